@@ -1,0 +1,178 @@
+//! What a reading is: values, precision, calendar, role; and what is known around the text.
+
+use std::fmt;
+use std::ops::Range;
+
+/// What is known around the text that is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// The article's language (BCP 47). Only breaks ties.
+    pub language: Option<&'a str>,
+    /// When the article was fetched, in milliseconds since 1970-01-01 UTC (`fetchedAt`, else Kafka's timestamp):
+    /// relative forms resolve against it, and it gives year-less forms their year.
+    pub now: Option<i64>,
+    /// How the document's other numeric dates are ordered.
+    pub order: Option<Order>,
+    /// Another date of the document: it settles what is ambiguous and completes what has no year.
+    pub near: Option<Date>,
+}
+
+/// Order of day and month in a numeric date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// 31/12
+    DayMonth,
+    /// 12/31
+    MonthDay,
+}
+
+/// A proleptic Gregorian date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    /// Year, 1 to 9999.
+    pub year: i16,
+    /// Month, 1 to 12.
+    pub month: u8,
+    /// Day, 1 to 31.
+    pub day: u8,
+}
+
+/// A time of day as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 59, where written.
+    pub second: Option<u8>,
+}
+
+/// A date, with the time where it is written and the offset where it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Value {
+    /// The day.
+    pub date: Date,
+    /// The time of day.
+    pub time: Option<Time>,
+    /// Minutes east of UTC; `None` where the zone is not known.
+    pub offset: Option<i16>,
+}
+
+impl fmt::Display for Value {
+    /// ISO date; RFC 3339 date-time where time and offset are known; `2024-01-17T14:05` where only the zone is not.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Date { year, month, day } = self.date;
+        write!(f, "{year:04}-{month:02}-{day:02}")?;
+        let Some(Time { hour, minute, second }) = self.time else { return Ok(()) };
+        write!(f, "T{hour:02}:{minute:02}")?;
+        match (second, self.offset) {
+            (Some(second), _) => write!(f, ":{second:02}")?,
+            (None, Some(_)) => write!(f, ":00")?,
+            (None, None) => {}
+        }
+        match self.offset {
+            None => Ok(()),
+            Some(0) => write!(f, "Z"),
+            Some(minutes) => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60)
+            }
+        }
+    }
+}
+
+/// How exact a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// A day.
+    Day,
+    /// A minute.
+    Minute,
+    /// A second.
+    Second,
+}
+
+impl Precision {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Precision::Day => "day",
+            Precision::Minute => "minute",
+            Precision::Second => "second",
+        }
+    }
+}
+
+/// What a date says about the article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Labelled as the date of publication.
+    Published,
+    /// Labelled as the date of the last change.
+    Updated,
+    /// Not labelled.
+    Other,
+}
+
+impl Role {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Published => "published",
+            Role::Updated => "updated",
+            Role::Other => "other",
+        }
+    }
+}
+
+/// The calendar in which a date was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Calendar {
+    /// Gregorian.
+    Gregory,
+}
+
+impl Calendar {
+    /// CLDR's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Calendar::Gregory => "gregory",
+        }
+    }
+}
+
+/// One date as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The value; `None` where nothing settles it (then `candidates` holds what it may be).
+    pub value: Option<Value>,
+    /// The values between which nothing decides; empty where `value` is known.
+    pub candidates: Vec<Value>,
+    /// How exact the value is.
+    pub precision: Precision,
+    /// In which calendar it was written.
+    pub calendar: Calendar,
+    /// What it says about the article.
+    pub role: Role,
+    /// Order of day and month, where this reading shows it (a numeric date that only fits one way).
+    pub order: Option<Order>,
+    /// Where in the text it stands, in bytes.
+    pub span: Range<usize>,
+}
+
+/// A line that is a date line: all its dates in order, at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateLine {
+    /// The dates in order of writing.
+    pub dates: Vec<Reading>,
+}
+
+/// A journalist's dateline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dateline {
+    /// Its bytes in the paragraph, from 0 to before the separator: `BAGHDAD (Reuters)`.
+    pub span: Range<usize>,
+    /// The day it names, where it names one.
+    pub date: Option<Reading>,
+}

@@ -1,0 +1,5 @@
+//! Repeats: the key of a paragraph, its fingerprint, and what was seen before.
+
+mod memory;
+
+pub use memory::{Forgetful, Memory};

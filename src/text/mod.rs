@@ -1,0 +1,1 @@
+//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text.
