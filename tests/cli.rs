@@ -1,5 +1,7 @@
 //! The real binary: help, versions, exit codes, errors on standard error, colour, broken pipes.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

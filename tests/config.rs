@@ -1,5 +1,7 @@
 //! Configuration without an environment: precedence, errors with key, value and origin, the reference.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;

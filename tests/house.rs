@@ -4,6 +4,8 @@
 //! strings, and looks at each path that leads to another room (`crate::worker::…`, `crate::{article, worker}`,
 //! `super::super::worker`). What the rooms are and which may know which stands in [`ROOMS`], and nowhere else.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

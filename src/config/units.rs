@@ -45,7 +45,7 @@ impl fmt::Display for Size {
             (1_000, "kB"),
             (1 << 10, "KiB"),
         ];
-        match UNITS.into_iter().find(|(unit, _)| self.0 >= *unit && self.0 % unit == 0) {
+        match UNITS.into_iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit)) {
             Some((unit, name)) => write!(f, "{} {name}", self.0 / unit),
             None => write!(f, "{} B", self.0),
         }
