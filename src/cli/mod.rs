@@ -1,1 +1,3 @@
-//! The commands.
+//! The commands, one file each.
+pub mod exit;
+pub mod run;
