@@ -4,8 +4,15 @@
 //! Kafka types. The same input gives the same bytes on every machine, at every time. A `Cleaner` only keeps buffers
 //! between calls, so that an article costs no allocation that the last one has already made; make one per thread.
 
-use crate::article::Reject;
-use crate::dedup::Memory;
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::article::{
+    Content, Extra, Header, PublishedField, RawArticle, Reason, Reject, RepeatOf, WriteDate, WriteRecord,
+};
+use crate::dates::{self, Context, Date, DateLine, Reading, Role};
+use crate::dedup::{Fingerprint, First, LEAST_KEY, Memory, Normaliser, Repeats};
+use crate::text::{self, Line};
 
 /// One raw record as it came.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +20,7 @@ pub struct Payload<'a> {
     /// The value, `None` where Kafka's is null.
     pub value: Option<&'a [u8]>,
     /// The record's headers, in order. Only `ce_*` (CloudEvents, binary mode) are read.
-    pub headers: &'a [(&'a str, &'a [u8])],
+    pub headers: &'a [Header<'a>],
     /// Kafka's timestamp in milliseconds since 1970-01-01 UTC: relative dates resolve against it where the article
     /// does not say when it was fetched.
     pub timestamp: Option<i64>,
@@ -55,12 +62,16 @@ pub struct Cleaned {
 #[derive(Debug, Default)]
 pub struct Cleaner {
     limits: Limits,
+    normaliser: Normaliser,
+    repeats: Repeats,
+    lines: Vec<Line>,
+    unwrapped: String,
 }
 
 impl Cleaner {
     /// A cleaner that holds to `limits`.
     pub fn new(limits: Limits) -> Self {
-        Cleaner { limits }
+        Cleaner { limits, ..Cleaner::default() }
     }
 
     /// The limits it holds to.
@@ -77,7 +88,330 @@ impl Cleaner {
         memory: &mut impl Memory,
         out: &mut Vec<u8>,
     ) -> Result<Cleaned, Reject> {
-        let _ = (memory, out);
-        Err(if payload.value.is_none() { Reject::EmptyPayload } else { Reject::NoBody })
+        let before = out.len();
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.clean_unguarded(payload, memory, out)));
+        let outcome = outcome.unwrap_or_else(|panic| {
+            // The buffers may be in any state: take new ones.
+            *self = Cleaner::new(self.limits);
+            let message = panic.downcast_ref::<&str>().map(|message| (*message).to_owned());
+            let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(Reject::Internal { reason: message.unwrap_or_else(|| "panic without a message".to_owned()) })
+        });
+        if outcome.is_err() {
+            out.truncate(before);
+        }
+        outcome
+    }
+
+    fn clean_unguarded(
+        &mut self,
+        payload: Payload<'_>,
+        memory: &mut impl Memory,
+        out: &mut Vec<u8>,
+    ) -> Result<Cleaned, Reject> {
+        let value = payload.value.filter(|value| !value.is_empty()).ok_or(Reject::EmptyPayload)?;
+        if value.len() > self.limits.payload {
+            return Err(Reject::TooLarge { bytes: value.len(), limit: self.limits.payload });
+        }
+        let mut unwrapped_event = Vec::new();
+        let mut article = RawArticle::decode(value, payload.headers, &mut unwrapped_event)?;
+        if !text::split(&article.body, self.limits.lines, &mut self.lines) {
+            return Err(Reject::TooManyLines { limit: self.limits.lines });
+        }
+        let lines_in = self.lines.len();
+        let is_wrapped = text::unwrap(&article.body, &mut self.lines, &mut self.unwrapped);
+        let body: &str = if is_wrapped { &self.unwrapped } else { &article.body };
+
+        let published = std::mem::take(&mut article.published);
+        let mut found = Dates::new(article.language.as_deref(), article.fetched.as_deref(), payload.timestamp);
+        found.read_fields(published, &mut article.extra);
+        let sorted = Sorted::sort(
+            body,
+            &self.lines,
+            article.headline.as_deref(),
+            article.source.as_deref().unwrap_or_default(),
+            &mut found,
+            (&mut self.normaliser, &mut self.repeats, memory),
+        );
+        found.settle();
+
+        let opening = sorted.kept.first().map(|first| first.text).unwrap_or_default();
+        let dateline = dates::read_dateline(opening, &found.context);
+        let uri = match &article.uri {
+            Some(uri) => Cow::Borrowed(&**uri),
+            None => Cow::Owned(format!("urn:sha256:{}", Fingerprint::of(value))),
+        };
+        let dates = found.entries();
+        // Where nothing else dates the story, the day that its journalist named does.
+        let date_published = found.published().or_else(|| {
+            let reading = dateline.as_ref()?.date.as_ref()?;
+            reading.value.map(|value| value.to_string())
+        });
+        let before = out.len();
+        WriteRecord {
+            uri: &uri,
+            copied: [
+                ("url", article.url.as_deref()),
+                ("source", article.source.as_deref()),
+                ("language", article.language.as_deref()),
+                ("versionCreated", article.version_created.as_deref()),
+                ("firstCreated", article.first_created.as_deref()),
+                ("embargoedUntil", article.embargoed_until.as_deref()),
+            ],
+            headline: sorted.headline,
+            dateline: dateline.as_ref().and_then(|dateline| opening.get(dateline.span.clone())),
+            date_published: date_published.as_deref(),
+            dates: &dates,
+            kept: &sorted.kept,
+            dropped: &sorted.dropped,
+            lines_in,
+            bytes_in: article.body.len(),
+            extra: &article.extra,
+        }
+        .write(out)?;
+        if out.len() - before > self.limits.output {
+            return Err(Reject::OutputTooLarge { bytes: out.len() - before, limit: self.limits.output });
+        }
+        Ok(Cleaned {
+            lines: lines_in,
+            kept: sorted.kept.len(),
+            dropped: sorted.dropped.len(),
+            calendars: dates.iter().map(|date| date.calendar).collect(),
+            uri: uri.into_owned(),
+        })
+    }
+}
+
+/// The lines of a body, each in its place.
+struct Sorted<'a> {
+    headline: Option<&'a str>,
+    kept: Vec<Content<'a>>,
+    dropped: Vec<(Content<'a>, Option<RepeatOf>, Reason, bool)>,
+}
+
+impl<'a> Sorted<'a> {
+    fn sort(
+        body: &'a str,
+        lines: &[Line],
+        headline: Option<&'a str>,
+        source: &str,
+        found: &mut Dates<'a>,
+        (normaliser, repeats, memory): (&mut Normaliser, &mut Repeats, &mut impl Memory),
+    ) -> Self {
+        repeats.clear();
+        let mut sorted = Sorted { headline, kept: Vec::with_capacity(lines.len()), dropped: Vec::new() };
+        if let Some(headline) = headline {
+            repeats.note(Fingerprint::of(normaliser.key(headline)).short(), First::Headline);
+        }
+        let mut is_opening = headline.is_none();
+        for (index, line) in lines.iter().enumerate() {
+            let text = line.of(body).trim();
+            if text.is_empty() || found.lift(line.number, text) {
+                continue;
+            }
+            let key = normaliser.key(text);
+            let may_drop = key.len() >= LEAST_KEY;
+            let hash = Fingerprint::of(key);
+            if std::mem::take(&mut is_opening)
+                && looks_like_headline(text, &found.context)
+                && has_text(body, &lines[index + 1..])
+            {
+                repeats.note(hash.short(), First::Headline);
+                sorted.headline = Some(text);
+                continue;
+            }
+            let paragraph = Content { line: line.number, text, hash };
+            let first =
+                if may_drop { repeats.note(hash.short(), First::Paragraph(sorted.kept.len() as u32)) } else { None };
+            match first {
+                None if may_drop && memory.seen(source, hash.short()) => {
+                    sorted.dropped.push((paragraph, None, Reason::Seen, false));
+                }
+                None => sorted.kept.push(paragraph),
+                Some(First::Headline) => {
+                    let same = sorted.headline == Some(text);
+                    sorted.dropped.push((paragraph, Some(RepeatOf::HEADLINE), Reason::Repeat, same));
+                }
+                Some(First::Paragraph(index)) => {
+                    let first = sorted.kept.get(index as usize);
+                    let same = first.is_some_and(|first| first.text == text);
+                    let repeat_of = first.map(|first| RepeatOf::Line(first.line));
+                    sorted.dropped.push((paragraph, repeat_of, Reason::Repeat, same));
+                }
+            }
+        }
+        sorted
+    }
+}
+
+/// A first line longer than this, in characters, is no headline.
+const LONGEST_HEADLINE: usize = 160;
+
+/// Does the first line of the text look like a headline: short, and no sentence that ends in a full stop?
+fn looks_like_headline(text: &str, context: &Context<'_>) -> bool {
+    let ends_like_prose = text.ends_with(['.', '。', '।', '۔', '։', '።', ';', ':', '：', ',', '،', '、']);
+    let is_elided = text.ends_with("...");
+    (!ends_like_prose || is_elided)
+        && text.chars().take(LONGEST_HEADLINE + 1).count() <= LONGEST_HEADLINE
+        && dates::read_dateline(text, context).is_none()
+}
+
+fn has_text(body: &str, lines: &[Line]) -> bool {
+    lines.iter().any(|line| !line.of(body).trim().is_empty())
+}
+
+/// The dates of one article, as they are found.
+struct Dates<'a> {
+    context: Context<'a>,
+    fields: Vec<(PublishedField<'a>, Reading)>,
+    lines: Vec<(u32, &'a str, DateLine)>,
+}
+
+impl<'a> Dates<'a> {
+    /// Relative dates resolve against the time of fetching, else against Kafka's: never against a clock.
+    fn new(language: Option<&'a str>, fetched: Option<&str>, timestamp: Option<i64>) -> Self {
+        let now = fetched.and_then(instant).or(timestamp);
+        Dates { context: Context { language, now, ..Context::default() }, fields: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Reads the date fields of the input. One that does not parse stays under `extra`.
+    fn read_fields(&mut self, fields: Vec<PublishedField<'a>>, extra: &mut Extra<'_>) {
+        for field in fields {
+            let Some(reading) = dates::read_field(&field.text, &self.context) else { continue };
+            extra.mark_read(&field);
+            self.fields.push((field, reading));
+        }
+        self.context.near = self.fields.iter().find_map(|(_, reading)| reading.value).map(|value| value.date);
+    }
+
+    /// Lifts a line out of the body where it is a date line.
+    fn lift(&mut self, number: u32, text: &'a str) -> bool {
+        if !dates::may_be_date_line(text) {
+            return false;
+        }
+        let Some(line) = dates::read_line(text, &self.context) else { return false };
+        self.lines.push((number, text, line));
+        true
+    }
+
+    /// Reads what was left open once more, now that the document's other dates are known.
+    fn settle(&mut self) {
+        let is_open = |line: &DateLine| line.dates.iter().any(|date| date.value.is_none());
+        if !self.lines.iter().any(|(_, _, line)| is_open(line)) {
+            return;
+        }
+        let readings = || self.lines.iter().flat_map(|(_, _, line)| &line.dates);
+        let order = readings().find_map(|date| date.order);
+        let near: Option<Date> = readings().find_map(|date| date.value).map(|value| value.date);
+        self.context.order = order;
+        self.context.near = self.context.near.or(near);
+        for (_, text, line) in self.lines.iter_mut().filter(|(_, _, line)| is_open(line)) {
+            if let Some(settled) = dates::read_line(text, &self.context) {
+                *line = settled;
+            }
+        }
+    }
+
+    /// `datePublished`: a date field, else a date line labelled as published, else the first one that is not labelled
+    /// as a later change, else the first.
+    fn published(&self) -> Option<String> {
+        let field = self.fields.iter().find_map(|(_, reading)| reading.value);
+        let of_role = |role: Option<Role>| {
+            let dates = self.lines.iter().flat_map(|(_, _, line)| &line.dates);
+            dates.filter(|date| role.is_none_or(|role| date.role == role)).find_map(|date| date.value)
+        };
+        let value = field.or_else(|| of_role(Some(Role::Published))).or_else(|| of_role(Some(Role::Other)));
+        value.or_else(|| of_role(None)).map(|value| value.to_string())
+    }
+
+    fn entries(&self) -> Vec<WriteDate<'_>> {
+        let fields = self.fields.iter().map(|(field, reading)| entry(reading, &field.text, Err(field.name)));
+        let lines = self
+            .lines
+            .iter()
+            .flat_map(|(number, text, line)| line.dates.iter().map(move |reading| entry(reading, text, Ok(*number))));
+        fields.chain(lines).collect()
+    }
+}
+
+fn entry<'t>(reading: &Reading, text: &'t str, place: Result<u32, &'static str>) -> WriteDate<'t> {
+    let role = match (place, reading.role) {
+        // A field of publication says so by its name.
+        (Err(_), Role::Other) => Role::Published,
+        (_, role) => role,
+    };
+    WriteDate {
+        value: reading.value.map(|value| value.to_string()),
+        candidates: reading.candidates.iter().map(ToString::to_string).collect(),
+        precision: reading.precision.as_str(),
+        text,
+        place,
+        calendar: reading.calendar.as_str(),
+        role: role.as_str(),
+    }
+}
+
+/// The instant that a time of fetching names, in milliseconds; one without a zone is taken for UTC.
+fn instant(text: &str) -> Option<i64> {
+    if let Ok(timestamp) = text.trim().parse::<jiff::Timestamp>() {
+        return Some(timestamp.as_millisecond());
+    }
+    let value = dates::read_field(text, &Context::default())?.value?;
+    let time = value.time.unwrap_or(dates::Time { hour: 0, minute: 0, second: None });
+    let day = jiff::civil::Date::new(value.date.year, value.date.month as i8, value.date.day as i8).ok()?;
+    let second = time.second.unwrap_or(0).min(59);
+    let civil = day.at(time.hour as i8, time.minute as i8, second as i8, 0);
+    let offset = jiff::tz::Offset::from_seconds(i32::from(value.offset.unwrap_or(0)) * 60).ok()?;
+    Some(offset.to_timestamp(civil).ok()?.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dedup::Forgetful;
+
+    /// A memory that has seen everything.
+    struct Omniscient;
+
+    impl Memory for Omniscient {
+        fn seen(&mut self, source: &str, _fingerprint: u128) -> bool {
+            assert_eq!(source, "The Valley Post");
+            true
+        }
+    }
+
+    fn payload(value: &str) -> Payload<'_> {
+        Payload { value: Some(value.as_bytes()), headers: &[], timestamp: None }
+    }
+
+    #[test]
+    fn what_earlier_articles_showed_is_dropped_and_says_so() {
+        let article = r#"{"source": "The Valley Post", "title": "Dam", "text": "This paragraph stood in an article of last week already.\nShort."}"#;
+        let mut out = Vec::new();
+        Cleaner::default().clean(payload(article), &mut Omniscient, &mut out).unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(record["bodyText"], "Short.");
+        assert_eq!(record["dropped"][0]["reason"], "seen");
+        assert_eq!(record["dropped"][0]["text"], "This paragraph stood in an article of last week already.");
+    }
+
+    #[test]
+    fn a_refusal_leaves_the_output_as_it_was() {
+        let mut cleaner = Cleaner::new(Limits { output: 300, ..Limits::default() });
+        let mut out = b"before".to_vec();
+        for bad in ["{", "  ", "{\"text\": 5}", &"a long text ".repeat(100)] {
+            assert!(cleaner.clean(payload(bad), &mut Forgetful, &mut out).is_err(), "{bad:?}");
+            assert_eq!(out, b"before");
+        }
+    }
+
+    #[test]
+    fn limits() {
+        let limits = Limits { payload: 20, lines: 3, output: 1 << 20 };
+        let mut cleaner = Cleaner::new(limits);
+        let mut clean = |text: &str| cleaner.clean(payload(text), &mut Forgetful, &mut Vec::new()).map(|_| ());
+        assert_eq!(clean("a\nb\nc"), Ok(()));
+        assert_eq!(clean("a\nb\nc\nd"), Err(Reject::TooManyLines { limit: 3 }));
+        assert_eq!(clean(&"x".repeat(21)), Err(Reject::TooLarge { bytes: 21, limit: 20 }));
     }
 }

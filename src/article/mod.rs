@@ -1,5 +1,19 @@
 //! The two contracts: what comes in (raw articles, in every shape a feed has) and what goes out (records, refusals).
 
+mod cloudevents;
+mod fields;
+mod html;
+mod json;
+mod raw;
+mod record;
 mod reject;
 
+pub use raw::{Extra, PublishedField, RawArticle};
+pub use record::{
+    Candidate, Content, DateEntry, Dropped, Headline, Paragraph, Processor, Reason, Record, RepeatOf, Stats, WriteDate,
+    WriteRecord, record_schema,
+};
 pub use reject::Reject;
+
+/// One header of a Kafka record: name and value.
+pub type Header<'a> = (&'a str, &'a [u8]);

@@ -1,0 +1,163 @@
+//! The text of an HTML body: block elements and `<br>` end lines, markup goes, entities become what they stand for.
+//!
+//! The tokenizer is html5gum (WHATWG's, tested by html5lib's suite), driven by callbacks: it keeps no tree and no
+//! attributes, so time and memory are linear in the input whatever it nests. White space inside a line is collapsed as
+//! a browser does, but for `<pre>`.
+
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span, Tokenizer};
+
+/// Elements that begin and end a line. Source: the HTML standard's user-agent style sheet, `display: block`, list
+/// items, tables' cells and rows.
+const BLOCKS: &[&[u8]] = &[
+    b"address",
+    b"article",
+    b"aside",
+    b"blockquote",
+    b"br",
+    b"center",
+    b"dd",
+    b"details",
+    b"dialog",
+    b"dir",
+    b"div",
+    b"dl",
+    b"dt",
+    b"fieldset",
+    b"figcaption",
+    b"figure",
+    b"footer",
+    b"form",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"header",
+    b"hgroup",
+    b"hr",
+    b"li",
+    b"main",
+    b"menu",
+    b"nav",
+    b"ol",
+    b"p",
+    b"pre",
+    b"section",
+    b"summary",
+    b"table",
+    b"td",
+    b"th",
+    b"tr",
+    b"ul",
+];
+
+/// Elements whose content is no text of the story. The tokenizer reads all of them as raw text, so that an end tag
+/// that is missing hides nothing but what a browser would hide.
+const HIDDEN: &[&[u8]] = &[b"script", b"style", b"iframe", b"noembed", b"noframes", b"title"];
+
+/// The text of `html`, its lines ended by LF, none of them blank.
+pub(super) fn text(html: &str) -> String {
+    let mut sink = Sink { text: String::with_capacity(html.len() / 2), hidden: false, pre: 0, gap: false };
+    let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| -> Option<()> {
+        sink.take(event);
+        None
+    });
+    emitter.naively_switch_states(true);
+    // The reader is a string in memory: it can't fail, and the callback yields nothing.
+    for token in Tokenizer::new_with_emitter(html, emitter) {
+        let Ok(()) = token;
+    }
+    sink.text.truncate(sink.text.trim_end().len());
+    sink.text
+}
+
+struct Sink {
+    text: String,
+    hidden: bool,
+    /// Depth of `<pre>`.
+    pre: usize,
+    /// White space that is written once text follows in the same line.
+    gap: bool,
+}
+
+impl Sink {
+    fn take(&mut self, event: CallbackEvent<'_>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.hidden = HIDDEN.contains(&name);
+                self.pre += usize::from(name == b"pre");
+                self.tag(name);
+            }
+            CallbackEvent::EndTag { name } => {
+                self.hidden = false;
+                self.pre = self.pre.saturating_sub(usize::from(name == b"pre"));
+                self.tag(name);
+            }
+            CallbackEvent::String { value } if !self.hidden => self.characters(&String::from_utf8_lossy(value)),
+            _ => {}
+        }
+    }
+
+    fn tag(&mut self, name: &[u8]) {
+        if BLOCKS.contains(&name) {
+            self.end_line();
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.gap = false;
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+    }
+
+    fn characters(&mut self, characters: &str) {
+        for c in characters.chars() {
+            match c {
+                '\n' | '\r' if self.pre > 0 => self.end_line(),
+                // HTML's own white space; a no-break space is a letter to it.
+                ' ' | '\t' | '\n' | '\r' | '\u{c}' => self.gap = true,
+                _ => {
+                    if std::mem::take(&mut self.gap) && !self.text.is_empty() && !self.text.ends_with('\n') {
+                        self.text.push(' ');
+                    }
+                    self.text.push(c);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn blocks_end_lines_and_markup_goes() {
+        let html = "<article><h1>Dyke &amp; dam</h1>\n<p>The <b>river</b>\n fell&nbsp;by half.</p><ul><li>One<li>Two</ul>a<br/>b</article>";
+        assert_eq!(text(html), "Dyke & dam\nThe river fell\u{a0}by half.\nOne\nTwo\na\nb");
+    }
+
+    #[test]
+    fn scripts_styles_and_comments_are_no_text() {
+        assert_eq!(
+            text("<p>a<script>if (x<y) { document.write('<p>no</p>') }</script><style>p{}</style><!-- no --> b</p>"),
+            "a b"
+        );
+    }
+
+    #[test]
+    fn pre_keeps_its_lines() {
+        assert_eq!(text("<pre>one\ntwo</pre>three"), "one\ntwo\nthree");
+    }
+
+    #[test]
+    fn tag_soup_is_linear() {
+        assert_eq!(text(&"<b><i>".repeat(200_000)), "");
+        let attributes: String = (0..200_000).map(|n| format!(" a{n}=1")).collect();
+        assert_eq!(text(&format!("<p{attributes}>x")), "x");
+        assert_eq!(text("a < b & c <"), "a < b & c <");
+    }
+}

@@ -1,0 +1,190 @@
+//! JSON, as far as the pure function needs it: an object as a list of raw fields, strings out of raw values, and the
+//! check that keeps what is passed through untouched readable for everybody.
+//!
+//! Values that nobody interprets are never built: they stay the bytes that they were.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The fields of an object, in order, as they were written. A name may stand twice.
+#[derive(Debug, Default)]
+pub(super) struct Fields<'a>(pub(super) Vec<Field<'a>>);
+
+/// One field of an object.
+#[derive(Debug)]
+pub(super) struct Field<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) value: &'a str,
+    /// Does the record say elsewhere what this field says? Then it is not under `extra`.
+    pub(super) used: bool,
+}
+
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut fields = Vec::with_capacity(16);
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    fields.push(Field { name, value: value.get(), used: false });
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The index of the field of this name; of several the last, as most parsers have it.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.0.iter().rposition(|field| field.name == name)
+    }
+
+    /// The raw value of the field of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        self.find(name).map(|index| self.0[index].value)
+    }
+
+    /// The first non-blank string among these fields, with the field's index.
+    pub(super) fn string(&self, names: &[&str]) -> Result<Option<(usize, Cow<'a, str>)>, serde_json::Error> {
+        for name in names {
+            let Some(index) = self.find(name) else { continue };
+            if let Some(text) = string(self.0[index].value)?.filter(|text| !text.trim().is_empty()) {
+                return Ok(Some((index, text)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`Fields::string`], and marks the field as used.
+    pub(super) fn take(&mut self, names: &[&str]) -> Result<Option<Cow<'a, str>>, serde_json::Error> {
+        let Some((index, text)) = self.string(names)? else { return Ok(None) };
+        self.0[index].used = true;
+        Ok(Some(text))
+    }
+}
+
+/// The string that a raw value is; `None` where it is something else.
+pub(super) fn string(raw: &str) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
+    if !raw.starts_with('"') {
+        return Ok(None);
+    }
+    serde_json::from_str::<Name<'_>>(raw).map(|Name(text)| Some(text))
+}
+
+/// Arrays and objects that are passed through may nest so deep. serde_json reads 128 levels, and the record adds two.
+pub(super) const DEEPEST: usize = 120;
+
+/// Why a raw value can't be passed through.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It nests deeper than [`DEEPEST`].
+    TooDeep,
+    /// A `\u` escape names half a surrogate pair: no text.
+    LoneSurrogate,
+}
+
+/// Appends a valid raw value to `out` on one line: white space between tokens goes, everything else stays as it is.
+pub(super) fn copy_raw(raw: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
+    let bytes = raw.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                let end = string_end(bytes, at)?;
+                out.extend_from_slice(bytes.get(at..end).unwrap_or_default());
+                at = end;
+                continue;
+            }
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            _ => {
+                match byte {
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                if depth > DEEPEST {
+                    return Err(Unreadable::TooDeep);
+                }
+                out.push(byte);
+            }
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// The end of the string that opens at `at`, its quotes included.
+fn string_end(bytes: &[u8], at: usize) -> Result<usize, Unreadable> {
+    let mut at = at + 1;
+    while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += offset;
+        if bytes[at] == b'"' {
+            return Ok(at + 1);
+        }
+        at += match (bytes.get(at + 1), surrogate(bytes, at)) {
+            (Some(b'u'), Some(0xD800..=0xDBFF)) if matches!(surrogate(bytes, at + 6), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(b'u'), Some(_)) => return Err(Unreadable::LoneSurrogate),
+            _ => 2,
+        };
+    }
+    Ok(bytes.len())
+}
+
+/// The code unit of a `\uXXXX` escape at `at`, if it is half of a pair.
+fn surrogate(bytes: &[u8], at: usize) -> Option<u16> {
+    let Some([b'\\', b'u', hex @ ..]) = bytes.get(at..at + 6) else { return None };
+    let unit = u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?;
+    (0xD800..=0xDFFF).contains(&unit).then_some(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copied(raw: &str) -> Result<String, Unreadable> {
+        let mut out = Vec::new();
+        copy_raw(raw, &mut out).map(|()| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_their_bytes() {
+        let fields = Fields::parse(r#"{"b": 1.50, "a": {"x": [1, 2]}, "b": "\u00e9"}"#).unwrap();
+        let seen: Vec<_> = fields.0.iter().map(|field| (&*field.name, field.value)).collect();
+        assert_eq!(seen, [("b", "1.50"), ("a", r#"{"x": [1, 2]}"#), ("b", r#""\u00e9""#)]);
+        assert_eq!(fields.string(&["a", "b"]).unwrap(), Some((2, "é".into())));
+    }
+
+    #[test]
+    fn raw_values_come_out_on_one_line_and_otherwise_untouched() {
+        assert_eq!(copied("{ \"a b\" :\n [1.0e5,\t\"x\\\" \\n y\"] }").unwrap(), r#"{"a b":[1.0e5,"x\" \n y"]}"#);
+        assert_eq!(copied(r#""\ud83d\ude00""#).unwrap(), r#""\ud83d\ude00""#);
+    }
+
+    #[test]
+    fn what_other_parsers_could_not_read_is_refused() {
+        assert_eq!(copied(r#"["\ud83d"]"#), Err(Unreadable::LoneSurrogate));
+        assert_eq!(copied(r#"["\ud83dx\ude00"]"#), Err(Unreadable::LoneSurrogate));
+        assert_eq!(copied(r#"["\\ud83d"]"#).unwrap(), r#"["\\ud83d"]"#);
+        assert!(copied(&("[".repeat(DEEPEST) + &"]".repeat(DEEPEST))).is_ok());
+        assert_eq!(copied(&("[".repeat(DEEPEST + 1) + &"]".repeat(DEEPEST + 1))), Err(Unreadable::TooDeep));
+    }
+}

@@ -1,0 +1,106 @@
+//! The definition of key v1, one code point at a time: NFKC_Casefold by ICU, and the folds that follow it.
+
+use icu_casemap::{CaseMapper, CaseMapperBorrowed};
+use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, WhiteSpace};
+use icu_properties::{CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed};
+
+/// What the second step makes of one code point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// This code point stands in the key.
+    Keep(char),
+    /// White space: one space for a run of it, none at either end.
+    Space,
+    /// Nothing.
+    Delete,
+}
+
+const WHITE_SPACE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<WhiteSpace>();
+const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::<GeneralCategory>::new();
+
+impl Fold {
+    /// The fold of a code point that NFKC_Casefold has left.
+    pub(super) fn of(c: char) -> Fold {
+        match c {
+            ' ' => Fold::Space,
+            '\u{21}'..='\u{7E}' => Fold::Keep(c),
+            // Tatweel and harakat.
+            '\u{640}' | '\u{64B}'..='\u{652}' | '\u{670}' => Fold::Delete,
+            '“' | '”' | '„' | '‟' | '«' | '»' => Fold::Keep('"'),
+            '‘' | '’' | '‚' | '‛' | '‹' | '›' => Fold::Keep('\''),
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => Fold::Keep('-'),
+            _ if WHITE_SPACE.contains(c) => Fold::Space,
+            _ => Fold::Keep(digit(c).unwrap_or(c)),
+        }
+    }
+}
+
+/// The ASCII digit of a decimal digit (general category Nd) of any script.
+///
+/// Unicode encodes decimal digits in runs of ten, from zero up, and where runs touch they do so in whole tens.
+fn digit(c: char) -> Option<char> {
+    let is_digit = |code: u32| CATEGORY.get32(code) == GeneralCategory::DecimalNumber;
+    let code = u32::from(c);
+    if !is_digit(code) {
+        return None;
+    }
+    let before = (0..code).rev().take_while(|code| is_digit(*code)).count() as u32;
+    char::from_digit(before % 10, 10)
+}
+
+/// Unicode's toNFKC_Casefold (R5 of section 3.13): each code point mapped by NFKC_Casefold, then NFC.
+#[derive(Debug)]
+pub(super) struct NfkcCasefold {
+    nfc: ComposingNormalizerBorrowed<'static>,
+    nfkc: ComposingNormalizerBorrowed<'static>,
+    case: CaseMapperBorrowed<'static>,
+    ignorable: CodePointSetDataBorrowed<'static>,
+    mapped: String,
+}
+
+impl Default for NfkcCasefold {
+    fn default() -> Self {
+        NfkcCasefold {
+            nfc: ComposingNormalizer::new_nfc(),
+            nfkc: ComposingNormalizer::new_nfkc(),
+            case: CaseMapper::new(),
+            ignorable: CodePointSetData::new::<DefaultIgnorableCodePoint>(),
+            mapped: String::new(),
+        }
+    }
+}
+
+impl NfkcCasefold {
+    /// Writes toNFKC_Casefold of `text` into `out` (emptied first).
+    pub(super) fn map(&mut self, text: &str, out: &mut String) {
+        let mut mapped = std::mem::take(&mut self.mapped);
+        mapped.clear();
+        for c in text.chars() {
+            self.code_point(c, &mut mapped);
+        }
+        out.clear();
+        out.push_str(&self.nfc.normalize(&mapped));
+        self.mapped = mapped;
+    }
+
+    /// The property NFKC_Casefold of one code point: casefolding, NFKC and the removal of default-ignorable code points
+    /// until nothing changes any more (UAX #44, NFKC_CF). Appends it to `out`.
+    pub(super) fn code_point(&self, c: char, out: &mut String) {
+        if self.ignorable.contains(c) {
+            return;
+        }
+        let mut utf8 = [0; 4];
+        let mut now = std::borrow::Cow::Borrowed(&*c.encode_utf8(&mut utf8));
+        loop {
+            let folded = self.case.fold_string(&now);
+            let mut next = self.nfkc.normalize(&folded).into_owned();
+            next.retain(|c| !self.ignorable.contains(c));
+            if next == *now {
+                break;
+            }
+            now = std::borrow::Cow::Owned(next);
+        }
+        out.push_str(&now);
+    }
+}

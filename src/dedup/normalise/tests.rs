@@ -1,0 +1,100 @@
+//! The fast path against the definition, and against vectors that other implementations compute too.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Key v1 by its definition, without table or shortcut.
+fn by_definition(text: &str) -> String {
+    let mut mapped = String::new();
+    NfkcCasefold::default().map(text, &mut mapped);
+    let mut folded = String::new();
+    for c in mapped.chars() {
+        match Fold::of(c) {
+            Fold::Keep(c) => folded.push(c),
+            Fold::Space => folded.push(' '),
+            Fold::Delete => {}
+        }
+    }
+    folded.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn key(text: &str) -> String {
+    String::from_utf8(Normaliser::default().key(text).to_vec()).unwrap()
+}
+
+#[test]
+fn every_code_point_alone_and_between_letters() {
+    let mut normaliser = Normaliser::default();
+    for c in '\0'..='\u{3FFFF}' {
+        for text in [c.to_string(), format!("a{c}b"), format!("e{c}\u{301}x"), format!("\u{627}{c}\u{654} {c}")] {
+            assert_eq!(normaliser.key(&text), by_definition(&text).as_bytes(), "U+{:04X} in {text:?}", u32::from(c));
+        }
+    }
+}
+
+#[test]
+fn variants_in_writing_have_one_key() {
+    for (text, same) in [
+        ("Hello  World", "hello world"),
+        ("\u{FEFF}Hello\u{A0}World\u{3000}", "hello world"),
+        ("caf\u{e9}", "CAFE\u{301}"),
+        ("٧٥ ۷۵ ७५ ７５", "75 75 75 75"),
+        ("“so” ‘it’ «is»", "\"so\" 'it' \"is\""),
+        ("3–1 3—1 3−1", "3-1 3-1 3-1"),
+        ("محـــمد", "محمد"),
+        ("مُحَمَّدٌ", "محمد"),
+        ("ﻻ", "لا"),
+        ("Straße ﬁn", "STRASSE fin"),
+        ("soft\u{AD}hyphen zero\u{200B}width", "softhyphen zerowidth"),
+    ] {
+        assert_eq!(key(text), key(same), "{text:?} and {same:?}");
+    }
+}
+
+#[test]
+fn near_misses_have_two() {
+    for (text, other) in [("3-1", "2-0"), ("he won.", "he won"), ("resume", "résumé"), ("كتاب", "كتب")] {
+        assert_ne!(key(text), key(other), "{text:?} and {other:?}");
+    }
+}
+
+#[test]
+fn a_long_run_of_marks_takes_the_slow_path_once() {
+    let text = format!("a{}", "\u{301}\u{316}".repeat(50_000));
+    assert_eq!(key(&text), by_definition(&text));
+}
+
+/// Text that is full of what the fast path has to leave to ICU.
+fn thorny() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-zA-Z ]{1,12}",
+        2 => "[\\u{600}-\\u{6FF}]{1,6}",
+        2 => "[\\u{900}-\\u{97F}]{1,6}",
+        1 => "[\\u{300}-\\u{36F}]{1,3}",
+        1 => "[\\u{1100}-\\u{11FF}]{1,4}",
+        1 => "[\\u{E00}-\\u{E7F}]{1,6}",
+        1 => "[\\u{590}-\\u{5FF}]{1,6}",
+        1 => "[\\u{2000}-\\u{206F}]{1,3}",
+        1 => "[\\u{FB00}-\\u{FEFF}]{1,3}",
+        1 => "\\PC{1,4}",
+        1 => ".{1,2}",
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn fast_path_and_definition_agree(text in thorny()) {
+        prop_assert_eq!(key(&text), by_definition(&text));
+    }
+
+    #[test]
+    fn a_key_has_no_outer_or_double_space(text in thorny()) {
+        let key = key(&text);
+        prop_assert_eq!(key.trim_matches(' '), &key);
+        prop_assert!(!key.contains("  "));
+    }
+}
