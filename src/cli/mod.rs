@@ -9,6 +9,7 @@ pub mod completions;
 pub mod config;
 pub mod exit;
 pub mod flags;
+pub mod run;
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Inputs, Loaded, Problems, load};
+use crate::telemetry::logs;
 use flags::{GlobalFlags, StreamFlags};
 
 /// The copy desk of a news stream: drops repeated paragraphs, reads dates in every language, and publishes clean records
@@ -29,7 +31,8 @@ use flags::{GlobalFlags, StreamFlags};
     subcommand_required = true,
     max_term_width = 100,
     after_help = "Configuration: copydesk.toml, then COPYDESK__SECTION__KEY variables, then flags (`copydesk config`).
-Exit codes: 0 done, 1 failed, 3 something was refused, 64 wrong command line or configuration, 74 I/O error."
+Exit codes: 0 done, 3 refused, 64 wrong command line or configuration, 69 broker or topic unavailable, 70 a bug, 74 I/O
+error, 75 cut short, 76 fenced by a namesake (docs/exit-codes.md)."
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -54,6 +57,8 @@ pub struct OnStream<A: clap::Args> {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The worker: input topic → output topic and dead-letter topic, exactly once
+    Run(OnStream<run::Args>),
     /// Print the effective configuration, each value with where it came from
     Config(OnStream<config::Args>),
     /// Print a completion script for a shell
@@ -64,6 +69,7 @@ impl Command {
     /// The stream's flags, where the command has them.
     fn stream(&self) -> StreamFlags {
         match self {
+            Command::Run(command) => command.stream.clone(),
             Command::Config(command) => command.stream.clone(),
             Command::Completions(_) => StreamFlags::default(),
         }
@@ -74,13 +80,15 @@ impl Command {
         match self {
             Command::Completions(args) => Some(completions::run(args)),
             Command::Config(command) if command.args.reference => Some(config::reference()),
-            Command::Config(_) => None,
+            _ => None,
         }
     }
 
     /// Commands that do.
     fn run(&self, loaded: &Loaded) -> anyhow::Result<ExitCode> {
+        let settings = &loaded.settings;
         match self {
+            Command::Run(command) => run::run(&command.args, settings),
             Command::Config(_) => config::run(loaded),
             Command::Completions(args) => completions::run(args),
         }
@@ -107,9 +115,15 @@ impl Cli {
         color::choose(self.global.color);
         let result = match self.command.run_unconfigured() {
             Some(result) => result,
-            None => self.configure().map_err(anyhow::Error::from).and_then(|loaded| self.command.run(&loaded)),
+            None => self.run_configured(),
         };
         result.unwrap_or_else(|error| report(&error))
+    }
+
+    fn run_configured(&self) -> anyhow::Result<ExitCode> {
+        let loaded = self.configure()?;
+        logs::init(&loaded.settings.log)?;
+        self.command.run(&loaded)
     }
 
     /// Everything outside the process that configuration is made of, read into settings.
@@ -152,7 +166,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     let code = match () {
         () if error.chain().any(|cause| cause.is::<Problems>()) => exit::USAGE,
         () if io.is_some() => exit::IO,
-        () => exit::FAILURE,
+        () => exit::INTERNAL,
     };
     ExitCode::from(code)
 }
