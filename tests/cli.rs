@@ -138,6 +138,44 @@ fn secrets_are_redacted() {
     assert!(!shown.contains("hunter2") && !err(&output).contains("hunter2"));
 }
 
+/// Every flag of the stream reaches the configuration, under the key that it stands for.
+#[test]
+fn the_flags_of_the_stream_are_configuration() {
+    let output = run(&[
+        "config",
+        "--brokers",
+        "b:1",
+        "--input",
+        "i",
+        "--output",
+        "o",
+        "--dead-letters",
+        "d",
+        "--group",
+        "g",
+        "--instance",
+        "n",
+        "--lanes",
+        "9",
+        "--admin",
+        "[::1]:9",
+    ]);
+    let shown = out(&output);
+    for (flag, key, value) in [
+        ("--brokers", "brokers", "\"b:1\""),
+        ("--input", "input", "\"i\""),
+        ("--output", "output", "\"o\""),
+        ("--dead-letters", "dead-letters", "\"d\""),
+        ("--group", "group", "\"g\""),
+        ("--instance", "instance", "\"n\""),
+        ("--lanes", "lanes", "9"),
+        ("--admin", "listen", "\"[::1]:9\""),
+    ] {
+        let line = shown.lines().find(|line| line.starts_with(&format!("{key} = ")));
+        assert!(line.is_some_and(|line| line.contains(value) && line.ends_with(&format!("# flag {flag}"))), "{shown}");
+    }
+}
+
 /// What needs no configuration works whatever is wrong with it: that is when a reference is wanted.
 #[test]
 fn the_reference_and_completions_do_not_mind_a_wrong_configuration() {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-/// What is asked for.
+/// Print a script with which a shell completes commands and flags
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   copydesk completions bash > ~/.local/share/bash-completion/completions/copydesk

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use crate::config::{self, Loaded};
 
-/// What to print.
+/// Print the effective configuration, each value with where it came from
+///
+/// As TOML, secrets redacted. The file is read first (--config, else `copydesk.toml` in the working folder), then
+/// COPYDESK__SECTION__KEY variables, then flags; each goes before the ones before it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   copydesk config                                   what `copydesk run` would run with here

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::config::Flag;
 
@@ -12,8 +12,9 @@ pub struct GlobalFlags {
     /// Read the configuration from FILE instead of `copydesk.toml` in the working folder
     #[arg(long, value_name = "FILE", global = true, help_heading = "Global options")]
     pub config: Option<PathBuf>,
-    /// When to use colour; `auto` means on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global options")]
+    /// When to use colour: auto (on a terminal, unless NO_COLOR is set), always, never
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_possible_values = true)]
+    #[arg(help_heading = "Global options")]
     pub color: When,
 }
 
@@ -77,5 +78,52 @@ impl StreamFlags {
         .into_iter()
         .filter_map(|(flag, section, key, value)| value.clone().map(|value| Flag { flag, section, key, value }))
         .collect()
+    }
+}
+
+/// A command that talks to Kafka: its own arguments and the stream's flags.
+#[derive(Debug, Clone)]
+pub struct OnStream<A> {
+    /// The command's own.
+    pub args: A,
+    /// The stream's.
+    pub stream: StreamFlags,
+}
+
+// By hand, since the derived `flatten` drops the help that stands at the command's own arguments, and since a command may
+// have a flag of the same name that means something else (`tail --dead-letters`): then the stream's is left out.
+impl<A: Args> Args for OnStream<A> {
+    fn augment_args(command: Command) -> Command {
+        let with_own = A::augment_args(command);
+        let of_stream = StreamFlags::augment_args(Command::new("stream"));
+        let taken: Vec<clap::Id> = with_own.get_arguments().map(|argument| argument.get_id().clone()).collect();
+        with_own.args(of_stream.get_arguments().filter(|argument| !taken.contains(argument.get_id())).cloned())
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<A: FromArgMatches> FromArgMatches for OnStream<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        // An error means that the name is a flag of the command's own, of another type.
+        let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+        let stream = StreamFlags {
+            brokers: text("brokers"),
+            input: text("input"),
+            output: text("output"),
+            dead_letters: text("dead_letters"),
+            group: text("group"),
+            instance: text("instance"),
+            lanes: text("lanes"),
+            admin: text("admin"),
+        };
+        Ok(OnStream { args: A::from_arg_matches(matches)?, stream })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }

@@ -19,7 +19,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Inputs, Loaded, Problems, load};
 use crate::telemetry::logs;
-use flags::{GlobalFlags, StreamFlags};
+use flags::{GlobalFlags, OnStream, StreamFlags};
 
 /// The copy desk of a news stream: drops repeated paragraphs, reads dates in every language, and publishes clean records
 /// exactly once through Kafka.
@@ -31,8 +31,7 @@ use flags::{GlobalFlags, StreamFlags};
     subcommand_required = true,
     max_term_width = 100,
     after_help = "Configuration: copydesk.toml, then COPYDESK__SECTION__KEY variables, then flags (`copydesk config`).
-Exit codes: 0 done, 3 refused, 64 wrong command line or configuration, 69 broker or topic unavailable, 70 a bug, 74 I/O
-error, 75 cut short, 76 fenced by a namesake (docs/exit-codes.md)."
+Exit codes: 0 done, 3 refused, 64 wrong command line or configuration, 69 broker or topic unavailable, 70 a bug, 74 I/O error, 75 cut short, 76 fenced by a namesake (docs/exit-codes.md)."
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -43,25 +42,12 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// A command that talks to Kafka: its own arguments and the stream's flags.
-#[derive(Debug, Clone, clap::Args)]
-pub struct OnStream<A: clap::Args> {
-    /// The command's own.
-    #[command(flatten)]
-    pub args: A,
-    /// The stream's.
-    #[command(flatten)]
-    pub stream: StreamFlags,
-}
-
-/// The commands.
+/// The commands. What each does stands at its `Args`, which is where its help is taken from.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "a comment here would replace the command's own help")]
 pub enum Command {
-    /// The worker: input topic → output topic and dead-letter topic, exactly once
     Run(OnStream<run::Args>),
-    /// Print the effective configuration, each value with where it came from
     Config(OnStream<config::Args>),
-    /// Print a completion script for a shell
     Completions(completions::Args),
 }
 
