@@ -38,6 +38,8 @@ use super::transaction::{Verdict, judge};
 
 /// How long the brokers may take to answer before a lane says that it waits.
 const ASK: Duration = Duration::from_secs(10);
+/// How long a lane that misses a topic waits at most before it looks again.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// How long both clients may take to close.
 const CLOSE: Duration = Duration::from_secs(8);
 /// Aborts in a row after which a lane starts anew.
@@ -90,6 +92,10 @@ pub(super) fn run(orders: &Orders) -> Ended {
             }
             Failure::Topics(what) => events::lane_waits(&name, what, pause),
             other => events::lane_restart(&name, other.reason(), &other.to_string(), pause),
+        }
+        // What is waited for may come at any time, and asking is cheap.
+        if matches!(failure, Failure::Topics(_)) {
+            pause = pause.min(ASK_AGAIN);
         }
         orders.health.wait_for(failure.to_string());
         orders.health.set_partitions(Vec::new());
