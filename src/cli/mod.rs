@@ -4,12 +4,22 @@
 //! one: its `mod` line, its variant in [`Command`], its arm in [`Command::run`]. A command that talks to Kafka stands in
 //! the tree as [`OnStream`], which gives it the stream's flags; these are configuration, and reach it as settings.
 
+pub mod check;
+pub mod clean;
 pub mod color;
 pub mod completions;
 pub mod config;
+pub mod dead_letters;
+pub mod demo;
 pub mod exit;
+pub mod feed;
 pub mod flags;
+pub mod health;
+mod interrupt;
+mod line;
 pub mod run;
+pub mod tail;
+pub mod topics;
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -47,6 +57,14 @@ pub struct Cli {
 #[allow(missing_docs, reason = "a comment here would replace the command's own help")]
 pub enum Command {
     Run(OnStream<run::Args>),
+    Clean(clean::Args),
+    Demo(demo::Args),
+    Feed(OnStream<feed::Args>),
+    Tail(OnStream<tail::Args>),
+    Topics(OnStream<topics::Args>),
+    Check(OnStream<check::Args>),
+    DeadLetters(OnStream<dead_letters::Args>),
+    Health(OnStream<health::Args>),
     Config(OnStream<config::Args>),
     Completions(completions::Args),
 }
@@ -56,8 +74,14 @@ impl Command {
     fn stream(&self) -> StreamFlags {
         match self {
             Command::Run(command) => command.stream.clone(),
+            Command::Feed(command) => command.stream.clone(),
+            Command::Tail(command) => command.stream.clone(),
+            Command::Topics(command) => command.stream.clone(),
+            Command::Check(command) => command.stream.clone(),
+            Command::DeadLetters(command) => command.stream.clone(),
+            Command::Health(command) => command.stream.clone(),
             Command::Config(command) => command.stream.clone(),
-            Command::Completions(_) => StreamFlags::default(),
+            Command::Clean(_) | Command::Demo(_) | Command::Completions(_) => StreamFlags::default(),
         }
     }
 
@@ -75,6 +99,14 @@ impl Command {
         let settings = &loaded.settings;
         match self {
             Command::Run(command) => run::run(&command.args, settings),
+            Command::Clean(args) => clean::run(args, settings),
+            Command::Demo(args) => demo::run(args, settings),
+            Command::Feed(command) => feed::run(&command.args, settings),
+            Command::Tail(command) => tail::run(&command.args, settings),
+            Command::Topics(command) => topics::run(&command.args, settings),
+            Command::Check(command) => check::run(&command.args, settings),
+            Command::DeadLetters(command) => dead_letters::run(&command.args, settings),
+            Command::Health(command) => health::run(&command.args, settings),
             Command::Config(_) => config::run(loaded),
             Command::Completions(args) => completions::run(args),
         }
