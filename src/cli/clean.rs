@@ -1,0 +1,133 @@
+//! `copydesk clean`: the same function without Kafka.
+//!
+//! Promises: records in input order whatever the number of threads; memory that does not grow with the input; a refused
+//! payload stops nothing and is told on standard error (or in a file), and the exit code says that there was one.
+
+mod chunks;
+mod pool;
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::exit;
+use crate::config::Settings;
+use chunks::Source;
+use pool::Done;
+
+/// Clean articles without Kafka: records on standard output, one a line, in input order
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  copydesk clean article.txt                       one article, one record
+  copydesk clean --lines feed.jsonl > clean.jsonl  one article a line
+  zcat dump.gz | copydesk clean --lines --threads 4 --dead-letters refused.jsonl > clean.jsonl
+
+Refused payloads are told on standard error, one JSON object a line: code, reason, file, line.
+Exit code: 0 all clean, 3 something was refused, 64 wrong command line, 74 I/O error.")]
+pub struct Args {
+    /// Files to read; `-` or none: standard input. Each is one payload
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Each line is one payload (NDJSON, or plain text of one line)
+    #[arg(long)]
+    pub lines: bool,
+    /// Threads that clean [default: all cores with --lines, else 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Stands for Kafka's timestamp, against which "3 hours ago" resolves: RFC 3339, or milliseconds since 1970
+    #[arg(long, value_name = "T", value_parser = timestamp, allow_hyphen_values = true)]
+    pub timestamp: Option<i64>,
+    /// Write refusals to this file instead of standard error
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
+}
+
+/// A moment in milliseconds since 1970-01-01 UTC.
+pub(crate) fn timestamp(text: &str) -> Result<i64, String> {
+    if let Ok(milliseconds) = text.parse::<i64>() {
+        return Ok(milliseconds);
+    }
+    text.parse::<jiff::Timestamp>()
+        .map(|timestamp| timestamp.as_millisecond())
+        .map_err(|_| "neither RFC 3339 (2024-01-17T14:05:00Z) nor milliseconds since 1970".to_owned())
+}
+
+/// Runs the command.
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let sources = Source::all(&args.files);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.map_or(if args.lines { cores } else { 1 }, usize::from);
+    let mut output = Output {
+        records: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        refusals: match &args.dead_letters {
+            Some(path) => Box::new(BufWriter::new(create(path)?)),
+            None => Box::new(io::stderr()),
+        },
+        refused: 0,
+        progress: progress(&sources),
+    };
+    let chunks = chunks::read(sources, args.lines, settings.limits.payload);
+    pool::clean(chunks, threads, settings.limits, args.timestamp, |done| output.write(&done))?;
+    output.finish()
+}
+
+fn create(path: &PathBuf) -> anyhow::Result<File> {
+    File::create(path).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+struct Output {
+    records: BufWriter<io::StdoutLock<'static>>,
+    refusals: Box<dyn Write>,
+    refused: u64,
+    progress: ProgressBar,
+}
+
+impl Output {
+    fn write(&mut self, done: &Done) -> anyhow::Result<()> {
+        self.records.write_all(&done.records).context("cannot write to standard output")?;
+        if done.refused > 0 {
+            self.refused += done.refused;
+            self.progress.suspend(|| self.refusals.write_all(&done.refusals)).context("cannot write the refusals")?;
+        }
+        self.progress.inc(done.bytes);
+        Ok(())
+    }
+
+    fn finish(mut self) -> anyhow::Result<ExitCode> {
+        self.records.flush().context("cannot write to standard output")?;
+        self.refusals.flush().context("cannot write the refusals")?;
+        self.progress.finish_and_clear();
+        Ok(ExitCode::from(if self.refused > 0 { exit::REFUSED } else { exit::OK }))
+    }
+}
+
+/// A bar for people only: where the records go to a file or a pipe, and the input is known to be long.
+fn progress(sources: &[Source]) -> ProgressBar {
+    const LONG: u64 = 16 << 20;
+    let size: u64 = sources.iter().filter_map(Source::size).sum();
+    if size < LONG || io::stdout().is_terminal() || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
+    match style {
+        Ok(style) => ProgressBar::new(size).with_style(style),
+        Err(_) => ProgressBar::hidden(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::timestamp;
+
+    #[test]
+    fn timestamps() {
+        assert_eq!(timestamp("1705500300000"), Ok(1_705_500_300_000));
+        assert_eq!(timestamp("2024-01-17T14:05:00Z"), Ok(1_705_500_300_000));
+        assert_eq!(timestamp("2024-01-17T17:05:00+03:00"), Ok(1_705_500_300_000));
+        assert!(timestamp("yesterday").is_err());
+    }
+}

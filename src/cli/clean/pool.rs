@@ -1,0 +1,135 @@
+//! Threads that clean chunks, with their results in input order.
+//!
+//! Chunks go round: the n-th to thread n modulo N, each through a queue of its own that holds two. Results are taken in
+//! the same round, so that they are in order without being sorted, and no thread runs ahead by more than its queues.
+
+use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::chunks::Chunk;
+use crate::article::Reject;
+use crate::dedup::Forgetful;
+use crate::pipeline::{Cleaner, Limits, Payload};
+
+/// What became of a chunk.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Records, one a line.
+    pub(super) records: Vec<u8>,
+    /// Refusals as JSON, one a line.
+    pub(super) refusals: Vec<u8>,
+    /// How many.
+    pub(super) refused: u64,
+    /// Size of the chunk.
+    pub(super) bytes: u64,
+}
+
+/// Cleans all chunks and hands the results to `write`, in order.
+pub(super) fn clean(
+    chunks: impl Iterator<Item = anyhow::Result<Chunk>>,
+    threads: usize,
+    limits: Limits,
+    timestamp: Option<i64>,
+    mut write: impl FnMut(Done) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if threads == 1 {
+        let mut desk = Desk::new(limits, timestamp);
+        for chunk in chunks {
+            write(desk.clean(&chunk?))?;
+        }
+        return Ok(());
+    }
+    std::thread::scope(|scope| {
+        // A queue that a failure drops ends its thread, and the scope waits for all of them.
+        let mut workers: Vec<(SyncSender<Chunk>, Receiver<Done>)> = Vec::new();
+        for _ in 0..threads {
+            let (to_worker, to_do) = sync_channel::<Chunk>(2);
+            let (to_writer, done) = sync_channel::<Done>(2);
+            scope.spawn(move || {
+                let mut desk = Desk::new(limits, timestamp);
+                while let Ok(chunk) = to_do.recv() {
+                    if to_writer.send(desk.clean(&chunk)).is_err() {
+                        break;
+                    }
+                }
+            });
+            workers.push((to_worker, done));
+        }
+        let (mut sent, mut written) = (0, 0);
+        let mut take = |written: &mut usize, workers: &[(SyncSender<Chunk>, Receiver<Done>)]| {
+            let done = workers[*written % threads].1.recv();
+            *written += 1;
+            // The other end only goes with its thread, and a thread ends only by a panic outside the function.
+            write(done.map_err(|_| anyhow::anyhow!("a thread died: this is a bug in copydesk"))?)
+        };
+        for chunk in chunks {
+            // Two chunks a thread are on their way at most, so that neither queue of a thread can fill up.
+            if sent - written == 2 * threads {
+                take(&mut written, &workers)?;
+            }
+            if workers[sent % threads].0.send(chunk?).is_err() {
+                break;
+            }
+            sent += 1;
+        }
+        while written < sent {
+            take(&mut written, &workers)?;
+        }
+        Ok(())
+    })
+}
+
+/// One thread's desk.
+struct Desk {
+    cleaner: Cleaner,
+    timestamp: Option<i64>,
+    /// Size of the last result: the next one will be about as large.
+    expected: usize,
+}
+
+impl Desk {
+    fn new(limits: Limits, timestamp: Option<i64>) -> Self {
+        Desk { cleaner: Cleaner::new(limits), timestamp, expected: 0 }
+    }
+
+    fn clean(&mut self, chunk: &Chunk) -> Done {
+        let mut done =
+            Done { records: Vec::with_capacity(self.expected), bytes: chunk.bytes.len() as u64, ..Done::default() };
+        match chunk.first_line {
+            None if chunk.too_large.is_none() => self.payload(&chunk.bytes, chunk, None, &mut done),
+            None => {}
+            Some(first) => {
+                let whole = chunk.bytes.strip_suffix(b"\n").unwrap_or(&chunk.bytes);
+                if !chunk.bytes.is_empty() {
+                    for (number, line) in (first..).zip(whole.split(|byte| *byte == b'\n')) {
+                        self.payload(line.strip_suffix(b"\r").unwrap_or(line), chunk, Some(number), &mut done);
+                    }
+                }
+            }
+        }
+        if let Some(bytes) = chunk.too_large {
+            let reject = Reject::TooLarge { bytes, limit: self.cleaner.limits().payload };
+            refuse(&reject, chunk, chunk.first_line, &mut done);
+        }
+        self.expected = done.records.len() + (done.records.len() >> 3);
+        done
+    }
+
+    fn payload(&mut self, value: &[u8], chunk: &Chunk, line: Option<u64>, done: &mut Done) {
+        let payload = Payload { value: Some(value), headers: &[], timestamp: self.timestamp };
+        match self.cleaner.clean(payload, &mut Forgetful, &mut done.records) {
+            Ok(_) => done.records.push(b'\n'),
+            Err(reject) => refuse(&reject, chunk, line, done),
+        }
+    }
+}
+
+fn refuse(reject: &Reject, chunk: &Chunk, line: Option<u64>, done: &mut Done) {
+    let mut refusal = serde_json::json!({ "code": reject.code(), "reason": reject.to_string(), "file": &*chunk.file });
+    if let Some(line) = line {
+        refusal["line"] = line.into();
+    }
+    done.refused += 1;
+    // Writing to a vector can't fail.
+    let _ = writeln!(done.refusals, "{refusal}");
+}
