@@ -71,7 +71,7 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     page.title("A broker inside this process, the real worker, sample articles in thirteen languages")?;
     page.note("(the embedded broker proves nothing about transactions: the worker runs at least once here)")?;
 
-    let worker = Worker::start(&settings)?;
+    let worker = Worker::start_on(&broker, &settings)?;
     let writer = Writer::new(&settings.stream, &settings.stream.input)?;
     for (number, (name, payload)) in SAMPLES.iter().enumerate() {
         let outgoing = Outgoing { key: Some(name.as_bytes()), value: Some(payload), ..Outgoing::default() };

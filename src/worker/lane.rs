@@ -48,6 +48,8 @@ const PATIENCE: u32 = 5;
 /// What a lane is told.
 pub(super) struct Orders {
     pub(super) settings: Arc<Settings>,
+    /// The broker is the embedded one.
+    pub(super) embedded: bool,
     pub(super) number: usize,
     pub(super) stop: Stop,
     pub(super) health: Arc<LaneHealth>,
@@ -129,7 +131,7 @@ fn words(panic: &(dyn Any + Send)) -> String {
 /// One life: `Ok` where it was asked to stop.
 fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     let stream = &orders.settings.stream;
-    let survey = survey(stream, ASK).map_err(|unfit| match unfit {
+    let survey = survey(stream, orders.embedded, ASK).map_err(|unfit| match unfit {
         Unfit::Topics(what) => Failure::Topics(what),
         Unfit::Unavailable(trouble) => {
             Failure::Unavailable { doing: "looking for the topics", error: trouble.to_string() }
@@ -264,7 +266,7 @@ impl<'a> Lane<'a> {
             return Ok(());
         }
         // A survey that fails now changes nothing: delivery will tell.
-        if let Ok(survey) = survey(&self.orders.settings.stream, ASK) {
+        if let Ok(survey) = survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
             self.survey = survey;
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::telemetry::Health;
 
 use super::clients;
+use super::embedded::Broker;
 use super::lane::{self, Ended, Orders};
 use super::stop::Stop;
 
@@ -38,6 +39,20 @@ impl Worker {
     /// # Errors
     /// Where the system gives no thread.
     pub fn start(settings: &Settings) -> std::io::Result<Worker> {
+        Worker::launch(settings, false)
+    }
+
+    /// Starts the lanes on the embedded broker.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start_on(broker: &Broker, settings: &Settings) -> std::io::Result<Worker> {
+        let mut settings = settings.clone();
+        settings.stream.brokers = broker.brokers();
+        Worker::launch(&settings, true)
+    }
+
+    fn launch(settings: &Settings, embedded: bool) -> std::io::Result<Worker> {
         let settings = Arc::new(settings.clone());
         // A lane ticks between steps, each of which is bounded by the group's own patience.
         let health = Health::new(settings.stream.lanes, clients::max_poll_interval(&settings.stream));
@@ -45,7 +60,8 @@ impl Worker {
         let mut lanes = Vec::with_capacity(settings.stream.lanes);
         for number in 0..settings.stream.lanes {
             let Some(lane_health) = health.lane(number) else { continue };
-            let orders = Orders { settings: Arc::clone(&settings), number, stop: stop.clone(), health: lane_health };
+            let orders =
+                Orders { settings: Arc::clone(&settings), embedded, number, stop: stop.clone(), health: lane_health };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
             lanes.push(thread.spawn(move || lane::run(&orders))?);
         }

@@ -95,8 +95,11 @@ pub(super) enum Unfit {
 }
 
 /// Asks for all three topics; `Err` says which is missing, or that nobody answered.
-pub(super) fn survey(stream: &Stream, timeout: Duration) -> Result<Survey, Unfit> {
+///
+/// An `embedded` broker is not asked about sizes: it never answers that question.
+pub(super) fn survey(stream: &Stream, embedded: bool, timeout: Duration) -> Result<Survey, Unfit> {
     let asked = Admin::new(stream).and_then(|admin| {
+        let admin = Admin { asks_configuration: !embedded, ..admin };
         let input = admin.describe(&stream.input, timeout)?;
         let output = admin.describe(&stream.output, timeout)?;
         let dead = admin.describe(&stream.dead_letters, timeout)?;
@@ -131,6 +134,7 @@ fn complaint(topic: &Topic) -> Option<String> {
 pub struct Admin {
     client: AdminClient<Quiet>,
     brokers: String,
+    asks_configuration: bool,
 }
 
 impl Admin {
@@ -142,7 +146,7 @@ impl Admin {
         let config = clients::admin(stream);
         let client = AdminClient::from_config_and_context(&config, Quiet::default())
             .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
-        Ok(Admin { client, brokers: stream.brokers.clone() })
+        Ok(Admin { client, brokers: stream.brokers.clone(), asks_configuration: true })
     }
 
     /// Names of the cluster's brokers, `host:port`.
@@ -186,6 +190,9 @@ impl Admin {
     }
 
     fn configuration(&self, name: &str, timeout: Duration) -> Option<ConfigResource> {
+        if !self.asks_configuration {
+            return None;
+        }
         let options = AdminOptions::new().request_timeout(Some(timeout));
         let topic = ResourceSpecifier::Topic(name);
         let asked = self.client.describe_configs([&topic], &options);
@@ -220,8 +227,11 @@ impl Admin {
     }
 
     fn trouble(&self, error: &KafkaError) -> KafkaTrouble {
-        let what = match (error.rdkafka_error_code(), self.client.inner().context().last()) {
-            (Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::OperationTimedOut), Some(last)) => last,
+        let what = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {
+                "none of them can be reached".to_owned()
+            }
+            Some(RDKafkaErrorCode::OperationTimedOut) => "no answer in time".to_owned(),
             _ => in_words(error),
         };
         KafkaTrouble { doing: format!("asking the brokers at `{}`", self.brokers), what }
