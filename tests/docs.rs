@@ -133,7 +133,8 @@ fn commands_in_the_docs_are_taken() {
                 if !call.starts_with("copydesk ") {
                     continue;
                 }
-                let words = call.split_whitespace().take_while(|word| !matches!(*word, ">" | "<" | "2>" | "&&" | "&" | "#"));
+                let words =
+                    call.split_whitespace().take_while(|word| !matches!(*word, ">" | "<" | "2>" | "&&" | "&" | "#"));
                 let words: Vec<&str> = words.map(|word| word.trim_matches(['\'', '"'])).collect();
                 if let Err(error) = Cli::try_parse_from(&words) {
                     assert!(!error.use_stderr(), "{path}: `{call}`: {error}");
@@ -152,7 +153,9 @@ fn sessions_in_the_docs_are_real() {
     let mut count = 0;
     for (path, text) in documents() {
         let mut expected = text.clone();
-        for (_, rest) in text.match_indices("<!-- run -->\n```console\n").map(|(at, head)| text.split_at(at + head.len())) {
+        for (_, rest) in
+            text.match_indices("<!-- run -->\n```console\n").map(|(at, head)| text.split_at(at + head.len()))
+        {
             let block = rest.split_once("```").unwrap().0;
             let fresh: String = block
                 .lines()
@@ -162,7 +165,10 @@ fn sessions_in_the_docs_are_real() {
             expected = expected.replace(block, &fresh);
             count += 1;
         }
-        settle(&path, &expected);
+        // Only what has sessions: another test may be writing the rest.
+        if text.contains("<!-- run -->") {
+            settle(&path, &expected);
+        }
     }
     assert!(count > 0, "no session found: is the search broken?");
 }
@@ -205,7 +211,9 @@ fn documents() -> Vec<(String, String)> {
     paths.sort();
     paths
         .into_iter()
-        .map(|path| (path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
+        })
         .collect()
 }
 
