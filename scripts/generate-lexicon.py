@@ -43,7 +43,7 @@ def add(text, code, lang):
     # Numbered months ("M07", "7月", "сарын 1") are read as numbers, not as names.
     if any(c.isdigit() for c in text.replace("{0}", "")):
         return
-    letters = [c for c in text if c.isalpha()]
+    letters = [c for c in text if unicodedata.category(c)[0] in "LM"]
     if not letters or code[0] in "gwhpbe" and len(letters) == 1 and ord(letters[0]) < 0x2E80:
         return  # narrow forms (M, T, W) say too little
     table[text][code].add(lang)

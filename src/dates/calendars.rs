@@ -145,7 +145,7 @@ fn bikram_sambat(year: i32, month: u32, day: u32) -> Option<Date> {
     from_days(days(gregorian(1943, 4, 14)?) + years + months + i64::from(day) - 1)
 }
 
-const UMM_AL_QURA: Hijri<UmmAlQura> = Hijri(UmmAlQura);
+const UMM_AL_QURA: Hijri<UmmAlQura> = Hijri::new_umm_al_qura();
 const BIKRAM_SAMBAT_FIRST: i32 = 2000;
 
 /// Days of the months of the years from 2000.

@@ -1,6 +1,6 @@
 //! A date field of the input: what a machine or a template wrote, so that no sentence has to be feared.
 
-use super::calendars::from_days;
+use super::calendars::{days, from_days, gregorian};
 use super::reading::{Calendar, Context, Precision, Reading, Role, Time, Value};
 use super::resolve::DAY;
 
@@ -32,8 +32,17 @@ fn epoch(text: &str) -> Option<Reading> {
     Some(Reading { value: Some(value), candidates: Vec::new(), precision: Precision::Second, calendar: Calendar::Gregory, role: Role::Other, order: None, span: 0..text.len() })
 }
 
+/// 2024-017: the year and the day of the year.
+pub(super) fn ordinal(text: &str) -> Option<Reading> {
+    let (year, day) = text.split_once('-').filter(|(y, d)| y.len() == 4 && d.len() == 3)?;
+    let (year, day): (i32, i64) = (year.parse().ok().filter(|y| (1900..=2100).contains(y))?, day.parse().ok()?);
+    let date = from_days(days(gregorian(year, 1, 1)?) + day - 1).filter(|d| day > 0 && i32::from(d.year) == year)?;
+    let value = Value { date, time: None, offset: None };
+    Some(Reading { value: Some(value), candidates: Vec::new(), precision: Precision::Day, calendar: Calendar::Gregory, role: Role::Other, order: None, span: 0..text.len() })
+}
+
 /// 20240117140500 and 20240117T140500Z, as ISO 8601's basic format and templates write them.
-fn compact(text: &str, context: &Context<'_>) -> Option<Reading> {
+pub(super) fn compact(text: &str, context: &Context<'_>) -> Option<Reading> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     let rest = text.get(digits.len()..)?;
     let (day, clock, zone) = match (digits.len(), rest.strip_prefix(['T', 't', ' '])) {

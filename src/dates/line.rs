@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
         return None;
     }
     let folded = fold(text);
-    if let Some(reading) = week_date(&folded, text) {
+    if let Some(reading) = week_date(&folded, text).or_else(|| super::field::ordinal(&folded.text)).or_else(|| super::field::compact(&folded.text, context)) {
         return Some(DateLine { dates: vec![reading] });
     }
     let tokens = tokens(&folded)?;
@@ -88,7 +88,12 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
 
 fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
     let mut readings = Vec::new();
-    for draft in drafts(line, dotted)? {
+    let drafts = drafts(line, dotted)?;
+    // "4. juli 2002 04.01": two numbers beside a whole date are its time.
+    if !dotted && drafts.len() > 1 && drafts.iter().any(|d| d.months.is_empty() && d.numbers.len() == 2 && d.numbers.iter().all(|n| n.unit.is_none())) {
+        return None;
+    }
+    for draft in drafts {
         let outcome = resolve(&draft, line)?;
         readings.push(reading(&draft, outcome, line));
     }

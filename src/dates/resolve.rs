@@ -39,7 +39,7 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     let (day, year) = match numbers {
         [only] if only.unit != Some(Unit::Year) => (only, None),
         [a, b] => {
-            let is_year = |n: &Number| n.unit == Some(Unit::Year) || n.unit.is_none() && (n.digits >= 3 || n.value > 31);
+            let is_year = |n: &Number| n.unit == Some(Unit::Year) || n.unit.is_none() && (n.digits >= 3 || n.value > 32);
             // A point after a number is a day's, in the languages that count days so.
             match (is_year(a), is_year(b), a.unit, b.unit) {
                 (true, false, _, _) => (b, Some(a)),
@@ -55,8 +55,14 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
         return None;
     }
     let Some(year) = year else { return year_less(draft, line.context, months, day.value) };
+    // Tigrinya has one set of names for the Gregorian and the Ethiopic months: the era tells.
+    let ethiopic = months.iter().any(|m| m.0 == Calendar::Ethiopic);
+    let both = ethiopic && months.iter().any(|m| m.0 == Calendar::Gregory);
     let mut found: Vec<(Date, Calendar)> = Vec::new();
     for &(calendar, month) in months {
+        if both && (calendar == Calendar::Ethiopic) != draft.era.is_some() {
+            continue;
+        }
         let Some((year, calendar)) = year_of(draft, year, calendar) else { continue };
         if let Some(date) = convert(calendar, year, u32::from(month), day.value) {
             // Buddhist, Japanese and ROC dates share the Gregorian months.
@@ -176,7 +182,8 @@ fn numeric(draft: &Draft, line: &Line<'_>) -> Option<Outcome> {
             let marks = (b.mark, c.mark);
             let joined = matches!(marks, (Some('.' | '/' | '-'), Some(_)) if marks.0 == marks.1);
             let units = numbers.iter().filter(|n| n.unit.is_some()).count() >= 2;
-            let apart = marks == (None, None) && (!draft.weekdays.is_empty() || draft.role.is_some() || draft.era.is_some());
+            let plain = c.digits == 4 && (1990..=2100).contains(&c.value) && a.digits <= 2;
+            let apart = marks == (None, None) && (plain || !draft.weekdays.is_empty() || draft.role.is_some() || draft.era.is_some());
             if !(joined || units || apart) || b.digits > 2 {
                 return None;
             }

@@ -181,9 +181,10 @@ fn finish(draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>) {
 
 fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>, last_mark: &mut Option<char>) {
     let senses = token.senses();
-    let weekdays: Vec<u8> = sense_numbers(line, token, |m| if let Meaning::Weekday(d) = m { Some(d) } else { None });
-    let months: Vec<(Calendar, u8)> = sense_numbers(line, token, |m| if let Meaning::Month(c, n) = m { Some((c, n)) } else { None });
-    let other_month = || line.tokens.iter().enumerate().any(|(i, t)| i != at && t.means(|m| matches!(m, Meaning::Month(..))) && !t.means(|m| m == Meaning::Filler) && (months.is_empty() || t.senses().iter().all(|s| matches!(s.meaning, Meaning::Month(..)))));
+    let weekdays = line.weekdays_of(token);
+    let months = line.months_of(token);
+    // Another word that can only be the month: then this one is a weekday, or a preposition.
+    let other_month = || line.tokens.iter().enumerate().any(|(i, t)| i != at && !t.means(|m| m == Meaning::Filler) && !line.months_of(t).is_empty() && line.weekdays_of(t).is_empty());
     let unit_of_number = at > 0 && line.is_number(at - 1) && token.means(|m| matches!(m, Meaning::YearMark | Meaning::MonthMark | Meaning::DayMark));
     if unit_of_number && (months.is_empty() || unspaced_token(line, token)) {
         draft.grow(at);
@@ -276,16 +277,31 @@ fn beside_number(line: &Line<'_>, at: usize) -> bool {
     at > 0 && near(at - 1) || near(at + 1)
 }
 
-/// What is known of a word, by the language where the word means more than one thing.
-fn sense_numbers<T: Copy + PartialEq>(line: &Line<'_>, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
-    let all = || token.senses().iter().filter_map(|s| pick(s.meaning).map(|v| (s, v)));
-    if !line.language.is_empty() {
-        let here: Vec<T> = all().filter(|(s, _)| s.holds_in(line.language)).map(|(_, v)| v).collect();
-        if !here.is_empty() {
-            return here;
-        }
+impl Line<'_> {
+    /// The months that a word may be, in this language where it is a word of this language.
+    fn months_of(&self, token: &Token) -> Vec<(Calendar, u8)> {
+        self.names(token, |m| if let Meaning::Month(c, n) = m { Some((c, n)) } else { None })
     }
-    all().map(|(_, v)| v).collect()
+
+    /// The weekdays that a word may be.
+    fn weekdays_of(&self, token: &Token) -> Vec<u8> {
+        self.names(token, |m| if let Meaning::Weekday(d) = m { Some(d) } else { None })
+    }
+
+    fn names<T: Copy + PartialEq>(&self, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
+        let name = |m: Meaning| matches!(m, Meaning::Month(..) | Meaning::Weekday(_));
+        let restrict = !self.language.is_empty() && token.senses().iter().any(|s| name(s.meaning) && s.holds_in(self.language));
+        let mut found = Vec::new();
+        for sense in token.senses() {
+            if let Some(value) = pick(sense.meaning)
+                && (!restrict || sense.holds_in(self.language))
+                && !found.contains(&value)
+            {
+                found.push(value);
+            }
+        }
+        found
+    }
 }
 
 fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {

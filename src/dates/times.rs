@@ -81,7 +81,11 @@ fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
 }
 
 fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {
-    line.tokens.get(at)?.senses().iter().find_map(|s| match s.meaning {
+    // "de" and "du" are day periods in Hungarian, and prepositions elsewhere.
+    let token = line.tokens.get(at)?;
+    let weak = token.means(|m| matches!(m, Meaning::Filler | Meaning::Month(..)));
+    let here = |languages: &str| !weak || !line.language.is_empty() && languages.split('|').any(|l| l == line.language);
+    token.senses().iter().filter(|s| here(s.languages)).find_map(|s| match s.meaning {
         Meaning::Am => Some(Period::Am),
         Meaning::Pm => Some(Period::Pm),
         Meaning::Noon => Some(Period::Noon),
@@ -131,7 +135,7 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
             return Some((minute, None, at + 3));
         }
     }
-    if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm)) && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour)) && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0) && !line.is_number(at + 2) {
+    if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm)) && !line.means(at + 1, |m| m == Meaning::Filler) && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour)) && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0) && !line.is_number(at + 2) {
         return Some((0, None, at + 1));
     }
     None
@@ -142,12 +146,13 @@ fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
     let mut at = from;
     let mut offset = None;
     let mut end = from;
+    let zoned = |i: usize| line.means(i, |m| matches!(m, Meaning::Zone(_)));
     // Brackets, commas and time words may stand between: "14:05 (UTC+01:00)", "14:05 Uhr (MEZ)".
     for _ in 0..6 {
         let bracketed = matches!(line.mark(at), Some('(' | ','));
         if bracketed && line.means(at + 1, |m| matches!(m, Meaning::Zone(_))) || line.mark(at) == Some('(') && matches!(line.mark(at + 1), Some('+' | '-')) {
             at += 1;
-        } else if line.means(at, |m| matches!(m, Meaning::TimeWord | Meaning::HourMark)) {
+        } else if line.means(at, |m| matches!(m, Meaning::TimeWord | Meaning::HourMark)) || line.means(at, |m| m == Meaning::Filler) && zoned(at + 1 + usize::from(line.mark(at + 1) == Some('.'))) {
             at += 1;
             if line.mark(at) == Some('.') && !line.is_number(at + 1) {
                 at += 1;

@@ -37,7 +37,7 @@ pub(super) fn language_order(language: &str) -> &'static str {
     }
 }
 
-/// A meaning, and the languages in which it holds (`|` between them; empty where the text means only this).
+/// A meaning, and the languages in which it holds (`|` between them; empty for all).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sense {
     pub(super) meaning: Meaning,
@@ -47,7 +47,7 @@ pub(super) struct Sense {
 impl Sense {
     /// Does it hold in this language (the primary subtag)?
     pub(super) fn holds_in(&self, language: &str) -> bool {
-        self.languages.split('|').any(|l| l == language)
+        self.languages.is_empty() || self.languages.split('|').any(|l| l == language)
     }
 }
 
@@ -83,10 +83,8 @@ impl Lexicon {
                 let hebrew = matches!(meaning, Meaning::Month(..)) && key.starts_with(|c| ('א'..='ת').contains(&c));
                 let mut put = |key: String| {
                     let senses = entries.entry(key).or_default();
-                    if !senses.iter().any(|s| s.meaning == meaning) {
+                    if !senses.iter().any(|s| s.meaning == meaning && s.languages == languages) {
                         senses.push(Sense { meaning, languages });
-                    } else if let Some(same) = senses.iter_mut().find(|s| s.meaning == meaning && s.languages.len() < languages.len()) {
-                        same.languages = languages;
                     }
                 };
                 if hebrew {
