@@ -15,8 +15,6 @@ pub(super) struct Outcome {
     pub(super) calendar: Option<Calendar>,
     /// The order that this date shows by itself.
     pub(super) order: Option<Order>,
-    /// Is the year written?
-    pub(super) year: bool,
 }
 
 /// What a draft says; `None` where it is no date.
@@ -84,8 +82,8 @@ fn choose(mut found: Vec<(Date, Calendar)>, draft: &Draft) -> Option<Outcome> {
     }
     match found.as_slice() {
         [] => None,
-        [(date, calendar)] => Some(Outcome { date: Some(*date), calendar: Some(*calendar), year: true, ..Outcome::default() }),
-        [(_, calendar), ..] => Some(Outcome { candidates: found.iter().map(|f| f.0).collect(), calendar: Some(*calendar), year: true, ..Outcome::default() }),
+        [(date, calendar)] => Some(Outcome { date: Some(*date), calendar: Some(*calendar), ..Outcome::default() }),
+        [(_, calendar), ..] => Some(Outcome { candidates: found.iter().map(|f| f.0).collect(), calendar: Some(*calendar), ..Outcome::default() }),
     }
 }
 
@@ -166,7 +164,7 @@ fn numeric(draft: &Draft, line: &Line<'_>) -> Option<Outcome> {
         [only] if only.digits == 8 => {
             let (year, month, day) = (only.value / 10_000, only.value / 100 % 100, only.value % 100);
             let date = gregorian(year as i32, month, day).filter(|d| (1900..=2100).contains(&d.year))?;
-            Some(Outcome { date: Some(date), calendar: Some(Calendar::Gregory), year: true, ..Outcome::default() })
+            Some(Outcome { date: Some(date), calendar: Some(Calendar::Gregory), ..Outcome::default() })
         }
         [a, b] => {
             let marked = matches!(b.mark, Some('.' | '/' | '-'));
@@ -211,7 +209,7 @@ fn year_first(draft: &Draft, line: &Line<'_>, year: &Number, month: u32, day: u3
     let straight = numeric_date(draft, line, year, month, day);
     let turned = || if month > 12 { numeric_date(draft, line, year, day, month) } else { None };
     let (date, calendar) = straight.or_else(turned)?;
-    Some(Outcome { date: Some(date), calendar: Some(calendar), year: true, ..Outcome::default() })
+    Some(Outcome { date: Some(date), calendar: Some(calendar), ..Outcome::default() })
 }
 
 /// A date whose month is a number: the calendar shows in the era, then in the year.
@@ -250,7 +248,7 @@ fn numeric_date(draft: &Draft, line: &Line<'_>, year: &Number, month: u32, day: 
 fn day_month(draft: &Draft, line: &Line<'_>, a: u32, b: u32, date: impl Fn(u32, u32) -> Option<(Option<Date>, Calendar)>, day_first: bool) -> Option<Outcome> {
     let straight = date(b, a);
     let turned = if day_first { None } else { date(a, b) };
-    let outcome = |found: (Option<Date>, Calendar), order: Option<Order>| Outcome { date: found.0, calendar: Some(found.1), order, year: draft.numbers.len() == 3, ..Outcome::default() };
+    let outcome = |found: (Option<Date>, Calendar), order: Option<Order>| Outcome { date: found.0, calendar: Some(found.1), order, ..Outcome::default() };
     let (dm, md) = match (straight, turned) {
         (Some(dm), None) => return Some(outcome(dm, (a != b).then_some(Order::DayMonth))),
         (None, Some(md)) => return Some(outcome(md, Some(Order::MonthDay))),
@@ -284,5 +282,5 @@ fn day_month(draft: &Draft, line: &Line<'_>, a: u32, b: u32, date: impl Fn(u32, 
             return Some(outcome(if close(dm_date) { dm } else { md }, None));
         }
     }
-    Some(Outcome { candidates: vec![dm_date, md_date], calendar: Some(Calendar::Gregory), year: true, ..Outcome::default() })
+    Some(Outcome { candidates: vec![dm_date, md_date], calendar: Some(Calendar::Gregory), ..Outcome::default() })
 }

@@ -233,7 +233,8 @@ fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut
                 draft.grow(at);
                 return;
             }
-            Meaning::Era(calendar) if !filler || token.end - token.start > 3 => {
+            Meaning::Era(_) if !filler || token.end - token.start > 3 => {
+                let calendar = era_of(token, draft);
                 let beside = at > 0 && line.is_number(at - 1) || line.is_number(at + 1) || draft.full() || draft.numbers.is_empty();
                 if beside && (draft.era.is_none() || calendar == Calendar::Gregory && draft.era_base.is_none()) {
                     draft.era = draft.era.or(Some(calendar));
@@ -291,10 +292,12 @@ impl Line<'_> {
     fn names<T: Copy + PartialEq>(&self, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
         let name = |m: Meaning| matches!(m, Meaning::Month(..) | Meaning::Weekday(_));
         let restrict = !self.language.is_empty() && token.senses().iter().any(|s| name(s.meaning) && s.holds_in(self.language));
+        let wide = !restrict && token.senses().len() > 1 && token.senses().iter().any(|s| name(s.meaning) && s.is_widespread());
         let mut found = Vec::new();
         for sense in token.senses() {
             if let Some(value) = pick(sense.meaning)
                 && (!restrict || sense.holds_in(self.language))
+                && (!wide || sense.is_widespread())
                 && !found.contains(&value)
             {
                 found.push(value);
@@ -327,6 +330,21 @@ fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {
             said(second.filter(|t| t.means(|m| m == Meaning::MonthMark)), [Meaning::BeforeYear, Meaning::MonthMark, Meaning::BeforeDay]).or_else(|| said(after, [Meaning::YearMark, Meaning::MonthMark, Meaning::DayMark]))
         })
         .filter(fits)
+}
+
+/// Which of its eras a word means (ዓ.ም. and BE are words of several calendars): that of the month, that of the year.
+fn era_of(token: &Token, draft: &Draft) -> Calendar {
+    let means = |calendar: Calendar| token.means(|m| m == Meaning::Era(calendar));
+    let year = draft.numbers.iter().map(|n| n.value).max().unwrap_or(0);
+    let of_month = draft.months.iter().map(|m| m.0).find(|&c| c != Calendar::Gregory && means(c));
+    let of_year = match year {
+        2400.. => Some(Calendar::Buddhist),
+        1412..=1500 => Some(Calendar::IslamicUmalqura),
+        1250..=1411 => Some(Calendar::Persian),
+        _ => None,
+    };
+    let others = [Calendar::Gregory, Calendar::IslamicUmalqura, Calendar::Persian, Calendar::Roc, Calendar::Hebrew, Calendar::Bangla, Calendar::BikramSambat, Calendar::Ethiopic];
+    of_month.or(of_year.filter(|&c| means(c))).or_else(|| others.into_iter().find(|&c| means(c))).unwrap_or(Calendar::Buddhist)
 }
 
 /// What is added to the year of an era. Source: the eras' first years 1868, 1912, 1926, 1989, 2019.

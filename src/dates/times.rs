@@ -84,7 +84,7 @@ fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {
     // "de" and "du" are day periods in Hungarian, and prepositions elsewhere.
     let token = line.tokens.get(at)?;
     let weak = token.means(|m| matches!(m, Meaning::Filler | Meaning::Month(..)));
-    let here = |languages: &str| !weak || !line.language.is_empty() && languages.split('|').any(|l| l == line.language);
+    let here = |languages: &str| !weak || languages.is_empty() || !line.language.is_empty() && languages.split('|').any(|l| l == line.language);
     token.senses().iter().filter(|s| here(s.languages)).find_map(|s| match s.meaning {
         Meaning::Am => Some(Period::Am),
         Meaning::Pm => Some(Period::Pm),

@@ -45,6 +45,14 @@ pub(super) struct Sense {
 }
 
 impl Sense {
+    /// Does it hold in a language that carries much news? Where the language is not known, the names of small ones
+    /// (mar, may, jan mean many things in the world) give way to these.
+    pub(super) fn is_widespread(&self) -> bool {
+        const WIDESPREAD: &str = " af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lo \
+            lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw ta te tg th ti tk tr ug uk ur uz vi yo zh zu ";
+        self.languages.is_empty() || self.languages.split('|').any(|l| WIDESPREAD.split(' ').any(|w| w == l))
+    }
+
     /// Does it hold in this language (the primary subtag)?
     pub(super) fn holds_in(&self, language: &str) -> bool {
         self.languages.is_empty() || self.languages.split('|').any(|l| l == language)
