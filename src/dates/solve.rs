@@ -181,8 +181,10 @@ fn finish(draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>) {
 
 fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>, last_mark: &mut Option<char>) {
     let senses = token.senses();
-    let weekdays = line.weekdays_of(token);
-    let months = line.months_of(token);
+    // "2556 BE": after a year an era is an era.
+    let era_here = at > 0 && line.number(at - 1).is_some_and(|(value, _)| value > 31) && token.means(|m| matches!(m, Meaning::Era(_)));
+    let weekdays = if era_here { Vec::new() } else { line.weekdays_of(token) };
+    let months = if era_here { Vec::new() } else { line.months_of(token) };
     // Another word that can only be the month: then this one is a weekday, or a preposition.
     let other_month = || line.tokens.iter().enumerate().any(|(i, t)| i != at && !t.means(|m| m == Meaning::Filler) && !line.months_of(t).is_empty() && line.weekdays_of(t).is_empty());
     let unit_of_number = at > 0 && line.is_number(at - 1) && token.means(|m| matches!(m, Meaning::YearMark | Meaning::MonthMark | Meaning::DayMark));
