@@ -1,3 +1,200 @@
-//! The commands.
+//! The command line: one file per command, and here the tree that they hang on.
+//!
+//! A command is a file with `Args` (clap's, with a help that a person can learn from) and `run(&Args, &Settings)`. To add
+//! one: its `mod` line, its variant in [`Command`], its arm in [`Command::run`]. A command that talks to Kafka stands in
+//! the tree as [`OnStream`], which gives it the stream's flags; these are configuration, and reach it as settings.
+
+pub mod check;
 pub mod clean;
+pub mod color;
+pub mod completions;
+pub mod config;
+pub mod dead_letters;
+pub mod demo;
 pub mod exit;
+pub mod feed;
+pub mod flags;
+pub mod health;
+mod interrupt;
+mod line;
+pub mod run;
+pub mod tail;
+pub mod topics;
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::{Inputs, Loaded, Problems, load};
+use crate::telemetry::logs;
+use flags::{GlobalFlags, OnStream, StreamFlags};
+
+/// The copy desk of a news stream: drops repeated paragraphs, reads dates in every language, and publishes clean records
+/// exactly once through Kafka.
+#[derive(Debug, Parser)]
+#[command(
+    name = "copydesk",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    max_term_width = 100,
+    after_help = "Configuration: copydesk.toml, then COPYDESK__SECTION__KEY variables, then flags (`copydesk config`).
+Exit codes: 0 done, 3 refused, 64 wrong command line or configuration, 69 broker or topic unavailable, 70 a bug, 74 I/O error, 75 cut short, 76 fenced by a namesake (docs/exit-codes.md)."
+)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalFlags,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands. What each does stands at its `Args`, which is where its help is taken from.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "a comment here would replace the command's own help")]
+pub enum Command {
+    Run(OnStream<run::Args>),
+    Clean(clean::Args),
+    Demo(demo::Args),
+    Feed(OnStream<feed::Args>),
+    Tail(OnStream<tail::Args>),
+    Topics(OnStream<topics::Args>),
+    Check(OnStream<check::Args>),
+    DeadLetters(OnStream<dead_letters::Args>),
+    Health(OnStream<health::Args>),
+    Config(OnStream<config::Args>),
+    Completions(completions::Args),
+}
+
+impl Command {
+    /// The stream's flags, where the command has them.
+    fn stream(&self) -> StreamFlags {
+        match self {
+            Command::Run(command) => command.stream.clone(),
+            Command::Feed(command) => command.stream.clone(),
+            Command::Tail(command) => command.stream.clone(),
+            Command::Topics(command) => command.stream.clone(),
+            Command::Check(command) => command.stream.clone(),
+            Command::DeadLetters(command) => command.stream.clone(),
+            Command::Health(command) => command.stream.clone(),
+            Command::Config(command) => command.stream.clone(),
+            Command::Clean(_) | Command::Demo(_) | Command::Completions(_) => StreamFlags::default(),
+        }
+    }
+
+    /// Commands that need no configuration run whatever is wrong with it.
+    fn run_unconfigured(&self) -> Option<anyhow::Result<ExitCode>> {
+        match self {
+            Command::Completions(args) => Some(completions::run(args)),
+            Command::Config(command) if command.args.reference => Some(config::reference()),
+            _ => None,
+        }
+    }
+
+    /// Commands that do.
+    fn run(&self, loaded: &Loaded) -> anyhow::Result<ExitCode> {
+        let settings = &loaded.settings;
+        match self {
+            Command::Run(command) => run::run(&command.args, settings),
+            Command::Clean(args) => clean::run(args, settings),
+            Command::Demo(args) => demo::run(args, settings),
+            Command::Feed(command) => feed::run(&command.args, settings),
+            Command::Tail(command) => tail::run(&command.args, settings),
+            Command::Topics(command) => topics::run(&command.args, settings),
+            Command::Check(command) => check::run(&command.args, settings),
+            Command::DeadLetters(command) => dead_letters::run(&command.args, settings),
+            Command::Health(command) => health::run(&command.args, settings),
+            Command::Config(_) => config::run(loaded),
+            Command::Completions(args) => completions::run(args),
+        }
+    }
+}
+
+impl Cli {
+    /// Reads the command line. `Err` is the code to exit with: help and version were printed, or what is wrong.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let parsed = Cli::command()
+            .color(early_color(&arguments))
+            .try_get_matches_from(arguments)
+            .and_then(|matches| Cli::from_arg_matches(&matches));
+        parsed.map_err(|error| {
+            // A reader that has gone away is no failure of ours.
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK })
+        })
+    }
+
+    /// Runs the command from its configuration to its exit code.
+    pub fn execute(&self) -> ExitCode {
+        color::choose(self.global.color);
+        let result = match self.command.run_unconfigured() {
+            Some(result) => result,
+            None => self.run_configured(),
+        };
+        result.unwrap_or_else(|error| report(&error))
+    }
+
+    fn run_configured(&self) -> anyhow::Result<ExitCode> {
+        let loaded = self.configure()?;
+        logs::init(&loaded.settings.log)?;
+        self.command.run(&loaded)
+    }
+
+    /// Everything outside the process that configuration is made of, read into settings.
+    fn configure(&self) -> Result<Loaded, Problems> {
+        load(&Inputs {
+            file: self.global.config.clone(),
+            folder: std::env::current_dir().unwrap_or_default(),
+            // A variable that is not Unicode can't be one of ours, or is refused as unknown or wrong.
+            environment: std::env::vars_os()
+                .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+                .collect(),
+            flags: self.command.stream().given(),
+            host: gethostname::gethostname().to_string_lossy().into_owned(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+        })
+    }
+}
+
+/// `--color` has to be known before clap can say what is wrong with the rest.
+fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let separate = words.windows(2).find(|pair| pair[0] == "--color").map(|pair| pair[1].to_string());
+    let joined = words.iter().find_map(|word| word.strip_prefix("--color=").map(str::to_owned));
+    match separate.or(joined).as_deref() {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
+    }
+}
+
+/// Says what went wrong on standard error, and chooses the code.
+fn report(error: &anyhow::Error) -> ExitCode {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if io.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe) {
+        // `copydesk … | head`: the reader has what it wanted.
+        return ExitCode::from(exit::OK);
+    }
+    let (red, plain) = if color::stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+    eprintln!("{red}error:{plain} {error:#}");
+    let code = match () {
+        () if error.chain().any(|cause| cause.is::<Problems>()) => exit::USAGE,
+        () if io.is_some() => exit::IO,
+        () => exit::INTERNAL,
+    };
+    ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

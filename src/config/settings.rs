@@ -3,10 +3,16 @@
 //! (Contract between config and worker; `raw.rs` is what people write, and [`Settings`] is what comes of it.)
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::pipeline::Limits;
+
+use super::load::Inputs;
+use super::problem::{Origin, Problem, REDACTED, is_secret};
+use super::properties;
+use super::raw::{Raw, RawDelivery, RawFormat};
 
 /// Everything the program was told.
 #[derive(Debug, Clone)]
@@ -22,7 +28,7 @@ pub struct Settings {
 }
 
 /// The stream: what to consume, where to publish, as whom.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Stream {
     /// Bootstrap servers, comma-separated.
     pub brokers: String,
@@ -67,4 +73,210 @@ pub struct Log {
     pub filter: String,
     /// JSON lines, or text for people.
     pub json: bool,
+}
+
+/// Most lanes in one process: beyond it somebody made a typing error.
+const MOST_LANES: usize = 1024;
+/// Smallest and largest batch. Below, a transaction costs more than its records; above, it outlives its time-out.
+const BATCH: (usize, usize) = (1_000, 1_000_000_000);
+
+impl Settings {
+    /// Validates what was written. `origins` says where each value came from that is not a default.
+    pub fn validate(
+        raw: &Raw,
+        inputs: &Inputs,
+        origins: &BTreeMap<(String, String), Origin>,
+    ) -> Result<Settings, Vec<Problem>> {
+        let mut judge = Judge { origins, problems: Vec::new() };
+        let stream = judge.stream(raw, inputs);
+        let limits = judge.limits(raw);
+        let admin = judge.admin(raw);
+        let log = judge.log(raw);
+        let Judge { problems, .. } = judge;
+        if problems.is_empty() { Ok(Settings { stream, limits, admin, log }) } else { Err(problems) }
+    }
+}
+
+/// Collects problems while it goes through the sections.
+struct Judge<'a> {
+    origins: &'a BTreeMap<(String, String), Origin>,
+    problems: Vec<Problem>,
+}
+
+impl Judge<'_> {
+    fn refuse(&mut self, section: &str, key: &str, value: &str, reason: impl Into<String>) {
+        let origin = self.origins.get(&(section.to_owned(), key.to_owned()));
+        let name = format!("{section}.{key}");
+        self.problems.push(Problem::Value {
+            value: if is_secret(&name) { REDACTED.to_owned() } else { value.to_owned() },
+            key: name,
+            origin: origin.cloned().unwrap_or(Origin::Default("default")),
+            reason: reason.into(),
+        });
+    }
+
+    fn stream(&mut self, raw: &Raw, inputs: &Inputs) -> Stream {
+        let written = &raw.stream;
+        self.brokers(&written.brokers);
+        let topics = [("input", &written.input), ("output", &written.output), ("dead-letters", &written.dead_letters)];
+        for (index, (key, topic)) in topics.iter().enumerate() {
+            if let Err(reason) = topic_name(topic) {
+                self.refuse("stream", key, topic, reason);
+            }
+            if let Some((other, _)) = topics.iter().take(index).find(|(_, earlier)| earlier == topic) {
+                self.refuse("stream", key, topic, format!("`stream.{other}` is the same topic, and must be another"));
+            }
+        }
+        if written.group.trim().is_empty() {
+            self.refuse("stream", "group", &written.group, "a name is wanted");
+        }
+        let instance = written.instance.clone().unwrap_or_else(|| inputs.host.clone());
+        if instance.trim().is_empty() {
+            self.refuse("stream", "instance", &instance, "a name is wanted, unique in the group");
+        }
+        let lanes = written.lanes.map_or(inputs.cores.clamp(1, MOST_LANES), |count| count.0);
+        if !(1..=MOST_LANES).contains(&lanes) {
+            let reason = format!("a whole number from 1 to {MOST_LANES} is wanted");
+            self.refuse("stream", "lanes", &lanes.to_string(), reason);
+        }
+        let batch_bytes = written.batch_bytes.0;
+        if !(BATCH.0..=BATCH.1).contains(&batch_bytes) {
+            self.refuse(
+                "stream",
+                "batch-bytes",
+                &written.batch_bytes.to_string(),
+                "a size from 1 kB to 1 GB is wanted",
+            );
+        }
+        for (key, period) in [("grace", written.grace), ("backoff", written.backoff)] {
+            if period.0.is_zero() {
+                self.refuse("stream", key, &period.to_string(), "more than nothing is wanted");
+            }
+        }
+        if written.max_backoff.0 < written.backoff.0 {
+            let reason = format!("at least `stream.backoff` is wanted, which is {}", written.backoff);
+            self.refuse("stream", "max-backoff", &written.max_backoff.to_string(), reason);
+        }
+        Stream {
+            brokers: written.brokers.clone(),
+            input: written.input.clone(),
+            output: written.output.clone(),
+            dead_letters: written.dead_letters.clone(),
+            group: written.group.clone(),
+            instance,
+            lanes,
+            delivery: match written.delivery {
+                RawDelivery::ExactlyOnce => Delivery::ExactlyOnce,
+                RawDelivery::AtLeastOnce => Delivery::AtLeastOnce,
+            },
+            batch_bytes,
+            grace: written.grace.0,
+            backoff: (written.backoff.0, written.max_backoff.0),
+            properties: self.properties(raw),
+        }
+    }
+
+    fn brokers(&mut self, brokers: &str) {
+        for broker in brokers.split(',').map(str::trim) {
+            let address = broker.split_once("://").map_or(broker, |(_, address)| address);
+            let port = match address.rsplit_once(':') {
+                // The last colon of `[::1]` belongs to the address.
+                Some((_, port)) if !port.ends_with(']') => Some(port),
+                _ => None,
+            };
+            let host = port.map_or(address, |port| &address[..address.len() - port.len() - 1]);
+            if host.is_empty() || port.is_some_and(|port| port.parse::<u16>().map_or(true, |number| number == 0)) {
+                let reason = "host and port are wanted, such as `kafka-1:9092`, several separated by commas";
+                self.refuse("stream", "brokers", brokers, reason);
+                return;
+            }
+        }
+    }
+
+    fn properties(&mut self, raw: &Raw) -> BTreeMap<String, String> {
+        let written: BTreeMap<String, String> =
+            raw.kafka.iter().map(|(key, value)| (key.clone(), value.to_text())).collect();
+        let found = self.problems.len();
+        for (key, value) in &written {
+            if let Err(reason) = properties::check(key, value) {
+                self.refuse("kafka", key, value, reason);
+            }
+        }
+        // Values against each other only when each is right by itself.
+        if self.problems.len() == found
+            && let Err((key, reason)) = properties::check_all(&written)
+        {
+            let value = written.get(&key).cloned().unwrap_or_default();
+            self.refuse("kafka", &key, &value, reason);
+        }
+        written
+    }
+
+    fn limits(&mut self, raw: &Raw) -> Limits {
+        let limits = Limits { payload: raw.limits.payload.0, lines: raw.limits.lines.0, output: raw.limits.output.0 };
+        for (key, value) in [("payload", limits.payload), ("lines", limits.lines), ("output", limits.output)] {
+            if value == 0 {
+                self.refuse("limits", key, "0", "more than 0 is wanted: at 0 every article would be refused");
+            }
+        }
+        limits
+    }
+
+    fn admin(&mut self, raw: &Raw) -> Option<SocketAddr> {
+        let listen = raw.admin.listen.trim();
+        if listen.eq_ignore_ascii_case("off") {
+            return None;
+        }
+        let address = listen.parse().ok();
+        if address.is_none() {
+            let reason = "an address and a port are wanted, such as `127.0.0.1:9600`, or `off`";
+            self.refuse("admin", "listen", listen, reason);
+        }
+        address
+    }
+
+    fn log(&mut self, raw: &Raw) -> Log {
+        let filter = raw.log.filter.clone();
+        if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&filter) {
+            self.refuse("log", "filter", &filter, format!("{error}; wanted is a level or `module=level`, by commas"));
+        }
+        Log { filter, json: raw.log.format == RawFormat::Json }
+    }
+}
+
+/// Kafka's rule for the name of a topic.
+fn topic_name(topic: &str) -> Result<(), &'static str> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    match topic {
+        "" => Err("the name of a topic is wanted"),
+        "." | ".." => Err("a topic can't have this name"),
+        long if long.len() > 249 => Err("the name of a topic has at most 249 characters"),
+        other if !other.chars().all(allowed) => Err("a topic's name has only letters, digits, `.`, `_` and `-`"),
+        _ => Ok(()),
+    }
+}
+
+impl fmt::Debug for Stream {
+    /// Secrets are redacted, since settings are logged where something goes wrong.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let properties: BTreeMap<&str, &str> = self
+            .properties
+            .iter()
+            .map(|(key, value)| (key.as_str(), if is_secret(key) { REDACTED } else { value.as_str() }))
+            .collect();
+        f.debug_struct("Stream")
+            .field("brokers", &self.brokers)
+            .field("input", &self.input)
+            .field("output", &self.output)
+            .field("dead_letters", &self.dead_letters)
+            .field("group", &self.group)
+            .field("instance", &self.instance)
+            .field("lanes", &self.lanes)
+            .field("delivery", &self.delivery)
+            .field("batch_bytes", &self.batch_bytes)
+            .field("grace", &self.grace)
+            .field("backoff", &self.backoff)
+            .field("properties", &properties)
+            .finish()
+    }
 }

@@ -1,0 +1,51 @@
+# What people type. Every recipe says what it does, and sees to what it needs by `scripts/setup` first. Everything is
+# built in one profile (release), so that librdkafka and OpenSSL are compiled once, whatever is typed.
+CARGO ?= cargo
+
+.PHONY: help demo build test lint bench fuzz setup setup-build setup-test setup-lint clean-kafka
+
+help: ## Lists these recipes
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+# The first build compiles librdkafka and OpenSSL, which takes some minutes. The demo itself needs no Kafka, no Docker
+# and no network: it runs the real worker against librdkafka's own mock cluster, inside the process.
+demo: setup-build ## Builds copydesk, and cleans sample articles before your eyes
+	@echo "==> building copydesk (the first time takes some minutes: librdkafka and OpenSSL are compiled)"
+	$(CARGO) build --release --locked --bin copydesk
+	@echo "==> copydesk demo"
+	@target/release/copydesk demo
+
+build: setup-build ## Builds target/release/copydesk
+	$(CARGO) build --release --locked
+
+# Some tests run against a real Apache Kafka, which scripts/kafka gets by Maven and starts on loopback; to use brokers
+# of your own instead, set COPYDESK_TEST_BROKERS=host:port.
+test: setup-test ## Runs every test, those against a real Apache Kafka included
+	@echo "==> building and testing (the first time takes some minutes: librdkafka and OpenSSL are compiled)"
+	$(CARGO) test --release --locked --no-fail-fast
+
+lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, Docker and compose files
+	scripts/lint
+
+bench: setup-build ## Measures each stage of the pure function (Criterion)
+	$(CARGO) bench --locked
+
+# cargo-fuzz wants a nightly compiler; RUSTC_BOOTSTRAP lets the pinned one do.
+FUZZ_SECONDS ?= 60
+fuzz: setup-build ## Fuzzes every target in fuzz/ for FUZZ_SECONDS (60) each
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	@set -e; for target in $$(RUSTC_BOOTSTRAP=1 cargo fuzz list); do \
+		echo "==> fuzzing $$target for $(FUZZ_SECONDS) s"; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+setup: setup-build setup-test setup-lint ## Installs what the other recipes need, or says what is missing
+setup-build:
+	@scripts/setup build
+setup-test:
+	@scripts/setup test
+setup-lint:
+	@scripts/setup lint
+
+clean-kafka: ## Stops the test Kafka that scripts/kafka started, and forgets its topics
+	scripts/kafka wipe

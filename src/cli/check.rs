@@ -1,0 +1,153 @@
+//! `copydesk check`: will `run` work, and does its promise hold here?
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use owo_colors::OwoColorize;
+
+use crate::cli::exit;
+use crate::cli::topics::in_words;
+use crate::config::{Delivery, Settings};
+use crate::worker::probe;
+use crate::worker::topics::{Admin, Topic, TopicState};
+
+/// Checks the configuration and, unless --offline, asks the broker for everything that `run` will need.
+///
+/// Topics, partitions, permissions, transactions, message sizes, replication: what is missing is said in words, with what
+/// to do about it. Nothing is changed, and a worker at work is not disturbed. Exit code 0: `run` will work; 3:
+/// something is missing; 69: no broker answers.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Check the configuration only.
+    #[arg(long)]
+    offline: bool,
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Checks one thing after the other.
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let mut report =
+        Report { colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(), missing: 0 };
+    // A configuration that is not valid does not come this far.
+    report.good("the configuration is valid");
+    if args.offline {
+        return Ok(ExitCode::from(exit::OK));
+    }
+    let stream = &settings.stream;
+    let admin = match Admin::new(stream) {
+        Ok(admin) => admin,
+        Err(trouble) => {
+            report.bad(&trouble.to_string(), "look at the properties under `[kafka]`");
+            return Ok(ExitCode::from(exit::UNAVAILABLE));
+        }
+    };
+    match admin.brokers(PATIENCE) {
+        Ok(brokers) => report.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", "))),
+        Err(trouble) => {
+            report.bad(
+                &trouble.to_string(),
+                "is the address right (`stream.brokers`), the broker up, the security protocol the same?",
+            );
+            return Ok(ExitCode::from(exit::UNAVAILABLE));
+        }
+    }
+    let mut partitions = Vec::new();
+    for (role, name) in [("input", &stream.input), ("output", &stream.output), ("dead letters", &stream.dead_letters)] {
+        match admin.describe(name, PATIENCE) {
+            Ok(topic) => {
+                partitions.push(topic.partitions());
+                report.topic(role, &topic);
+            }
+            Err(trouble) => report.bad(&trouble.to_string(), "ask again when the broker answers"),
+        }
+    }
+    if let [Some(input), Some(output), ..] = partitions[..] {
+        report.partitions(input, output, stream.lanes);
+    }
+    match probe::group(stream, PATIENCE) {
+        Ok(()) => report.good(&format!("group `{}` may be used", stream.group)),
+        Err(trouble) => report.bad(&trouble.to_string(), "grant Read on the group"),
+    }
+    if stream.delivery == Delivery::ExactlyOnce {
+        match probe::transactions(stream, PATIENCE) {
+            Ok(()) => report.good("transactions work"),
+            Err(trouble) => report.bad(
+                &trouble.to_string(),
+                "grant Write and Describe on transactional ids with the prefix `<group>-<instance>-`; a single broker needs \
+                 transaction.state.log.replication.factor=1; without transactions there is `delivery = \"at-least-once\"`",
+            ),
+        }
+    }
+    Ok(ExitCode::from(if report.missing == 0 { exit::OK } else { exit::REFUSED }))
+}
+
+struct Report {
+    colour: bool,
+    missing: usize,
+}
+
+impl Report {
+    fn good(&self, what: &str) {
+        if self.colour { println!("{} {what}", "ok  ".green()) } else { println!("ok   {what}") }
+    }
+
+    fn warn(&self, what: &str, advice: &str) {
+        if self.colour {
+            println!("{} {what}", "warn".yellow())
+        } else {
+            println!("warn {what}")
+        }
+        println!("     {advice}");
+    }
+
+    fn bad(&mut self, what: &str, advice: &str) {
+        self.missing += 1;
+        if self.colour {
+            println!("{} {what}", "FAIL".red())
+        } else {
+            println!("FAIL {what}")
+        }
+        println!("     {advice}");
+    }
+
+    fn topic(&mut self, role: &str, topic: &Topic) {
+        let words = format!("{role}: {}", in_words(topic));
+        match &topic.state {
+            TopicState::Missing => self.bad(&words, "`copydesk topics --create` makes it"),
+            TopicState::Denied => self.bad(&words, "grant Describe, and Read (input) or Write (output, dead letters)"),
+            TopicState::Present { replicas, min_insync, unclean, message_bytes, .. } => {
+                self.good(&words);
+                if message_bytes.is_none() {
+                    let advice =
+                        "Kafka's default of 1 MB is assumed; grant DescribeConfigs on the topic to have the true one";
+                    self.warn(&format!("{role}: its configuration may not be read"), advice);
+                }
+                if role != "input" && *replicas > 1 && *min_insync == Some(1) {
+                    let advice = "a committed record can be lost with one broker: set min.insync.replicas=2";
+                    self.warn(&format!("{role}: min.insync.replicas is 1"), advice);
+                }
+                if *unclean == Some(true) {
+                    let advice = "committed records can be lost: set unclean.leader.election.enable=false";
+                    self.warn(&format!("{role}: unclean leader election is on"), advice);
+                }
+            }
+        }
+    }
+
+    fn partitions(&self, input: usize, output: usize, lanes: usize) {
+        if input != output {
+            self.warn(
+                &format!("the input has {input} partitions, the output {output}"),
+                "records are spread by key: order holds for each key, and for each input partition within an output partition",
+            );
+        }
+        if lanes > input {
+            self.warn(
+                &format!("{lanes} lanes for {input} partitions"),
+                "a lane without a partition idles: fewer lanes do",
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `completions`: prints a script with which a shell completes copydesk's commands and flags.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+/// Print a script with which a shell completes commands and flags
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  copydesk completions bash > ~/.local/share/bash-completion/completions/copydesk
+  copydesk completions zsh > ~/.zfunc/_copydesk         (with ~/.zfunc in $fpath)
+  copydesk completions fish > ~/.config/fish/completions/copydesk.fish")]
+pub struct Args {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Prints the script.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::Cli::command(), "copydesk", &mut script);
+    // Written here and not by clap_complete, which panics when the reader has gone away.
+    let mut out = std::io::stdout().lock();
+    out.write_all(&script)?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

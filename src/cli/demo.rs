@@ -1,0 +1,198 @@
+//! `copydesk demo`: the real worker on an embedded broker, with sample articles.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use owo_colors::OwoColorize;
+use serde_json::Value;
+
+use crate::cli::exit;
+use crate::config::{Delivery, Settings};
+use crate::worker::dead_letter;
+use crate::worker::embedded::Broker;
+use crate::worker::reader::{From, Next, Reader, Record};
+use crate::worker::supervisor::{Outcome, Worker};
+use crate::worker::writer::{Outgoing, Writer};
+
+/// Watch articles being cleaned: no Kafka, no Docker, no network.
+///
+/// Starts a small broker inside this process, feeds it sample articles in thirteen languages, runs the real worker on it,
+/// and prints the records. The embedded broker proves nothing about transactions, so the worker runs at least once here;
+/// exactly once is tested against a real Apache Kafka. Ends by itself.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+macro_rules! samples {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../samples/", $name)))),*]
+    };
+}
+
+/// The project's own sample articles.
+const SAMPLES: &[(&str, &[u8])] = samples![
+    "01-english-wire.txt",
+    "02-arabic.txt",
+    "03-russian-ninjs.json",
+    "04-chinese-schema-org.json",
+    "05-hindi-trafilatura.json",
+    "06-greek-html.json",
+    "07-german-hard-wrapped.txt",
+    "08-french-cloudevent.json",
+    "09-japanese-newspaper4k.json",
+    "10-hebrew.txt",
+    "11-korean.txt",
+    "12-spanish-news-please.json",
+    "13-thai.txt",
+    "90-bad-utf8.txt",
+    "91-bad-json.json",
+];
+
+/// How long everything may take before the demo gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Feeds, cleans, prints.
+pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut page = Page { out: std::io::stdout().lock(), colour };
+    let mut settings = settings.clone();
+    let broker = Broker::start(&[("news.raw", 2), ("news.clean", 2), ("news.dead", 1)])?;
+    let stream = &mut settings.stream;
+    stream.brokers = broker.brokers();
+    stream.input = "news.raw".to_owned();
+    stream.output = "news.clean".to_owned();
+    stream.dead_letters = "news.dead".to_owned();
+    stream.lanes = 2;
+    stream.delivery = Delivery::AtLeastOnce;
+    // Whatever the user's own cluster needs, this broker is plain. Its empty fetches last as long as they may.
+    stream.properties = [("fetch.wait.max.ms", "10")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let started = Instant::now();
+    page.title("A broker inside this process, the real worker, sample articles in thirteen languages")?;
+    page.note("(the embedded broker proves nothing about transactions: the worker runs at least once here)")?;
+
+    let worker = Worker::start_on(&broker, &settings)?;
+    let writer = Writer::new(&settings.stream, &settings.stream.input)?;
+    for (number, (name, payload)) in SAMPLES.iter().enumerate() {
+        let outgoing = Outgoing { key: Some(name.as_bytes()), value: Some(payload), ..Outgoing::default() };
+        writer.send(number, outgoing)?;
+    }
+    writer.drain(PATIENCE, || {})?;
+    page.note(&format!(
+        "{} articles fed to news.raw; two lanes join their group (about three seconds) …",
+        writer.delivered()
+    ))?;
+
+    let mut tally = Tally::default();
+    let mut clean = Reader::open(&settings.stream, &settings.stream.output, From::Start, PATIENCE)?;
+    let mut dead = Reader::open(&settings.stream, &settings.stream.dead_letters, From::Start, PATIENCE)?;
+    while tally.records + tally.refused < SAMPLES.len() && started.elapsed() < PATIENCE {
+        if let Next::Record(record) = clean.next(Duration::from_millis(20))? {
+            tally.records += 1;
+            page.record(&record, &mut tally)?;
+        }
+        if let Next::Record(record) = dead.next(Duration::from_millis(20))? {
+            tally.refused += 1;
+            page.dead_letter(&record)?;
+        }
+    }
+    worker.stop().request();
+    let outcome = worker.wait();
+    page.summary(&tally, started.elapsed())?;
+    let complete = tally.records + tally.refused == SAMPLES.len() && outcome == Outcome::Stopped;
+    if !complete {
+        eprintln!(
+            "copydesk: the demo did not come to its end: {} of {} articles",
+            tally.records + tally.refused,
+            SAMPLES.len()
+        );
+    }
+    Ok(ExitCode::from(if complete { exit::OK } else { exit::INTERNAL }))
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    records: usize,
+    refused: usize,
+    kept: usize,
+    dropped: usize,
+    dates: usize,
+}
+
+struct Page<W> {
+    out: W,
+    colour: bool,
+}
+
+impl<W: Write> Page<W> {
+    fn title(&mut self, text: &str) -> anyhow::Result<()> {
+        if self.colour { writeln!(self.out, "{}", text.bold()) } else { writeln!(self.out, "{text}") }
+            .context("writing")
+    }
+
+    fn note(&mut self, text: &str) -> anyhow::Result<()> {
+        if self.colour { writeln!(self.out, "{}", text.dimmed()) } else { writeln!(self.out, "{text}") }
+            .context("writing")
+    }
+
+    fn record(&mut self, record: &Record, tally: &mut Tally) -> anyhow::Result<()> {
+        let value: Value =
+            serde_json::from_slice(record.value.as_deref().unwrap_or_default()).context("reading a record")?;
+        let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+        let list = |name: &str| value.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+        let (kept, dropped, dates) = (list("paragraphs"), list("dropped"), list("dates"));
+        tally.kept += kept;
+        tally.dropped += dropped;
+        tally.dates += dates;
+        let name = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default());
+        writeln!(self.out)?;
+        self.note(&format!("{name}  →  {}/{}/{}", record.topic, record.partition, record.offset))?;
+        self.title(text("headline"))?;
+        for (number, line) in text("bodyText").lines().enumerate() {
+            if number == 2 {
+                self.note(&format!("  … {} more", kept.saturating_sub(2)))?;
+                break;
+            }
+            let short: String = line.chars().take(100).collect();
+            writeln!(self.out, "  {short}{}", if short.len() < line.len() { "…" } else { "" })?;
+        }
+        let published = Some(text("datePublished")).filter(|date| !date.is_empty()).unwrap_or("no date");
+        let verdict =
+            format!("  {published} · {kept} paragraphs kept · {dropped} repeats dropped · {dates} dates found");
+        if self.colour {
+            writeln!(self.out, "{}", verdict.green())?
+        } else {
+            writeln!(self.out, "{verdict}")?
+        }
+        Ok(())
+    }
+
+    fn dead_letter(&mut self, record: &Record) -> anyhow::Result<()> {
+        let header = |name| record.header(name).unwrap_or_default();
+        let name = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default());
+        let verdict = format!("  dead letter, {}: {}", header(dead_letter::CODE), header(dead_letter::MESSAGE));
+        writeln!(self.out)?;
+        self.note(&format!("{name}  →  {}/{}/{}", record.topic, record.partition, record.offset))?;
+        if self.colour {
+            writeln!(self.out, "{}", verdict.red())?
+        } else {
+            writeln!(self.out, "{verdict}")?
+        }
+        Ok(())
+    }
+
+    fn summary(&mut self, tally: &Tally, took: Duration) -> anyhow::Result<()> {
+        writeln!(self.out)?;
+        self.title(&format!(
+            "{} articles: {} clean records, {} dead letters · {} paragraphs kept, {} repeats dropped, {} dates found · {:.1} s",
+            tally.records + tally.refused,
+            tally.records,
+            tally.refused,
+            tally.kept,
+            tally.dropped,
+            tally.dates,
+            took.as_secs_f64()
+        ))?;
+        self.note("Next, with a Kafka of your own: copydesk topics --create, copydesk run, copydesk feed samples/, copydesk tail")
+    }
+}

@@ -1,0 +1,66 @@
+//! `copydesk health`: asks a running worker, for container health checks without a shell.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::cli::exit;
+use crate::config::Settings;
+
+/// Asks the admin port of a worker on this machine whether it is alive.
+///
+/// Exit code 0: its lanes' loops turn (/livez), or with --ready: every lane joined its group (/readyz). 69: no, or nobody
+/// listens. The address is that of the configuration (`admin`, --admin).
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Ask /readyz instead of /livez.
+    #[arg(long)]
+    ready: bool,
+}
+
+/// Asks once, for at most three seconds.
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let Some(address) = settings.admin else {
+        eprintln!("copydesk: `admin` is off: there is nobody to ask");
+        return Ok(ExitCode::from(exit::USAGE));
+    };
+    let path = if args.ready { "/readyz" } else { "/livez" };
+    match ask(reachable(address), path) {
+        Ok((true, body)) => {
+            print!("{body}");
+            Ok(ExitCode::from(exit::OK))
+        }
+        Ok((false, body)) => {
+            eprint!("{body}");
+            Ok(ExitCode::from(exit::UNAVAILABLE))
+        }
+        Err(error) => {
+            eprintln!("copydesk: asking `{address}`: {error}");
+            Ok(ExitCode::from(exit::UNAVAILABLE))
+        }
+    }
+}
+
+/// A server that listens on every address is asked on loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn ask(address: SocketAddr, path: &str) -> std::io::Result<(bool, String)> {
+    let patience = Duration::from_secs(3);
+    let mut connection = TcpStream::connect_timeout(&address, patience)?;
+    connection.set_read_timeout(Some(patience))?;
+    connection.set_write_timeout(Some(patience))?;
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    connection.take(1 << 20).read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Ok((head.starts_with("HTTP/1.1 200"), body.to_owned()))
+}

@@ -1,0 +1,41 @@
+//! Ctrl-C for commands that read on until told otherwise.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Set once the user pressed Ctrl-C or the process was asked to terminate.
+pub struct Interrupt {
+    flag: Arc<AtomicBool>,
+    _runtime: Runtime,
+}
+
+impl Interrupt {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// Where the system allows no signal handler.
+    pub fn listen() -> anyhow::Result<Interrupt> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.context("starting the async runtime")?;
+        let flag = Arc::new(AtomicBool::new(false));
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            let _guard = runtime.enter();
+            let mut signals = signal(kind).context("listening for signals")?;
+            let flag = Arc::clone(&flag);
+            runtime.spawn(async move {
+                signals.recv().await;
+                flag.store(true, Relaxed);
+            });
+        }
+        Ok(Interrupt { flag, _runtime: runtime })
+    }
+
+    /// Was it pressed?
+    pub fn pressed(&self) -> bool {
+        self.flag.load(Relaxed)
+    }
+}

@@ -1,0 +1,95 @@
+//! `copydesk run`: the worker.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::exit;
+use crate::config::Settings;
+use crate::telemetry::{admin, events};
+use crate::worker::supervisor::{Outcome, Worker};
+
+/// Runs the worker: reads the input topic, publishes clean records and dead letters.
+///
+/// Each input offset becomes exactly one committed record or dead letter, whatever fails: records, dead letters and
+/// offsets of a batch are one Kafka transaction. Start as many processes as you like under one group, each with an
+/// instance name of its own; they share the partitions.
+///
+/// A missing topic, a permission denied or a broker that is not there are waited for: the log says what is missing, and
+/// /readyz on the admin port fails meanwhile. SIGTERM or SIGINT: the batch is finished and committed, the group left,
+/// exit code 0; a second signal ends at once (75). Exit code 76: another process has the same instance name.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs until stopped.
+pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let metrics = admin::install_recorder().context("installing the metrics recorder")?;
+    events::started(env!("CARGO_PKG_VERSION"), "1");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("around")
+        .enable_all()
+        .build()
+        .context("starting the async runtime")?;
+    let listener = match settings.admin {
+        Some(address) => {
+            let bound = runtime.block_on(admin::bind(address));
+            match bound {
+                Ok(listener) => Some(listener),
+                Err(error) => {
+                    eprintln!("copydesk: `admin`: can't listen on `{address}`: {error}");
+                    return Ok(ExitCode::from(exit::IO));
+                }
+            }
+        }
+        None => None,
+    };
+    let worker = Worker::start(settings).context("starting the lanes")?;
+    let upkeep = metrics.clone();
+    runtime.spawn(async move {
+        // Histograms keep every sample until they are tidied, scraped or not.
+        let mut every = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            every.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    if let Some(listener) = listener {
+        let health = worker.health();
+        runtime.spawn(async move {
+            if let Err(error) = admin::serve(listener, health, metrics).await {
+                tracing::error!("admin server: {error}");
+            }
+        });
+    }
+    let stop = worker.stop();
+    let _guard = runtime.enter();
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    runtime.spawn(async move {
+        for count in 1.. {
+            let name = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            };
+            if count > 1 {
+                tracing::warn!(
+                    "{name} again: ending at once; open transactions are aborted and their articles read again"
+                );
+                std::process::exit(i32::from(exit::CUT_SHORT));
+            }
+            tracing::info!("{name}: finishing the batch, leaving the group");
+            stop.request();
+        }
+    });
+    let code = match worker.wait() {
+        Outcome::Stopped => exit::OK,
+        Outcome::Fenced => exit::FENCED,
+        Outcome::Overdue => exit::CUT_SHORT,
+    };
+    tracing::info!(code, "stopped");
+    // Without waiting for threads that librdkafka may have left behind.
+    std::process::exit(i32::from(code));
+}

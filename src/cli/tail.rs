@@ -1,0 +1,83 @@
+//! `copydesk tail`: what a reader of the output topic sees.
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::cli::exit;
+use crate::cli::interrupt::Interrupt;
+use crate::cli::line::Line;
+use crate::config::Settings;
+use crate::worker::reader::{From, Next, Reader};
+
+/// Prints records as they are committed, one JSON object a line.
+///
+/// Reads the output topic (or the dead letters) as every careful reader should: committed records only. It joins no group
+/// and commits nothing, so it disturbs nobody. Stops at Ctrl-C.
+///
+/// Examples:
+///   copydesk tail --from-start --count 10
+///   copydesk tail --values | jq -r .headline
+///   copydesk tail --dead-letters --from-start --until-end
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Read the dead-letter topic instead of the output topic.
+    #[arg(long)]
+    dead_letters: bool,
+    /// Begin with the first record that the topic still has, instead of what comes from now on.
+    #[arg(long)]
+    from_start: bool,
+    /// Stop after so many records.
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// Stop when every partition was read to its end.
+    #[arg(long)]
+    until_end: bool,
+    /// Print values only, without topic, partition, offset, key and headers.
+    #[arg(long)]
+    values: bool,
+}
+
+/// Reads until told to stop.
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let stream = &settings.stream;
+    let topic = if args.dead_letters { &stream.dead_letters } else { &stream.output };
+    let from = if args.from_start { From::Start } else { From::End };
+    let interrupt = Interrupt::listen()?;
+    let mut reader = match Reader::open(stream, topic, from, Duration::from_secs(10)) {
+        Ok(reader) => reader,
+        Err(trouble) => {
+            eprintln!("copydesk: {trouble}");
+            return Ok(ExitCode::from(exit::UNAVAILABLE));
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    let mut seen = 0;
+    while !interrupt.pressed() && args.count != Some(seen) {
+        let record = match reader.next(Duration::from_millis(100)) {
+            Ok(Next::Record(record)) => record,
+            Ok(Next::AtEnd) if args.until_end => break,
+            Ok(_) => continue,
+            Err(trouble) => {
+                eprintln!("copydesk: {trouble}");
+                return Ok(ExitCode::from(exit::UNAVAILABLE));
+            }
+        };
+        let mut line = if args.values {
+            record.value.clone().unwrap_or_default()
+        } else {
+            serde_json::to_vec(&Line::of(&record)).context("writing a record as JSON")?
+        };
+        line.push(b'\n');
+        match out.write_all(&line).and_then(|()| out.flush()) {
+            Ok(()) => seen += 1,
+            // `copydesk tail | head` is no error.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(error).context("writing to standard output"),
+        }
+    }
+    Ok(ExitCode::from(exit::OK))
+}

@@ -1,0 +1,95 @@
+//! `copydesk topics`: what the three topics need and lack, and making them.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::cli::exit;
+use crate::config::Settings;
+use crate::worker::topics::{Admin, Topic, TopicState};
+
+/// Shows the input, output and dead-letter topics; with --create makes those that are missing.
+///
+/// What exists already is never changed, so it does no harm to run it again. The output topic gets as many partitions as
+/// the input topic: then each record stays in its partition, and the order of a partition is the order of a partition.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Make the topics that are missing.
+    #[arg(long)]
+    create: bool,
+    /// Partitions of the input topic, where it is made (of the output topic: as many as the input topic has).
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    partitions: usize,
+    /// Replicas of each partition, where topics are made; the broker's default where not given.
+    #[arg(long, value_name = "N")]
+    replicas: Option<usize>,
+}
+
+/// A clean record may be larger than its article: it carries a hash for each paragraph.
+const OUTPUT_BYTES: &str = "4194304";
+/// A dead letter is its payload and some headers.
+const DEAD_BYTES: &str = "2097152";
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Shows, and makes where asked.
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    match show(args, settings) {
+        Ok(true) => Ok(ExitCode::from(exit::OK)),
+        Ok(false) => {
+            eprintln!("copydesk: `copydesk topics --create` makes what is missing");
+            Ok(ExitCode::from(exit::REFUSED))
+        }
+        Err(error) => {
+            eprintln!("copydesk: {error:#}");
+            Ok(ExitCode::from(exit::UNAVAILABLE))
+        }
+    }
+}
+
+fn show(args: &Args, settings: &Settings) -> anyhow::Result<bool> {
+    let stream = &settings.stream;
+    let admin = Admin::new(stream)?;
+    let mut input_partitions = args.partitions;
+    let mut complete = true;
+    let wanted = [
+        ("input", &stream.input, None),
+        ("output", &stream.output, Some(OUTPUT_BYTES)),
+        ("dead letters", &stream.dead_letters, Some(DEAD_BYTES)),
+    ];
+    for (role, name, bytes) in wanted {
+        let topic = admin.describe(name, PATIENCE)?;
+        if role == "input" {
+            input_partitions = topic.partitions().unwrap_or(input_partitions);
+        }
+        if topic.state == TopicState::Missing && args.create {
+            let partitions = if role == "dead letters" { 1 } else { input_partitions };
+            let settings: Vec<_> = bytes.map(|bytes| ("max.message.bytes", bytes)).into_iter().collect();
+            let made = admin.create(name, partitions, args.replicas, &settings)?;
+            println!(
+                "{role}: `{name}` {}",
+                if made { format!("made, {partitions} partitions") } else { "exists".to_owned() }
+            );
+            continue;
+        }
+        complete &= matches!(topic.state, TopicState::Present { .. });
+        println!("{role}: {}", in_words(&topic));
+    }
+    Ok(complete)
+}
+
+/// One topic in words.
+pub fn in_words(topic: &Topic) -> String {
+    let name = &topic.name;
+    match &topic.state {
+        TopicState::Missing => format!("`{name}` does not exist"),
+        TopicState::Denied => format!("`{name}` may not be described by this user"),
+        TopicState::Present { partitions, replicas, message_bytes, min_insync, .. } => {
+            let number = |value: &Option<usize>| value.map_or("unknown".to_owned(), |value| value.to_string());
+            format!(
+                "`{name}` has {partitions} partitions, {replicas} replicas (min.insync.replicas {}), records up to {} bytes",
+                number(min_insync),
+                number(message_bytes)
+            )
+        }
+    }
+}

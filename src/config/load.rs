@@ -1,0 +1,393 @@
+//! Loading: file, then environment, then flags, each layer over the one before.
+//!
+//! Everything outside the process comes in through [`Inputs`], so that the tests need neither an environment nor a
+//! working folder. Every value that somebody set is kept with its [`Origin`]; figment merges the layers and reads them
+//! into [`Raw`], first each value by itself (so that every wrong one is reported, not only the first), then all of them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::Serialized;
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Origin, Problem, Problems, REDACTED, is_secret, nearest};
+use super::raw::Raw;
+use super::settings::Settings;
+
+/// Name of the configuration file that is read from the working folder where `--config` names none.
+pub const FILE: &str = "copydesk.toml";
+
+/// Environment variables that begin so are configuration, and an unknown one is an error. (The two underscores keep
+/// clear of what Kubernetes sets for a service named `copydesk`: `COPYDESK_SERVICE_HOST` and the like.)
+pub const PREFIX: &str = "COPYDESK__";
+
+/// Everything outside the process that configuration is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// The file named by `--config`; it must exist.
+    pub file: Option<PathBuf>,
+    /// The working folder, where [`FILE`] is read if it exists and `file` is not given.
+    pub folder: PathBuf,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// Values given by flags.
+    pub flags: Vec<Flag>,
+    /// The host's name: the default of `stream.instance`.
+    pub host: String,
+    /// The cores that the process may use: the default of `stream.lanes`.
+    pub cores: usize,
+}
+
+/// A value given by a flag of the command line.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// The flag as typed, `--brokers`.
+    pub flag: &'static str,
+    /// Section of the key that it sets.
+    pub section: &'static str,
+    /// The key that it sets.
+    pub key: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+/// Configuration that was read and found right.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// As validated.
+    pub settings: Settings,
+    /// As written, defaults filled in.
+    pub raw: Raw,
+    /// Where each value came from that is not a default, by section and key.
+    pub origins: BTreeMap<(String, String), Origin>,
+}
+
+/// A value that somebody set.
+#[derive(Debug, Clone)]
+struct Given {
+    section: String,
+    /// Empty where a value stands in a section's place.
+    key: String,
+    value: Value,
+    origin: Origin,
+}
+
+/// Reads and validates the configuration.
+pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
+    let mut problems = Vec::new();
+    let mut given = Vec::new();
+    from_file(inputs, &mut given, &mut problems);
+    from_environment(inputs, &mut given, &mut problems);
+    given.extend(inputs.flags.iter().map(from_flag));
+
+    let mut winners: BTreeMap<(String, String), Given> = BTreeMap::new();
+    for one in given {
+        winners.insert((one.section.clone(), one.key.clone()), one);
+    }
+    let mut figment = Figment::from(Serialized::defaults(Raw::default()));
+    for one in winners.values() {
+        match check(one) {
+            Ok(()) => figment = figment.merge(Layer(one)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let origins: BTreeMap<_, _> = winners.into_iter().map(|(key, one)| (key, one.origin)).collect();
+    let raw: Raw = match figment.extract() {
+        Ok(raw) => raw,
+        Err(error) => {
+            problems.extend(error.into_iter().map(|one| Problem::File(one.to_string())));
+            return Err(Problems(problems));
+        }
+    };
+    match Settings::validate(&raw, inputs, &origins) {
+        Ok(settings) if problems.is_empty() => Ok(Loaded { settings, raw, origins }),
+        Ok(_) => Err(Problems(problems)),
+        Err(more) => Err(Problems(problems.into_iter().chain(more).collect())),
+    }
+}
+
+/// One value as a layer of figment's.
+struct Layer<'a>(&'a Given);
+
+impl Provider for Layer<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0.origin.to_string())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let Given { section, key, value, .. } = self.0;
+        let inner =
+            if key.is_empty() { value.clone() } else { Value::from(Dict::from([(key.clone(), value.clone())])) };
+        Ok(Profile::Default.collect(Dict::from([(section.clone(), inner)])))
+    }
+}
+
+/// Can this value be read, all the others being defaults?
+fn check(one: &Given) -> Result<(), Problem> {
+    let Given { section, key, value, origin } = one;
+    let name = if key.is_empty() { section.clone() } else { format!("{section}.{key}") };
+    let wrong = |reason: String| Problem::Value {
+        key: name.clone(),
+        value: if is_secret(&name) { REDACTED.to_owned() } else { shown(value) },
+        origin: origin.clone(),
+        reason,
+    };
+    if section == "kafka" && !key.is_empty() && matches!(value, Value::Dict(..) | Value::Array(..) | Value::Empty(..)) {
+        return Err(wrong("text, a number, `true` or `false` is wanted".to_owned()));
+    }
+    let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Layer(one));
+    let Err(error) = figment.extract::<Raw>() else { return Ok(()) };
+    match error.kind {
+        Kind::UnknownField(_, known) => {
+            Err(Problem::UnknownKey { key: name, origin: origin.clone(), hint: hint(one, known) })
+        }
+        Kind::UnknownVariant(_, known) => {
+            let meant = text_of(value).and_then(|text| nearest(text, known.iter().copied()));
+            Err(wrong(match meant {
+                Some(meant) => format!("did you mean `{meant}`? (one of {})", list(known)),
+                None => format!("one of {} is wanted", list(known)),
+            }))
+        }
+        Kind::Message(reason) => Err(wrong(reason)),
+        Kind::InvalidType(_, _) if key.is_empty() => {
+            Err(wrong(format!("this is a section: write its keys under `[{section}]`")))
+        }
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => Err(wrong(format!("{wanted} is wanted"))),
+        other => Err(wrong(other.to_string())),
+    }
+}
+
+/// What the writer of an unknown key may have meant, spelled as its layer spells keys.
+fn hint(one: &Given, known: &'static [&'static str]) -> String {
+    let in_environment = matches!(one.origin, Origin::Environment { .. });
+    let spell = |section: &str, key: &str| match (in_environment, key) {
+        (true, "") => format!("{PREFIX}{}__…", variable(section)),
+        (true, _) => format!("{PREFIX}{}__{}", variable(section), variable(key)),
+        (false, "") => format!("[{section}]"),
+        (false, _) => key.to_owned(),
+    };
+    let sections = keys_of("");
+    let section_is_known = sections.contains(&one.section.as_str());
+    if section_is_known {
+        if let Some(meant) = nearest(&one.key, known.iter().copied()) {
+            return format!("did you mean `{}`?", spell(&one.section, meant));
+        }
+    } else if let Some(meant) = nearest(&one.section, sections.iter().copied()) {
+        return format!("did you mean the section `{}`?", spell(meant, ""));
+    }
+    let word = if one.key.is_empty() { &one.section } else { &one.key };
+    let elsewhere = sections.iter().find(|section| keys_of(section).contains(&word.as_str()));
+    match elsewhere {
+        Some(section) if in_environment => format!("did you mean `{}`?", spell(section, word)),
+        Some(section) => format!("`{word}` belongs under `[{section}]`"),
+        None if section_is_known => format!("known in `[{}]` are {}", one.section, list(known)),
+        None => format!("the sections are {}", list(sections)),
+    }
+}
+
+/// The keys of a section in the order of their declaration; with an empty name, the sections. `[kafka]` has none of its
+/// own.
+pub fn keys_of(section: &str) -> &'static [&'static str] {
+    // serde's refusal of an unknown field lists the known ones, so that no second list has to be kept.
+    let unknown = Dict::from([("?".to_owned(), Value::from(0))]);
+    let dict = if section.is_empty() { unknown } else { Dict::from([(section.to_owned(), Value::from(unknown))]) };
+    match Figment::new().merge(Serialized::defaults(dict)).extract::<Raw>().map_err(|error| error.kind) {
+        Err(Kind::UnknownField(_, known)) => known,
+        _ => &[],
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn variable(name: &str) -> String {
+    name.to_ascii_uppercase().replace(['-', '.'], "_")
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(_, text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A value in an error message.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => text.clone(),
+        Value::Char(_, letter) => letter.to_string(),
+        Value::Bool(_, flag) => flag.to_string(),
+        Value::Num(_, number) => match (number.to_i128(), number.to_u128_lossy()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(whole)) if number.to_f64().is_none() => whole.to_string(),
+            _ => number.to_f64().map(|fraction| fraction.to_string()).unwrap_or_default(),
+        },
+        Value::Empty(..) => "nothing".to_owned(),
+        Value::Dict(..) => "{ … }".to_owned(),
+        Value::Array(..) => "[ … ]".to_owned(),
+    }
+}
+
+fn from_flag(flag: &Flag) -> Given {
+    Given {
+        section: flag.section.to_owned(),
+        key: flag.key.to_owned(),
+        value: Value::from(flag.value.clone()),
+        origin: Origin::Flag(flag.flag),
+    }
+}
+
+fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {
+    for (name, text) in &inputs.environment {
+        // Also in another case, since a shell does not mind and a silent default would be a trap.
+        let upper = name.to_ascii_uppercase();
+        let Some(rest) = upper.strip_prefix(PREFIX) else { continue };
+        let (section, key) = rest.split_once("__").unwrap_or((rest, ""));
+        let section = section.to_ascii_lowercase().replace('_', "-");
+        let (key, from_file) = match key.strip_suffix("_FILE") {
+            Some(stem) if !is_file_property(key) => (stem, true),
+            _ => (key, false),
+        };
+        let separator = if section == "kafka" { "." } else { "-" };
+        let key = key.to_ascii_lowercase().replace("__", separator).replace('_', separator);
+        if !from_file {
+            let origin = Origin::Environment { name: name.clone(), file: None };
+            given.push(Given { section, key, value: Value::from(text.clone()), origin });
+            continue;
+        }
+        let stem = &name[..name.len() - "_FILE".len()];
+        if inputs.environment.contains_key(stem) {
+            problems.push(Problem::File(format!("both {stem} and {name} are set: unset one of them")));
+            continue;
+        }
+        let path = PathBuf::from(text);
+        match std::fs::read_to_string(&path) {
+            Ok(content) => given.push(Given {
+                section,
+                key,
+                // Editors and `echo` end a file with a line end, which belongs to no secret.
+                value: Value::from(content.trim_end_matches(['\n', '\r']).to_owned()),
+                origin: Origin::Environment { name: name.clone(), file: Some(path) },
+            }),
+            Err(error) => problems.push(Problem::File(format!("{name} names `{text}`, which can't be read: {error}"))),
+        }
+    }
+}
+
+/// librdkafka's own properties that end in `.file`: there the path itself is the value.
+fn is_file_property(key: &str) -> bool {
+    ["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE"].iter().any(|end| key.ends_with(end))
+}
+
+fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {
+    let path = match &inputs.file {
+        Some(path) => path.clone(),
+        None => {
+            let path = inputs.folder.join(FILE);
+            if !path.exists() {
+                return;
+            }
+            path
+        }
+    };
+    let path = path.strip_prefix(&inputs.folder).map(Path::to_path_buf).unwrap_or(path);
+    let on_disk = inputs.folder.join(&path);
+    let text = match std::fs::read_to_string(&on_disk) {
+        Ok(text) => text,
+        Err(error) => {
+            let asked = if inputs.file.is_some() { " (flag --config)" } else { "" };
+            problems.push(Problem::File(format!("can't read {}{asked}: {error}", path.display())));
+            return;
+        }
+    };
+    match DeTable::parse(&text) {
+        Ok(table) => {
+            let mut reader = FileReader { text: &text, path: &path, given };
+            reader.table(table.into_inner());
+        }
+        Err(error) => {
+            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), error.to_string().trim())))
+        }
+    }
+}
+
+/// Takes a parsed file apart into single values, each with its line.
+struct FileReader<'a> {
+    text: &'a str,
+    path: &'a Path,
+    given: &'a mut Vec<Given>,
+}
+
+impl FileReader<'_> {
+    fn table(&mut self, table: DeTable<'_>) {
+        for (section, value) in table {
+            let line = self.line(&section.span());
+            let section = section.into_inner().into_owned();
+            match value.into_inner() {
+                DeValue::Table(keys) if section == "kafka" => self.properties("", keys),
+                DeValue::Table(keys) => {
+                    for (key, value) in keys {
+                        let line = self.line(&key.span());
+                        self.push(&section, &key.into_inner(), value.into_inner(), line);
+                    }
+                }
+                value => self.push(&section, "", value, line),
+            }
+        }
+    }
+
+    /// Bare keys with periods are nested tables to TOML, and one name to librdkafka.
+    fn properties(&mut self, prefix: &str, table: DeTable<'_>) {
+        for (key, value) in table {
+            let line = self.line(&key.span());
+            let name = format!("{prefix}{}", key.into_inner());
+            match value.into_inner() {
+                DeValue::Table(inner) => self.properties(&format!("{name}."), inner),
+                value => self.push("kafka", &name, value, line),
+            }
+        }
+    }
+
+    fn push(&mut self, section: &str, key: &str, value: DeValue<'_>, line: usize) {
+        self.given.push(Given {
+            section: section.to_owned(),
+            key: key.to_owned(),
+            value: plain(value),
+            origin: Origin::File { path: self.path.to_owned(), line: Some(line) },
+        });
+    }
+
+    fn line(&self, span: &Range<usize>) -> usize {
+        1 + self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
+    }
+}
+
+/// A parsed TOML value as figment's. What doesn't fit a number stays text, and is refused by its key.
+fn plain(value: DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::from(text.into_owned()),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(whole) => Value::from(whole),
+            Err(_) => Value::from(number.as_str().to_owned()),
+        },
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(fraction) => Value::from(fraction),
+            Err(_) => Value::from(number.as_str().to_owned()),
+        },
+        DeValue::Boolean(flag) => Value::from(flag),
+        DeValue::Datetime(time) => Value::from(time.to_string()),
+        DeValue::Array(items) => {
+            Value::from(items.into_iter().map(|item| plain(item.into_inner())).collect::<Vec<_>>())
+        }
+        DeValue::Table(keys) => Value::from(
+            keys.into_iter()
+                .map(|(key, item)| (key.into_inner().into_owned(), plain(item.into_inner())))
+                .collect::<Dict>(),
+        ),
+    }
+}

@@ -1,0 +1,113 @@
+//! Problems: what is wrong with a configuration, in words.
+//!
+//! Each problem names the key, the value and where it came from, and says what would be right. All that can be found in
+//! one look are reported together, so that nobody mends a file line by line.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it. The text says what the default is made of: `default`, `default: the host name`.
+    Default(&'static str),
+    /// A configuration file, and the line in it where that is known.
+    File {
+        /// Path of the file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: Option<usize>,
+    },
+    /// An environment variable.
+    Environment {
+        /// Name of the variable.
+        name: String,
+        /// The file that the value was read from, where the variable is `…_FILE`.
+        file: Option<PathBuf>,
+    },
+    /// A flag of the command line.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default(what) => f.write_str(what),
+            Origin::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
+            Origin::File { path, line: None } => write!(f, "{}", path.display()),
+            Origin::Environment { name, file: None } => write!(f, "environment variable {name}"),
+            Origin::Environment { name, file: Some(file) } => {
+                write!(f, "environment variable {name}, file {}", file.display())
+            }
+            Origin::Flag(flag) => write!(f, "flag {flag}"),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The value of a known key is not what it has to be.
+    #[error("{key} = `{value}` ({origin}): {reason}")]
+    Value {
+        /// The key, `section.key`.
+        key: String,
+        /// The value as given; secrets are redacted.
+        value: String,
+        /// Where it came from.
+        origin: Origin,
+        /// What is wanted.
+        reason: String,
+    },
+    /// A key that does not exist.
+    #[error("unknown key {key} ({origin}): {hint}")]
+    UnknownKey {
+        /// The key, `section.key`.
+        key: String,
+        /// Where it came from.
+        origin: Origin,
+        /// The nearest known one, or all there are.
+        hint: String,
+    },
+    /// A configuration file, or a file named by a `…_FILE` variable, that can't be read or is not TOML.
+    #[error("{0}")]
+    File(String),
+}
+
+/// Everything that is wrong, at least one thing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [only] => write!(f, "configuration: {only}"),
+            all => {
+                write!(f, "configuration: {} problems", all.len())?;
+                all.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+            }
+        }
+    }
+}
+
+/// The known name that is most like `name`, if any is like it at all.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Two typing errors in a short name, a third of the letters in a long one.
+    let tolerated = 2.max(name.chars().count() / 3);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= tolerated && *distance < candidate.chars().count())
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Is this the name of something that must not be shown?
+pub fn is_secret(key: &str) -> bool {
+    const PARTS: [&str; 6] = ["password", "passphrase", "secret", ".pem", "jaas", "sasl.oauthbearer.config"];
+    let name = key.to_ascii_lowercase();
+    PARTS.iter().any(|part| name.contains(part))
+}
+
+/// What is shown instead of a secret.
+pub const REDACTED: &str = "(redacted)";

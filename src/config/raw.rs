@@ -1,0 +1,182 @@
+//! As written: the shape of `copydesk.toml`, one struct for each section.
+//!
+//! The doc comment of each field is its documentation: `copydesk config --reference` and the JSON Schema are made of
+//! them, so they address the person who configures copydesk. Nothing here is validated beyond its type; that is the
+//! business of [`super::settings`].
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::units::{Count, Period, Size};
+use crate::pipeline::Limits;
+
+/// The whole file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "copydesk.toml", description = "Configuration of copydesk.")]
+pub struct Raw {
+    /// The stream: what to consume, where to publish, as whom.
+    pub stream: RawStream,
+    /// What an article may cost. A payload beyond a limit goes to the dead-letter topic, never cut.
+    pub limits: RawLimits,
+    /// The admin server: `/livez`, `/readyz` and `/metrics`.
+    pub admin: RawAdmin,
+    /// How logs are written (to standard error).
+    pub log: RawLog,
+    /// Properties of librdkafka for consumer, producer and admin client alike: encryption, authentication, tuning.
+    /// Those that would break the guarantee are refused. A name may be written quoted (`"ssl.ca.location" = "…"`) or
+    /// bare (`ssl.ca.location = "…"`); in an environment variable its periods are underscores
+    /// (`COPYDESK__KAFKA__SSL_CA_LOCATION`).
+    pub kafka: BTreeMap<String, Property>,
+}
+
+/// `[stream]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawStream {
+    /// Brokers to start from: host and port, several separated by commas.
+    pub brokers: String,
+    /// Topic of raw articles.
+    pub input: String,
+    /// Topic of clean records.
+    pub output: String,
+    /// Topic of the payloads that could not be cleaned, unchanged, each with the reason.
+    pub dead_letters: String,
+    /// Consumer group. All workers of one group share the input's partitions.
+    pub group: String,
+    /// Name of this process, unique in the group. A restarted process must come back under the same name, so that it
+    /// fences its own ghost at once. Default: the host name.
+    pub instance: Option<String>,
+    /// Lanes in this process: each is a consumer, a transactional producer and a thread. More lanes than partitions are
+    /// idle. Default: the cores that the process may use.
+    pub lanes: Option<Count>,
+    /// `exactly-once` (transactions: each article is published once, whatever fails) or `at-least-once` (for brokers
+    /// without transactions: after a failure an article may be published twice).
+    pub delivery: RawDelivery,
+    /// A batch is cut when it holds so many bytes of input. One batch is one transaction.
+    pub batch_bytes: Size,
+    /// How long a stop (SIGTERM) may take to finish the batch at hand.
+    pub grace: Period,
+    /// Pause before a failed lane starts anew; it doubles with each failure in a row.
+    pub backoff: Period,
+    /// Longest such pause.
+    pub max_backoff: Period,
+}
+
+impl Default for RawStream {
+    fn default() -> Self {
+        RawStream {
+            brokers: "localhost:9092".to_owned(),
+            input: "news.raw".to_owned(),
+            output: "news.clean".to_owned(),
+            dead_letters: "news.dead".to_owned(),
+            group: "copydesk".to_owned(),
+            instance: None,
+            lanes: None,
+            delivery: RawDelivery::ExactlyOnce,
+            batch_bytes: Size(3_000_000),
+            grace: Period(std::time::Duration::from_secs(25)),
+            backoff: Period(std::time::Duration::from_millis(500)),
+            max_backoff: Period(std::time::Duration::from_secs(30)),
+        }
+    }
+}
+
+/// What is promised of each record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawDelivery {
+    /// Transactions.
+    ExactlyOnce,
+    /// No transactions.
+    AtLeastOnce,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawLimits {
+    /// Largest payload.
+    pub payload: Size,
+    /// Most lines in a body, blank ones included.
+    pub lines: Count,
+    /// Largest encoded record.
+    pub output: Size,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        let Limits { payload, lines, output } = Limits::default();
+        RawLimits { payload: Size(payload), lines: Count(lines), output: Size(output) }
+    }
+}
+
+/// `[admin]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawAdmin {
+    /// Address and port to listen on, such as `127.0.0.1:9600`, or `off`. It has no authentication: keep it on loopback
+    /// or in a private network.
+    pub listen: String,
+}
+
+impl Default for RawAdmin {
+    fn default() -> Self {
+        RawAdmin { listen: "off".to_owned() }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawLog {
+    /// What to log: a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by module
+    /// (`info,copydesk::worker=debug`).
+    pub filter: String,
+    /// `text` for people, `json` for machines: one object a line.
+    pub format: RawFormat,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        RawLog { filter: "info".to_owned(), format: RawFormat::Text }
+    }
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The value of a librdkafka property, which wants text for everything: numbers and booleans may be written as such.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Property {
+    /// `true`, `false`
+    Flag(bool),
+    /// `1000`
+    Number(i64),
+    /// `0.5`
+    Fraction(f64),
+    /// `"SASL_SSL"`
+    Text(String),
+}
+
+impl Property {
+    /// As librdkafka wants it.
+    pub fn to_text(&self) -> String {
+        match self {
+            Property::Flag(flag) => flag.to_string(),
+            Property::Number(number) => number.to_string(),
+            Property::Fraction(fraction) => fraction.to_string(),
+            Property::Text(text) => text.clone(),
+        }
+    }
+}

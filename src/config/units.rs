@@ -1,0 +1,227 @@
+//! Units: sizes, durations and counts as people write them (`"3 MB"`, `"30s"`, `4` or `"4"`).
+//!
+//! Each type reads text and plain numbers, because a value may come from TOML (typed) or from the environment and the
+//! command line (always text), and prints the shortest form that reads back as the same value.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use jiff::SignedDuration;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A size in bytes: `"3 MB"` is 3,000,000, `"3 MiB"` is 3,145,728, a bare number counts bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub usize);
+
+/// A duration: `"30s"`, `"1m 30s"`, `"500ms"`. A bare number is refused, since nobody remembers which unit it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period(pub Duration);
+
+/// A whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count(pub usize);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "a size is wanted, such as `3 MB`, `512 KiB` or a number of bytes".to_owned();
+        let size: ByteSize = text.trim().parse().map_err(|_| wanted())?;
+        usize::try_from(size.as_u64()).map(Size).map_err(|_| wanted())
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(usize, &str); 6] = [
+            (1_000_000_000, "GB"),
+            (1 << 30, "GiB"),
+            (1_000_000, "MB"),
+            (1 << 20, "MiB"),
+            (1_000, "kB"),
+            (1 << 10, "KiB"),
+        ];
+        match UNITS.into_iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit)) {
+            Some((unit, name)) => write!(f, "{} {name}", self.0 / unit),
+            None => write!(f, "{} B", self.0),
+        }
+    }
+}
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.trim()
+            .parse::<SignedDuration>()
+            .ok()
+            .and_then(|signed| Duration::try_from(signed).ok())
+            .map(Period)
+            .ok_or_else(|| "a duration with its unit is wanted, such as `500ms`, `30s` or `2m`".to_owned())
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match SignedDuration::try_from(self.0) {
+            Ok(signed) => write!(f, "{signed:#}"),
+            Err(_) => write!(f, "{}s", self.0.as_secs()),
+        }
+    }
+}
+
+impl FromStr for Count {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.trim().replace('_', "");
+        digits.parse().map(Count).map_err(|_| "a whole number is wanted, such as `4`".to_owned())
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Reads anything that `FromStr` reads, from text or from a number.
+struct Text<T>(std::marker::PhantomData<T>);
+
+impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text or a number")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+macro_rules! as_text {
+    ($($type:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(Text(std::marker::PhantomData))
+            }
+        }
+    )*};
+}
+as_text!(Size, Period, Count);
+
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Period {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Count {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0 as u64)
+    }
+}
+
+impl JsonSchema for Size {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A size: a number of bytes, or text with a unit (`3 MB` = 3,000,000, `3 MiB` = 3,145,728).",
+            "type": ["string", "integer"],
+            "minimum": 0,
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtT]?[iI]?[bB]?)?\s*$"
+        })
+    }
+}
+
+impl JsonSchema for Period {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Period".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A duration with its unit: `500ms`, `30s`, `1m 30s`.",
+            "type": "string"
+        })
+    }
+}
+
+impl JsonSchema for Count {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A whole number.",
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "pattern": "^\\s*[0-9_]+\\s*$"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_back_as_printed() {
+        for (text, bytes, printed) in [
+            ("3 MB", 3_000_000, "3 MB"),
+            ("3MB", 3_000_000, "3 MB"),
+            ("32 MiB", 32 << 20, "32 MiB"),
+            ("1.5 GB", 1_500_000_000, "1500 MB"),
+            ("17", 17, "17 B"),
+            ("1001", 1001, "1001 B"),
+        ] {
+            let size: Size = text.parse().unwrap();
+            assert_eq!((size.0, size.to_string().as_str()), (bytes, printed), "{text}");
+            assert_eq!(printed.parse::<Size>().unwrap(), size);
+        }
+        for text in ["", "much", "3 parsecs", "-1", "MB"] {
+            assert!(text.parse::<Size>().is_err(), "{text:?} was read as a size");
+        }
+    }
+
+    #[test]
+    fn durations_need_a_unit() {
+        for (text, millis, printed) in [
+            ("30s", 30_000, "30s"),
+            ("1m 30s", 90_000, "1m 30s"),
+            ("500ms", 500, "500ms"),
+            ("2 minutes", 120_000, "2m"),
+        ] {
+            let period: Period = text.parse().unwrap();
+            assert_eq!(period.0, Duration::from_millis(millis), "{text}");
+            assert_eq!(period.to_string(), printed);
+            assert_eq!(printed.parse::<Period>().unwrap(), period);
+        }
+        for text in ["", "30", "-3s", "soon"] {
+            assert!(text.parse::<Period>().is_err(), "{text:?} was read as a duration");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! librdkafka's configuration: defaults that were measured, then the user's properties, then what is not negotiable.
+//!
+//! A property goes only to the kind of client that knows it, so that librdkafka does not warn about the others.
+
+use std::time::Duration;
+
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+
+use crate::config::properties::{
+    self, MAX_POLL_INTERVAL_MS, MESSAGE_TIMEOUT_MS, SESSION_TIMEOUT_MS, SOCKET_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS,
+};
+use crate::config::{Delivery, Stream};
+
+use super::topics::Survey;
+
+/// Properties that only a consumer knows (librdkafka's CONFIGURATION.md, column C/P).
+const CONSUMER_ONLY: &[&str] = &[
+    "auto.offset.reset",
+    "check.crcs",
+    "consume.callback.max.messages",
+    "coordinator.query.interval.ms",
+    "enable.partition.eof",
+    "fetch.error.backoff.ms",
+    "fetch.max.bytes",
+    "fetch.message.max.bytes",
+    "fetch.min.bytes",
+    "fetch.queue.backoff.ms",
+    "fetch.wait.max.ms",
+    "heartbeat.interval.ms",
+    "max.partition.fetch.bytes",
+    "max.poll.interval.ms",
+    "offset.store.sync.interval.ms",
+    "partition.assignment.strategy",
+    "queued.max.messages.kbytes",
+    "queued.min.messages",
+    "session.timeout.ms",
+];
+
+/// Properties that only a producer knows.
+const PRODUCER_ONLY: &[&str] = &[
+    "batch.num.messages",
+    "batch.size",
+    "compression.codec",
+    "compression.level",
+    "compression.type",
+    "delivery.timeout.ms",
+    "linger.ms",
+    "message.timeout.ms",
+    "produce.offset.report",
+    "queue.buffering.backpressure.threshold",
+    "queue.buffering.max.kbytes",
+    "queue.buffering.max.messages",
+    "queue.buffering.max.ms",
+    "request.timeout.ms",
+    "sticky.partitioning.linger.ms",
+    "transaction.timeout.ms",
+];
+
+/// A client that only asks: metadata, configuration, creation of topics.
+pub(super) fn admin(stream: &Stream) -> ClientConfig {
+    let mut config = base(stream, &format!("{}-{}-admin", stream.group, stream.instance));
+    pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && !PRODUCER_ONLY.contains(&key));
+    config
+}
+
+/// A lane's consumer.
+pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
+    let mut config = base(stream, &lane_name(stream, lane));
+    set(&mut config, "session.timeout.ms", SESSION_TIMEOUT_MS);
+    set(&mut config, "max.poll.interval.ms", MAX_POLL_INTERVAL_MS);
+    set(&mut config, "auto.offset.reset", "earliest");
+    set(&mut config, "partition.assignment.strategy", "cooperative-sticky");
+    // A full queue pauses fetching for so long: 1 s by default halves the throughput.
+    set(&mut config, "fetch.queue.backoff.ms", 10);
+    // The default queue holds 64 MB.
+    set(&mut config, "queued.max.messages.kbytes", 16_384);
+    // A second lane joins at the first one's next heartbeat.
+    set(&mut config, "heartbeat.interval.ms", 300);
+    set(&mut config, "statistics.interval.ms", 5000);
+    set(&mut config, "topic.metadata.refresh.interval.ms", 30_000);
+    pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key));
+    set(&mut config, "group.id", &stream.group);
+    set(&mut config, "group.protocol", "classic");
+    set(&mut config, "isolation.level", "read_committed");
+    set(&mut config, "enable.auto.commit", false);
+    set(&mut config, "enable.auto.offset.store", false);
+    config
+}
+
+/// A lane's producer.
+pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientConfig {
+    let mut config = base(stream, &lane_name(stream, lane));
+    set(&mut config, "linger.ms", 0);
+    set(&mut config, "message.timeout.ms", MESSAGE_TIMEOUT_MS);
+    // A request may hold as much as each topic takes, so that a batch is never refused for what its records are not.
+    set(&mut config, "message.max.bytes", survey.largest_limit().clamp(1_000_000, 1_000_000_000));
+    set(&mut config, "batch.size", survey.smallest_limit().saturating_sub(1024).clamp(1, 1_000_000));
+    pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && key != "statistics.interval.ms");
+    set(&mut config, "enable.idempotence", true);
+    set(&mut config, "acks", "all");
+    set(&mut config, "partitioner", "murmur2_random");
+    if stream.delivery == Delivery::ExactlyOnce {
+        if config.get("transaction.timeout.ms").is_none() {
+            set(&mut config, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
+        }
+        set(&mut config, "transactional.id", transactional_id(stream, lane));
+    } else {
+        config.remove("transaction.timeout.ms");
+    }
+    config
+}
+
+/// A producer for `feed` and `dead-letters replay`: idempotent, without transactions.
+pub(super) fn writer(stream: &Stream) -> ClientConfig {
+    let mut config = base(stream, &format!("{}-{}-feed", stream.group, stream.instance));
+    set(&mut config, "linger.ms", 5);
+    set(&mut config, "message.max.bytes", 64 << 20);
+    pass(&mut config, stream, |key| {
+        !CONSUMER_ONLY.contains(&key) && !matches!(key, "statistics.interval.ms" | "transaction.timeout.ms")
+    });
+    set(&mut config, "enable.idempotence", true);
+    set(&mut config, "acks", "all");
+    set(&mut config, "partitioner", "murmur2_random");
+    config
+}
+
+/// A consumer for `tail` and `dead-letters`: committed records of assigned partitions, no member of the group.
+pub(super) fn reader(stream: &Stream) -> ClientConfig {
+    let mut config = base(stream, &format!("{}-{}-reader", stream.group, stream.instance));
+    set(&mut config, "fetch.queue.backoff.ms", 10);
+    set(&mut config, "queued.max.messages.kbytes", 16_384);
+    pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key) && key != "statistics.interval.ms");
+    // assign() needs a name, and the worker's own is the one that ACLs surely allow. Nothing is joined or committed.
+    set(&mut config, "group.id", &stream.group);
+    set(&mut config, "isolation.level", "read_committed");
+    set(&mut config, "enable.auto.commit", false);
+    set(&mut config, "enable.auto.offset.store", false);
+    set(&mut config, "enable.partition.eof", true);
+    config
+}
+
+/// The name that fences a lane's predecessor.
+pub(super) fn transactional_id(stream: &Stream, lane: usize) -> String {
+    lane_name(stream, lane)
+}
+
+/// How long a transaction may stay open.
+pub(super) fn transaction_timeout(stream: &Stream) -> Duration {
+    Duration::from_millis(properties::millis(&stream.properties, &["transaction.timeout.ms"], TRANSACTION_TIMEOUT_MS))
+}
+
+/// How long a lane may work on one batch.
+pub fn max_poll_interval(stream: &Stream) -> Duration {
+    Duration::from_millis(properties::millis(&stream.properties, &["max.poll.interval.ms"], MAX_POLL_INTERVAL_MS))
+}
+
+fn lane_name(stream: &Stream, lane: usize) -> String {
+    format!("{}-{}-{lane}", stream.group, stream.instance)
+}
+
+fn base(stream: &Stream, client_id: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set_log_level(RDKafkaLogLevel::Info);
+    set(&mut config, "bootstrap.servers", &stream.brokers);
+    set(&mut config, "client.id", client_id);
+    set(&mut config, "socket.timeout.ms", SOCKET_TIMEOUT_MS);
+    // Back within a second after an outage; the default waits up to ten.
+    set(&mut config, "reconnect.backoff.max.ms", 1000);
+    config
+}
+
+fn set(config: &mut ClientConfig, key: &str, value: impl ToString) {
+    config.set(key, value.to_string());
+}
+
+fn pass(config: &mut ClientConfig, stream: &Stream, takes: impl Fn(&str) -> bool) {
+    for (key, value) in stream.properties.iter().filter(|(key, _)| takes(key)) {
+        config.set(key, value);
+    }
+}

@@ -1,0 +1,174 @@
+//! Dead letters: the original bytes, key and headers, with the reason in headers that follow Kafka Connect's.
+//!
+//! A dead letter that is larger than its topic takes is cut, and carries the SHA-256 and the size of the whole value: with
+//! the coordinates the whole can be found in the input topic.
+
+use sha2::{Digest, Sha256};
+
+use crate::article::Reject;
+
+/// The input topic.
+pub const TOPIC: &str = "__connect.errors.topic";
+/// The input partition.
+pub const PARTITION: &str = "__connect.errors.partition";
+/// The input offset.
+pub const OFFSET: &str = "__connect.errors.offset";
+/// Where in the pipeline the payload was refused.
+pub const STAGE: &str = "__connect.errors.stage";
+/// The reason in words.
+pub const MESSAGE: &str = "__connect.errors.exception.message";
+/// The stable error code.
+pub const CODE: &str = "copydesk.error.code";
+/// Size of the whole value in bytes, where it was cut.
+pub const CUT_BYTES: &str = "copydesk.value.bytes";
+/// SHA-256 of the whole value in hex digits, where it was cut.
+pub const CUT_SHA256: &str = "copydesk.value.sha256";
+/// `true` where the original headers or key were too large as well and were left out.
+pub const CUT_HEADERS: &str = "copydesk.headers.cut";
+
+/// Every header that copydesk adds.
+pub const HEADERS: [&str; 9] = [TOPIC, PARTITION, OFFSET, STAGE, MESSAGE, CODE, CUT_BYTES, CUT_SHA256, CUT_HEADERS];
+
+/// Bytes that Kafka's record batch adds to a record at most, headers aside.
+const FRAME: usize = 128;
+/// Bytes that Kafka adds to a header at most.
+const HEADER_FRAME: usize = 10;
+
+/// Size of a record as a topic's `max.message.bytes` counts it, rounded up.
+pub(super) fn framed<'a>(
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+    headers: impl Iterator<Item = (&'a str, usize)>,
+) -> usize {
+    let headers: usize = headers.map(|(name, bytes)| name.len() + bytes + HEADER_FRAME).sum();
+    key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers + FRAME
+}
+
+/// A refused payload as it came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Original<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) headers: &'a [(&'a str, Option<&'a [u8]>)],
+}
+
+/// The dead letter of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct DeadLetter<'a> {
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    /// Are the original headers carried?
+    pub(super) keeps_headers: bool,
+    /// Headers that are added to them.
+    pub(super) added: Vec<(&'static str, String)>,
+    pub(super) cut: bool,
+}
+
+/// Writes the dead letter so that it has at most `limit` bytes.
+pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -> DeadLetter<'a> {
+    let mut added = vec![
+        (TOPIC, original.topic.to_owned()),
+        (PARTITION, original.partition.to_string()),
+        (OFFSET, original.offset.to_string()),
+        (STAGE, reject.stage().to_owned()),
+        (MESSAGE, shortened(reject.to_string())),
+        (CODE, reject.code().to_owned()),
+    ];
+    let own = |added: &[(&'static str, String)]| {
+        added.iter().map(|(name, value)| name.len() + value.len() + HEADER_FRAME).sum::<usize>()
+    };
+    let carried = original.headers.iter().map(|(name, value)| (*name, value.map_or(0, <[u8]>::len)));
+    let whole = framed(original.key, original.value, carried.clone()) + own(&added);
+    if whole <= limit {
+        return DeadLetter { key: original.key, value: original.value, keeps_headers: true, added, cut: false };
+    }
+    if let Some(value) = original.value {
+        added.push((CUT_BYTES, value.len().to_string()));
+        added.push((CUT_SHA256, hex(&Sha256::digest(value))));
+    }
+    let around = framed(original.key, None, carried);
+    let keeps_headers = around <= limit / 2;
+    let (key, around) = if keeps_headers { (original.key, around) } else { (None, FRAME) };
+    if !keeps_headers {
+        added.push((CUT_HEADERS, "true".to_owned()));
+    }
+    let room = limit.saturating_sub(around + own(&added));
+    let value = original.value.map(|value| value.get(..room).unwrap_or(value));
+    DeadLetter { key, value, keeps_headers, added, cut: true }
+}
+
+/// Messages quote payloads; a header is no place for a long one.
+fn shortened(mut message: String) -> String {
+    const MOST: usize = 1000;
+    if message.len() > MOST {
+        let end = (0..=MOST).rev().find(|&at| message.is_char_boundary(at)).unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn original<'a>(value: Option<&'a [u8]>, headers: &'a [(&'a str, Option<&'a [u8]>)]) -> Original<'a> {
+        Original { topic: "news.raw", partition: 3, offset: 42, key: Some(b"key"), value, headers }
+    }
+
+    fn size(letter: &DeadLetter<'_>, headers: &[(&str, Option<&[u8]>)]) -> usize {
+        let carried =
+            headers.iter().filter(|_| letter.keeps_headers).map(|(name, value)| (*name, value.map_or(0, <[u8]>::len)));
+        let added = letter.added.iter().map(|(name, value)| (*name, value.len()));
+        framed(letter.key, letter.value, carried.chain(added))
+    }
+
+    #[test]
+    fn what_fits_is_carried_byte_for_byte() {
+        let headers = [("trace", Some(&b"\xff\x00"[..])), ("none", None)];
+        let letter = write(original(Some(b"\xff\xfe bad"), &headers), &Reject::InvalidUtf8 { at: 0 }, 1000);
+        assert_eq!((letter.key, letter.value), (Some(&b"key"[..]), Some(&b"\xff\xfe bad"[..])));
+        assert!(letter.keeps_headers && !letter.cut);
+        let header = |name| letter.added.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+        assert_eq!(header(CODE), Some("invalid_utf8"));
+        assert_eq!(header(STAGE), Some("decode"));
+        assert_eq!((header(TOPIC), header(PARTITION), header(OFFSET)), (Some("news.raw"), Some("3"), Some("42")));
+    }
+
+    #[test]
+    fn a_null_value_stays_null() {
+        assert_eq!(write(original(None, &[]), &Reject::EmptyPayload, 1000).value, None);
+    }
+
+    #[test]
+    fn what_is_too_large_is_cut_and_carries_the_whole_hash() {
+        let value = vec![b'x'; 5000];
+        let letter = write(original(Some(&value), &[]), &Reject::NoBody, 2000);
+        assert!(letter.cut && letter.value.is_some_and(|value| value.len() > 1000));
+        assert!(size(&letter, &[]) <= 2000);
+        let header = |name| letter.added.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        assert_eq!(header(CUT_BYTES).as_deref(), Some("5000"));
+        assert_eq!(header(CUT_SHA256), Some(hex(&Sha256::digest(&value))));
+    }
+
+    #[test]
+    fn headers_that_leave_no_room_are_left_out() {
+        let huge = vec![b'h'; 3000];
+        let headers = [("huge", Some(&huge[..]))];
+        let letter = write(original(Some(b"small"), &headers), &Reject::NoBody, 2000);
+        assert!(!letter.keeps_headers && letter.key.is_none());
+        assert_eq!(letter.value, Some(&b"small"[..]));
+        assert!(size(&letter, &headers) <= 2000);
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a lane's life ended, and what becomes of it.
+
+use rdkafka::error::KafkaError;
+use thiserror::Error;
+
+/// An error of Kafka's or of the client library's, in words, for the commands that only show it.
+#[derive(Debug, Clone, Error)]
+#[error("{doing}: {what}")]
+pub struct KafkaTrouble {
+    /// What was being done.
+    pub doing: String,
+    /// What was said.
+    pub what: String,
+}
+
+impl KafkaTrouble {
+    pub(super) fn new(doing: impl Into<String>, error: &KafkaError) -> KafkaTrouble {
+        KafkaTrouble { doing: doing.into(), what: in_words(error) }
+    }
+}
+
+/// The error with the most telling of its texts.
+pub(super) fn in_words(error: &KafkaError) -> String {
+    match error {
+        KafkaError::Transaction(inner) => format!("{inner} ({})", inner.name()),
+        other => other.to_string(),
+    }
+}
+
+/// Why a lane's clients are dropped.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    /// Another process uses this lane's transactional id. Disposition: the process ends.
+    #[error("fenced by a namesake")]
+    Fenced,
+    /// A topic is missing, denied, or unfit. Disposition: wait, then a new life.
+    #[error("{0}")]
+    Topics(String),
+    /// The broker can't be reached, or says no for the time being. Disposition: wait, then a new life.
+    #[error("{doing}: {error}")]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// What was said.
+        error: String,
+    },
+    /// The client is not usable any more, or the outcome of a call is not known. Disposition: a new life after a pause.
+    #[error("{doing}: {error}")]
+    Fatal {
+        /// What was being done.
+        doing: &'static str,
+        /// What was said.
+        error: String,
+    },
+    /// The lane's own code panicked. Disposition: a new life after a pause.
+    #[error("panic: {0}")]
+    Panic(String),
+}
+
+impl Failure {
+    pub(super) fn fatal(doing: &'static str, error: &KafkaError) -> Failure {
+        Failure::Fatal { doing, error: in_words(error) }
+    }
+
+    pub(super) fn unavailable(doing: &'static str, error: &KafkaError) -> Failure {
+        Failure::Unavailable { doing, error: in_words(error) }
+    }
+
+    /// The label of the restart's metric.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Failure::Fenced => "fenced",
+            Failure::Topics(_) => "topics",
+            Failure::Unavailable { .. } => "unavailable",
+            Failure::Fatal { .. } => "fatal",
+            Failure::Panic(_) => "panic",
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Trying what `run` will do, without doing it: for `check`.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use crate::config::{Delivery, Stream};
+
+use super::clients;
+use super::context::{Deliveries, Quiet};
+use super::failure::{KafkaTrouble, in_words};
+use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
+
+/// Initialises a transactional producer under a name of its own, so that a worker at work is not fenced.
+///
+/// The name is `<group>-<instance>-check`: an ACL on the prefix `<group>-` covers it like the lanes' own names.
+///
+/// # Errors
+/// In words, where the broker refuses transactions or this name.
+pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
+    let doing = format!("initialising transactions as `{}-{}-check`", stream.group, stream.instance);
+    let limit = DEFAULT_MESSAGE_BYTES;
+    let survey = Survey {
+        input_partitions: 1,
+        output_partitions: 1,
+        dead_partitions: 1,
+        output_bytes: limit,
+        dead_bytes: limit,
+    };
+    let stream = Stream { delivery: Delivery::ExactlyOnce, ..stream.clone() };
+    let mut config = clients::producer(&stream, 0, &survey);
+    config.set("transactional.id", format!("{}-{}-check", stream.group, stream.instance));
+    let producer = BaseProducer::from_config_and_context(&config, Deliveries::new("check".to_owned()))
+        .map_err(|error| KafkaTrouble::new(doing.clone(), &error))?;
+    producer.init_transactions(timeout).map_err(|error| KafkaTrouble { doing, what: in_words(&error) })
+}
+
+/// Asks for the group's offsets, which takes the same permission as joining it.
+///
+/// # Errors
+/// In words, where the broker refuses the group.
+pub fn group(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
+    let doing = format!("asking for the offsets of group `{}`", stream.group);
+    let consumer: BaseConsumer<Quiet> =
+        BaseConsumer::from_config_and_context(&clients::reader(stream), Quiet::default())
+            .map_err(|error| KafkaTrouble::new(doing.clone(), &error))?;
+    let mut list = TopicPartitionList::new();
+    list.add_partition(&stream.input, 0);
+    let end = Instant::now() + timeout;
+    let asked = consumer.committed_offsets(list, end.saturating_duration_since(Instant::now()));
+    let answer = asked.map_err(|error| KafkaTrouble { doing: doing.clone(), what: in_words(&error) })?;
+    for element in answer.elements() {
+        element.error().map_err(|error| KafkaTrouble { doing: doing.clone(), what: in_words(&error) })?;
+    }
+    Ok(())
+}

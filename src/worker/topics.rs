@@ -1,0 +1,245 @@
+//! What the broker says about the three topics, and making them.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use crate::config::Stream;
+
+use super::clients;
+use super::context::Quiet;
+use super::failure::{KafkaTrouble, in_words};
+
+/// Kafka's own default of `max.message.bytes`: assumed where a topic's configuration may not be read.
+pub const DEFAULT_MESSAGE_BYTES: usize = 1_048_588;
+
+/// What the broker says about one topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Whether it is there.
+    pub state: TopicState,
+}
+
+/// Whether a topic is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TopicState {
+    /// It is there, and may be described.
+    Present {
+        /// Number of partitions.
+        partitions: usize,
+        /// Replicas of each partition (the smallest number).
+        replicas: usize,
+        /// `max.message.bytes`, `None` where its configuration may not be read.
+        message_bytes: Option<usize>,
+        /// `min.insync.replicas`, `None` where its configuration may not be read.
+        min_insync: Option<usize>,
+        /// Is unclean leader election on? It can lose committed records.
+        unclean: Option<bool>,
+    },
+    /// It does not exist.
+    Missing,
+    /// This user may not describe it.
+    Denied,
+}
+
+impl Topic {
+    /// Number of partitions where the topic is there.
+    pub fn partitions(&self) -> Option<usize> {
+        match self.state {
+            TopicState::Present { partitions, .. } => Some(partitions),
+            _ => None,
+        }
+    }
+
+    fn message_bytes(&self) -> usize {
+        match self.state {
+            TopicState::Present { message_bytes: Some(bytes), .. } => bytes,
+            _ => DEFAULT_MESSAGE_BYTES,
+        }
+    }
+}
+
+/// The three topics of a stream, all there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Survey {
+    pub(super) input_partitions: usize,
+    pub(super) output_partitions: usize,
+    pub(super) dead_partitions: usize,
+    /// Largest record that the output topic takes.
+    pub(super) output_bytes: usize,
+    /// Largest record that the dead-letter topic takes.
+    pub(super) dead_bytes: usize,
+}
+
+impl Survey {
+    pub(super) fn largest_limit(&self) -> usize {
+        self.output_bytes.max(self.dead_bytes)
+    }
+
+    pub(super) fn smallest_limit(&self) -> usize {
+        self.output_bytes.min(self.dead_bytes)
+    }
+}
+
+/// Why a survey found the stream unfit.
+#[derive(Debug)]
+pub(super) enum Unfit {
+    /// A topic is missing or denied.
+    Topics(String),
+    /// The broker did not answer.
+    Unavailable(KafkaTrouble),
+}
+
+/// Asks for all three topics; `Err` says which is missing, or that nobody answered.
+///
+/// An `embedded` broker is not asked about sizes: it never answers that question.
+pub(super) fn survey(stream: &Stream, embedded: bool, timeout: Duration) -> Result<Survey, Unfit> {
+    let asked = Admin::new(stream).and_then(|admin| {
+        let admin = Admin { asks_configuration: !embedded, ..admin };
+        let input = admin.describe(&stream.input, timeout)?;
+        let output = admin.describe(&stream.output, timeout)?;
+        let dead = admin.describe(&stream.dead_letters, timeout)?;
+        Ok([input, output, dead])
+    });
+    let topics = asked.map_err(Unfit::Unavailable)?;
+    let complaints: Vec<String> = topics.iter().filter_map(complaint).collect();
+    if !complaints.is_empty() {
+        return Err(Unfit::Topics(complaints.join("; ")));
+    }
+    let [input, output, dead] = &topics;
+    Ok(Survey {
+        input_partitions: input.partitions().unwrap_or_default(),
+        output_partitions: output.partitions().unwrap_or_default(),
+        dead_partitions: dead.partitions().unwrap_or_default(),
+        output_bytes: output.message_bytes(),
+        dead_bytes: dead.message_bytes(),
+    })
+}
+
+fn complaint(topic: &Topic) -> Option<String> {
+    match topic.state {
+        TopicState::Present { partitions: 0, .. } | TopicState::Missing => {
+            Some(format!("topic `{}` does not exist (`copydesk topics --create` makes it)", topic.name))
+        }
+        TopicState::Denied => Some(format!("topic `{}`: this user may not describe it (ACL: Describe)", topic.name)),
+        TopicState::Present { .. } => None,
+    }
+}
+
+/// A client that asks about topics and makes them.
+pub struct Admin {
+    client: AdminClient<Quiet>,
+    brokers: String,
+    asks_configuration: bool,
+}
+
+impl Admin {
+    /// A client for the stream's brokers. Connects when it is first asked something.
+    ///
+    /// # Errors
+    /// Where librdkafka refuses a property.
+    pub fn new(stream: &Stream) -> Result<Admin, KafkaTrouble> {
+        let config = clients::admin(stream);
+        let client = AdminClient::from_config_and_context(&config, Quiet::default())
+            .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+        Ok(Admin { client, brokers: stream.brokers.clone(), asks_configuration: true })
+    }
+
+    /// Names of the cluster's brokers, `host:port`.
+    ///
+    /// # Errors
+    /// Where no broker answers within `timeout`.
+    pub fn brokers(&self, timeout: Duration) -> Result<Vec<String>, KafkaTrouble> {
+        // An unknown topic's metadata is as small as an answer gets.
+        let metadata = self.client.inner().fetch_metadata(Some("__consumer_offsets"), timeout);
+        let metadata = metadata.map_err(|error| self.trouble(&error))?;
+        Ok(metadata.brokers().iter().map(|broker| format!("{}:{}", broker.host(), broker.port())).collect())
+    }
+
+    /// What the broker says about a topic.
+    ///
+    /// # Errors
+    /// Where no broker answers within `timeout`.
+    pub fn describe(&self, name: &str, timeout: Duration) -> Result<Topic, KafkaTrouble> {
+        let metadata = self.client.inner().fetch_metadata(Some(name), timeout).map_err(|error| self.trouble(&error))?;
+        let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+        let error = topic.and_then(rdkafka::metadata::MetadataTopic::error).map(RDKafkaErrorCode::from);
+        let state = match (topic, error) {
+            (Some(topic), None) => {
+                let config = self.configuration(name, timeout);
+                let read = |key: &str| config.as_ref().and_then(|config| config.get(key)?.value.clone());
+                TopicState::Present {
+                    partitions: topic.partitions().len(),
+                    replicas: topic.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0),
+                    message_bytes: read("max.message.bytes").and_then(|value| value.parse().ok()),
+                    min_insync: read("min.insync.replicas").and_then(|value| value.parse().ok()),
+                    unclean: read("unclean.leader.election.enable").and_then(|value| value.parse().ok()),
+                }
+            }
+            (_, Some(RDKafkaErrorCode::TopicAuthorizationFailed)) => TopicState::Denied,
+            (None, _) | (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
+                TopicState::Missing
+            }
+            (_, Some(code)) => return Err(self.trouble(&KafkaError::MetadataFetch(code))),
+        };
+        Ok(Topic { name: name.to_owned(), state })
+    }
+
+    fn configuration(&self, name: &str, timeout: Duration) -> Option<ConfigResource> {
+        if !self.asks_configuration {
+            return None;
+        }
+        let options = AdminOptions::new().request_timeout(Some(timeout));
+        let topic = ResourceSpecifier::Topic(name);
+        let asked = self.client.describe_configs([&topic], &options);
+        block_on(asked)?.ok()?.into_iter().next()?.ok()
+    }
+
+    /// Makes a topic. `Ok(false)`: it exists already.
+    ///
+    /// # Errors
+    /// In words, where the broker says no.
+    pub fn create(
+        &self,
+        name: &str,
+        partitions: usize,
+        replicas: Option<usize>,
+        settings: &[(&str, &str)],
+    ) -> Result<bool, KafkaTrouble> {
+        let trouble = |what: String| KafkaTrouble { doing: format!("making topic `{name}`"), what };
+        let partitions = i32::try_from(partitions).map_err(|error| trouble(error.to_string()))?;
+        // -1: as many as the broker's `default.replication.factor` says.
+        let replicas = replicas.map_or(Ok(-1), i32::try_from).map_err(|error| trouble(error.to_string()))?;
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(replicas));
+        let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(15)));
+        let created =
+            block_on(self.client.create_topics([&topic], &options)).ok_or_else(|| trouble("no runtime".into()))?;
+        match created.map_err(|error| trouble(in_words(&error)))?.into_iter().next() {
+            Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(false),
+            Some(Err((_, code))) => Err(trouble(code.to_string())),
+            Some(Ok(_)) | None => Ok(true),
+        }
+    }
+
+    fn trouble(&self, error: &KafkaError) -> KafkaTrouble {
+        let what = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {
+                "none of them can be reached".to_owned()
+            }
+            Some(RDKafkaErrorCode::OperationTimedOut) => "no answer in time".to_owned(),
+            _ => in_words(error),
+        };
+        KafkaTrouble { doing: format!("asking the brokers at `{}`", self.brokers), what }
+    }
+}
+
+/// rdkafka's admin calls are futures, served by a thread of their own; here they are waited for.
+fn block_on<F: Future>(future: F) -> Option<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
+    Some(runtime.block_on(future))
+}

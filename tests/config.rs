@@ -1,0 +1,327 @@
+//! Configuration without an environment: precedence, errors with key, value and origin, the reference.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use copydesk::config::{Delivery, Flag, Inputs, Loaded, effective, json_schema, load, reference};
+
+/// Inputs with a `copydesk.toml` in a folder of their own.
+struct Given {
+    folder: tempfile::TempDir,
+    inputs: Inputs,
+}
+
+fn given(file: &str) -> Given {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("copydesk.toml"), file).unwrap();
+    let inputs = Inputs { folder: folder.path().to_owned(), host: "desk-7".to_owned(), cores: 3, ..Inputs::default() };
+    Given { folder, inputs }
+}
+
+impl Given {
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.inputs.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn flag(mut self, flag: &'static str, section: &'static str, key: &'static str, value: &str) -> Self {
+        self.inputs.flags.push(Flag { flag, section, key, value: value.to_owned() });
+        self
+    }
+
+    fn load(&self) -> Loaded {
+        load(&self.inputs).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// The problems, one a line.
+    fn problems(&self) -> String {
+        match load(&self.inputs) {
+            Ok(_) => panic!("was accepted"),
+            Err(problems) => problems.0.iter().map(|problem| format!("{problem}\n")).collect(),
+        }
+    }
+}
+
+#[test]
+fn with_nothing_set_everything_has_its_default() {
+    let settings = given("").load().settings;
+    assert_eq!(settings.stream.brokers, "localhost:9092");
+    assert_eq!(settings.stream.input, "news.raw");
+    assert_eq!(settings.stream.output, "news.clean");
+    assert_eq!(settings.stream.dead_letters, "news.dead");
+    assert_eq!(settings.stream.instance, "desk-7");
+    assert_eq!(settings.stream.lanes, 3);
+    assert_eq!(settings.stream.delivery, Delivery::ExactlyOnce);
+    assert_eq!(settings.limits, copydesk::pipeline::Limits::default());
+    assert_eq!(settings.admin, None);
+    assert!(settings.stream.properties.is_empty());
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let file = "[stream]\ninput = \"file\"\noutput = \"file.out\"\ngroup = \"file\"\n";
+    let loaded = given(file)
+        .env("COPYDESK__STREAM__INPUT", "environment")
+        .env("COPYDESK__STREAM__OUTPUT", "environment.out")
+        .flag("--input", "stream", "input", "flag")
+        .load();
+    assert_eq!(loaded.settings.stream.input, "flag");
+    assert_eq!(loaded.settings.stream.output, "environment.out");
+    assert_eq!(loaded.settings.stream.group, "file");
+    let shown = effective(&loaded);
+    assert!(shown.contains("input = \"flag\"              # flag --input\n"), "{shown}");
+    assert!(shown.contains("# environment variable COPYDESK__STREAM__OUTPUT\n"), "{shown}");
+    assert!(shown.contains("# copydesk.toml:4\n"), "{shown}");
+    assert!(shown.contains("# default: the host name\n"), "{shown}");
+}
+
+#[test]
+fn units_are_human_and_numbers_may_be_text() {
+    let file = "[stream]\nlanes = 5\nbatch-bytes = \"2 MiB\"\ngrace = \"1m 30s\"\ndelivery = \"at-least-once\"\n\
+                [limits]\npayload = 1_000\n[log]\nformat = \"json\"\n[admin]\nlisten = \"127.0.0.1:9600\"\n";
+    let settings = given(file).env("COPYDESK__LIMITS__LINES", "77").load().settings;
+    assert_eq!(settings.stream.lanes, 5);
+    assert_eq!(settings.stream.batch_bytes, 2 << 20);
+    assert_eq!(settings.stream.grace.as_secs(), 90);
+    assert_eq!(settings.stream.delivery, Delivery::AtLeastOnce);
+    assert_eq!((settings.limits.payload, settings.limits.lines), (1000, 77));
+    assert!(settings.log.json);
+    assert_eq!(settings.admin.map(|address| address.port()), Some(9600));
+}
+
+/// An instance named `0` must not become a number on the way.
+#[test]
+fn text_that_looks_like_a_number_stays_text() {
+    let settings = given("").env("COPYDESK__STREAM__INSTANCE", "007").load().settings;
+    assert_eq!(settings.stream.instance, "007");
+}
+
+#[test]
+fn all_problems_are_reported_together_each_with_key_value_and_origin() {
+    let file = "[stream]\nlanes = 0\ngrace = 30\n\n[limits]\noutput = \"much\"\n";
+    let problems = given(file)
+        .env("COPYDESK__LOG__FORMAT", "jsno")
+        .env("COPYDESK__STREAM__INPUT", "raw news")
+        .flag("--admin", "admin", "listen", "9600")
+        .problems();
+    for expected in [
+        "stream.lanes = `0` (copydesk.toml:2): a whole number from 1 to 1024 is wanted",
+        "stream.grace = `30` (copydesk.toml:3): a duration with its unit is wanted",
+        "limits.output = `much` (copydesk.toml:6): a size is wanted",
+        "log.format = `jsno` (environment variable COPYDESK__LOG__FORMAT): did you mean `json`?",
+        "stream.input = `raw news` (environment variable COPYDESK__STREAM__INPUT): a topic's name has only letters",
+        "admin.listen = `9600` (flag --admin): an address and a port are wanted",
+    ] {
+        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+    }
+    assert_eq!(problems.lines().count(), 6, "{problems}");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest_known_one() {
+    let file = "brokers = \"a:1\"\n[stream]\nbatch_bytes = 3\nadmin = \"off\"\n[limit]\nlines = 3\n[log.file]\nx = 1\n";
+    let problems = given(file)
+        .env("COPYDESK__STREAM__DEAD_LETTER", "x")
+        .env("COPYDESK__STREEM__INPUT", "x")
+        .env("COPYDESK__INPUT", "x")
+        .env("COPYDESK_STREAM_INPUT", "one underscore is somebody else's variable")
+        .problems();
+    for expected in [
+        "unknown key brokers (copydesk.toml:1): `brokers` belongs under `[stream]`",
+        "unknown key stream.batch_bytes (copydesk.toml:3): did you mean `batch-bytes`?",
+        "unknown key stream.admin (copydesk.toml:4): known in `[stream]` are `brokers`, `input`",
+        "unknown key limit.lines (copydesk.toml:6): did you mean the section `[limits]`?",
+        "unknown key log.file (copydesk.toml:7): did you mean `filter`?",
+        "(environment variable COPYDESK__STREAM__DEAD_LETTER): did you mean `COPYDESK__STREAM__DEAD_LETTERS`?",
+        "(environment variable COPYDESK__STREEM__INPUT): did you mean the section `COPYDESK__STREAM__…`?",
+        "(environment variable COPYDESK__INPUT): did you mean `COPYDESK__STREAM__INPUT`?",
+    ] {
+        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+    }
+    assert_eq!(problems.lines().count(), 8, "{problems}");
+}
+
+#[test]
+fn the_three_topics_must_differ() {
+    let problems = given("[stream]\noutput = \"news.raw\"\n").problems();
+    assert!(
+        problems.contains("stream.output = `news.raw` (copydesk.toml:2): `stream.input` is the same topic"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn brokers_need_a_host_and_a_port_that_can_be() {
+    for good in ["a", "a:9092", "a:1,b:2", " a:1 , b:2 ", "[::1]:9092", "SASL_SSL://kafka:9093"] {
+        assert_eq!(given("").flag("--brokers", "stream", "brokers", good).load().settings.stream.brokers, good);
+    }
+    for bad in ["", ":9092", "a:", "a:0", "a:70000", "a:1,", "a:kafka"] {
+        let problems = given("").flag("--brokers", "stream", "brokers", bad).problems();
+        assert!(
+            problems.starts_with(&format!("stream.brokers = `{bad}` (flag --brokers): host and port")),
+            "{problems}"
+        );
+    }
+}
+
+#[test]
+fn librdkafka_properties_pass_through_however_they_are_spelled() {
+    let file = "[kafka]\nsecurity.protocol = \"SSL\"\n\"ssl.ca.location\" = \"/ca.pem\"\n\
+                socket.keepalive.enable = true\n[kafka.fetch.min]\nbytes = 1000\n";
+    let properties = given(file)
+        .env("COPYDESK__KAFKA__SASL_USERNAME", "desk")
+        .env("COPYDESK__KAFKA__SSL__CA__LOCATION", "/other.pem")
+        .load()
+        .settings
+        .stream
+        .properties;
+    let expected = BTreeMap::from(
+        [
+            ("security.protocol", "SSL"),
+            ("ssl.ca.location", "/other.pem"),
+            ("socket.keepalive.enable", "true"),
+            ("fetch.min.bytes", "1000"),
+            ("sasl.username", "desk"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned())),
+    );
+    assert_eq!(properties, expected);
+}
+
+#[test]
+fn properties_that_would_break_the_guarantee_are_refused() {
+    let problems = given("[kafka]\nenable.auto.commit = true\nacks = 1\n\"isolation.level\" = \"read_uncommitted\"\n")
+        .env("COPYDESK__KAFKA__TRANSACTIONAL_ID", "mine")
+        .env("COPYDESK__KAFKA__BOOTSTRAP_SERVERS", "a:1")
+        .problems();
+    for expected in [
+        "kafka.enable.auto.commit = `true` (copydesk.toml:2): ",
+        "kafka.acks = `1` (copydesk.toml:3): ",
+        "kafka.isolation.level = `read_uncommitted` (copydesk.toml:4): ",
+        "kafka.transactional.id = `mine` (environment variable COPYDESK__KAFKA__TRANSACTIONAL_ID): ",
+        "kafka.bootstrap.servers = `a:1` (environment variable COPYDESK__KAFKA__BOOTSTRAP_SERVERS): ",
+    ] {
+        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+    }
+    let lists = given("[kafka]\n\"client.rack\" = [\"a\", \"b\"]\n").problems();
+    assert!(lists.contains("kafka.client.rack = `[ … ]` (copydesk.toml:2): text, a number"), "{lists}");
+}
+
+#[test]
+fn secrets_come_from_files_and_are_never_shown() {
+    let mut given = given("[kafka]\n\"ssl.key.password\" = \"hunter2\"\n");
+    let secret = given.folder.path().join("secret");
+    fs::write(&secret, "hunter2\n").unwrap();
+    given = given.env("COPYDESK__KAFKA__SASL_PASSWORD_FILE", secret.to_str().unwrap());
+    let loaded = given.load();
+    assert_eq!(loaded.settings.stream.properties["sasl.password"], "hunter2");
+    let shown = effective(&loaded) + &format!("{:?}", loaded.settings);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("\"sasl.password\" = \"(redacted)\""), "{shown}");
+    assert!(shown.contains("# environment variable COPYDESK__KAFKA__SASL_PASSWORD_FILE, file /"), "{shown}");
+
+    let missing = given.env("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE", "/no/such/file").problems();
+    assert!(
+        missing.starts_with("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE names `/no/such/file`, which can't be read"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_wrong_secret_is_refused_without_being_shown() {
+    let problems = given("[kafka]\n\"sasl.password\" = [\"hunter2\"]\n").problems();
+    assert!(problems.starts_with("kafka.sasl.password = `(redacted)` (copydesk.toml:2): text"), "{problems}");
+}
+
+#[test]
+fn a_variable_and_its_file_are_not_set_both() {
+    let problems = given("")
+        .env("COPYDESK__KAFKA__SASL_PASSWORD", "a")
+        .env("COPYDESK__KAFKA__SASL_PASSWORD_FILE", "/b")
+        .problems();
+    assert!(
+        problems.starts_with("both COPYDESK__KAFKA__SASL_PASSWORD and COPYDESK__KAFKA__SASL_PASSWORD_FILE"),
+        "{problems}"
+    );
+}
+
+/// In librdkafka's properties that end in `.file` the path is the value itself.
+#[test]
+fn a_property_that_is_a_path_stays_one() {
+    let properties = given("")
+        .env("COPYDESK__KAFKA__SASL_OAUTHBEARER_ASSERTION_FILE", "/run/assertion")
+        .load()
+        .settings
+        .stream
+        .properties;
+    assert_eq!(properties["sasl.oauthbearer.assertion.file"], "/run/assertion");
+}
+
+#[test]
+fn a_file_that_is_no_toml_or_not_there_is_said_so() {
+    let broken = given("[stream]\ninput = news.raw\n").problems();
+    assert!(broken.starts_with("copydesk.toml is not TOML: "), "{broken}");
+    assert!(broken.contains("line 2"), "{broken}");
+    let mut elsewhere = given("");
+    elsewhere.inputs.file = Some(PathBuf::from("other.toml"));
+    let missing = elsewhere.problems();
+    assert!(missing.starts_with("can't read other.toml (flag --config): "), "{missing}");
+}
+
+/// What `config` prints is a configuration: it reads back as the same settings.
+#[test]
+fn the_effective_configuration_reads_back() {
+    let file =
+        "[stream]\ngroup = 'a \"quoted\" group'\nlanes = 2\n[kafka]\nlinger.ms = 5\n\"client.rack\" = \"b\\\\c\"\n";
+    let first = given(file).load();
+    let second = given(&effective(&first)).load();
+    assert_eq!(format!("{:?}", first.settings), format!("{:?}", second.settings));
+    assert_eq!(second.settings.stream.group, "a \"quoted\" group");
+}
+
+#[test]
+fn the_reference_in_the_repository_is_the_generated_one() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("copydesk.toml");
+    let committed = fs::read_to_string(&path).unwrap();
+    assert_eq!(committed, reference(), "copydesk.toml has drifted: `copydesk config --reference > copydesk.toml`");
+}
+
+/// The reference as it is changes nothing; with its comment signs taken off it is a whole configuration of defaults.
+#[test]
+fn the_reference_is_valid_with_and_without_its_comment_signs() {
+    let untouched = given(&reference()).load();
+    assert!(untouched.origins.is_empty());
+    let bare: String = reference()
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') && !key.is_empty() => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let mut everything = given(&bare).load().settings;
+    assert!(everything.stream.properties.contains_key("sasl.mechanism"));
+    everything.stream.properties.clear();
+    let mut defaults = given("");
+    defaults.inputs.host = "desk-0".to_owned();
+    defaults.inputs.cores = 4;
+    assert_eq!(format!("{everything:?}"), format!("{:?}", defaults.load().settings));
+}
+
+/// The schema takes what the program takes, and refuses unknown keys as it does.
+#[test]
+fn the_json_schema_agrees_with_the_program() {
+    let validator = jsonschema::validator_for(&json_schema()).unwrap();
+    for (file, right) in [
+        ("[stream]\nlanes = 2\nbatch-bytes = \"3 MB\"\ngrace = \"30s\"\n[kafka]\n\"a.b\" = true\n", true),
+        ("[stream]\nlanes = \"2\"\nbatch-bytes = 3\n", true),
+        ("[stream]\nbrokres = \"a\"\n", false),
+        ("[stream]\ndelivery = \"twice\"\n", false),
+        ("[limits]\npayload = \"much\"\n", false),
+    ] {
+        let value: serde_json::Value = toml::from_str(file).unwrap();
+        assert_eq!(validator.is_valid(&value), right, "{file}");
+    }
+}

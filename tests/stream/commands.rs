@@ -1,0 +1,71 @@
+//! feed, tail and dead-letters on a real broker.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::kafka::{Kafka, Names};
+use crate::process::{Worker, copydesk, err, once, out};
+
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
+
+#[test]
+fn feed_run_tail_and_dead_letters_go_together() {
+    let (kafka, names) = (Kafka::shared(), Names::new("commands"));
+    kafka.topics(&names, [2, 2, 1], [&[], &[], &[]]);
+    let fed = once(kafka, &names, &["feed", SAMPLES]);
+    assert_eq!(fed.status.code(), Some(0), "{}", err(&fed));
+    assert!(out(&fed).starts_with("15 of 15 articles sent"), "{}", out(&fed));
+
+    // From standard input, one a line, at a rate.
+    let mut process = copydesk(kafka, &names, &["feed", "--lines", "--rate", "50", "-"]);
+    let mut process = process.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("feed starts");
+    let lines = b"{\"uri\":\"urn:line:1\",\"body_text\":\"The first line is an article of its own.\"}\n\nplain text is one as well\n";
+    process.stdin.take().expect("its input").write_all(lines).expect("written");
+    let fed = process.wait_with_output().expect("its end");
+    assert!(out(&fed).starts_with("2 of 2 articles sent"), "{}", out(&fed));
+
+    let worker = Worker::start(kafka, &names, "one");
+    kafka.wait_for(&names, 17, Duration::from_secs(60));
+
+    let tail = once(kafka, &names, &["tail", "--from-start", "--until-end"]);
+    let records: Vec<Value> = out(&tail).lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect();
+    assert_eq!(records.len(), 15);
+    assert!(records.iter().all(|record| record["value"]["uri"].is_string() && record["topic"] == names.output.as_str()));
+    assert!(records.iter().any(|record| record["key"] == "urn:line:1"));
+    let some = once(kafka, &names, &["tail", "--from-start", "--count", "3", "--values"]);
+    assert_eq!(out(&some).lines().count(), 3);
+
+    let list = once(kafka, &names, &["dead-letters", "list"]);
+    assert_eq!(out(&list).lines().count(), 2, "{}", out(&list));
+    let list = once(kafka, &names, &["dead-letters", "list", "--code", "invalid_utf8"]);
+    assert_eq!(out(&list).lines().count(), 1, "{}", out(&list));
+    let place = out(&list).split('\t').next().expect("partition/offset").to_owned();
+    let (partition, offset) = place.split_once('/').expect("partition/offset");
+    let show = once(kafka, &names, &["dead-letters", "show", partition, offset]);
+    let shown: Value = serde_json::from_str(&out(&show)).expect("a JSON object");
+    assert!(shown["value"]["base64"].is_string(), "{shown}");
+
+    let dry = once(kafka, &names, &["dead-letters", "replay", "--code", "invalid_utf8"]);
+    assert!(err(&dry).contains("would be sent"), "{}", err(&dry));
+    assert_eq!(kafka.count(&names, &names.input), 17, "a dry run sends nothing");
+    let sent = once(kafka, &names, &["dead-letters", "replay", "--code", "invalid_utf8", "--yes"]);
+    assert_eq!(sent.status.code(), Some(0), "{}", err(&sent));
+    kafka.wait_for(&names, 18, Duration::from_secs(30));
+    worker.stop();
+    let dead = kafka.read(&names.dead, "read_committed");
+    let replayed = dead.iter().find(|seen| seen.header("copydesk.replayed.from").is_some()).expect("refused again");
+    assert_eq!(replayed.text("copydesk.error.code"), "invalid_utf8");
+    assert_eq!(replayed.headers.iter().filter(|(name, _)| name == "copydesk.error.code").count(), 1, "old reasons are not carried");
+    assert_eq!(replayed.value, std::fs::read(format!("{SAMPLES}/90-bad-utf8.txt")).expect("the sample"));
+}
+
+#[test]
+fn feed_names_the_file_that_it_can_not_read() {
+    let (kafka, names) = (Kafka::shared(), Names::new("no-file"));
+    let fed = once(kafka, &names, &["feed", "/nowhere/at-all.txt"]);
+    assert_eq!(fed.status.code(), Some(74));
+    assert!(err(&fed).contains("/nowhere/at-all.txt"), "{}", err(&fed));
+}

@@ -1,0 +1,14 @@
+//! The stream against a real Apache Kafka: the worker as processes, read by Kafka's own console consumer.
+//!
+//! One broker serves the whole run. It is started by `scripts/kafka` (Java 17, Maven), or named by
+//! `COPYDESK_TEST_BROKERS`; where neither can be had the tests fail and say what is missing: they never skip. What a mock
+//! can't prove is not tested on a mock.
+
+mod articles;
+mod commands;
+mod exactly_once;
+mod kafka;
+mod lifecycle;
+mod outages;
+mod payloads;
+mod process;
