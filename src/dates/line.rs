@@ -18,11 +18,15 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
         return None;
     }
     let folded = fold(text);
-    if let Some(reading) = week_date(&folded, text).or_else(|| super::field::ordinal(&folded.text)).or_else(|| super::field::compact(&folded.text, context)) {
+    if let Some(reading) = week_date(&folded, text)
+        .or_else(|| super::field::ordinal(&folded.text))
+        .or_else(|| super::field::compact(&folded.text, context))
+    {
         return Some(DateLine { dates: vec![reading] });
     }
     let tokens = tokens(&folded)?;
-    let language: String = context.language.unwrap_or_default().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let language: String =
+        context.language.unwrap_or_default().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     let language = match language.as_str() {
         "no" => "nb",
         other => other,
@@ -54,7 +58,15 @@ fn week_date(folded: &Folded, text: &str) -> Option<Reading> {
 }
 
 fn reading_of(value: Value, span: std::ops::Range<usize>) -> Reading {
-    Reading { value: Some(value), candidates: Vec::new(), precision: Precision::Day, calendar: Calendar::Gregory, role: Role::Other, order: None, span }
+    Reading {
+        value: Some(value),
+        candidates: Vec::new(),
+        precision: Precision::Day,
+        calendar: Calendar::Gregory,
+        role: Role::Other,
+        order: None,
+        span,
+    }
 }
 
 fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
@@ -70,19 +82,26 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     let mut found = Vec::new();
     let mut role = Role::Other;
     for (at, token) in line.tokens.iter().enumerate() {
-        if relative::is_relative(token) && !line.is_number(at + 1) && !(token.means(|m| m == Meaning::Filler) && line.tokens.len() > 1) {
+        if relative::is_relative(token)
+            && !line.is_number(at + 1)
+            && !(token.means(|m| m == Meaning::Filler) && line.tokens.len() > 1)
+        {
             found.push(relative::read(line, at, role)?);
             role = Role::Other;
         } else if token.means(|m| m == Meaning::Updated) {
             role = Role::Updated;
         } else if token.means(|m| m == Meaning::Published) && !token.means(|m| m == Meaning::Filler) {
             role = Role::Published;
-        } else if line.is_month(at) && !token.means(|m| m == Meaning::Filler) && !token.means(|m| matches!(m, Meaning::Weekday(_))) {
+        } else if line.is_month(at)
+            && !token.means(|m| m == Meaning::Filler)
+            && !token.means(|m| matches!(m, Meaning::Weekday(_)))
+        {
             return None;
         }
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
-    let timed: usize = super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
+    let timed: usize =
+        super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
     (!found.is_empty() && numbers == timed).then_some(found)
 }
 
@@ -90,7 +109,12 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
     let mut readings = Vec::new();
     let drafts = drafts(line, dotted)?;
     // "4. juli 2002 04.01": two numbers beside a whole date are its time.
-    if !dotted && drafts.len() > 1 && drafts.iter().any(|d| d.months.is_empty() && d.numbers.len() == 2 && d.numbers.iter().all(|n| n.unit.is_none())) {
+    if !dotted
+        && drafts.len() > 1
+        && drafts
+            .iter()
+            .any(|d| d.months.is_empty() && d.numbers.len() == 2 && d.numbers.iter().all(|n| n.unit.is_none()))
+    {
         return None;
     }
     for draft in drafts {
@@ -98,9 +122,16 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
         readings.push(reading(&draft, outcome, line));
     }
     // The same day in two calendars: the Gregorian wins.
-    let gregorian: Vec<i64> = readings.iter().filter(|r| r.calendar == Calendar::Gregory).filter_map(|r| r.value.map(|v| days(v.date))).collect();
+    let gregorian: Vec<i64> = readings
+        .iter()
+        .filter(|r| r.calendar == Calendar::Gregory)
+        .filter_map(|r| r.value.map(|v| days(v.date)))
+        .collect();
     if !gregorian.is_empty() && gregorian.len() < readings.len() {
-        readings.retain(|r| r.calendar == Calendar::Gregory || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 3)));
+        readings.retain(|r| {
+            r.calendar == Calendar::Gregory
+                || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 3))
+        });
         readings.sort_by_key(|r| r.calendar != Calendar::Gregory);
     }
     Some(readings)
@@ -117,7 +148,9 @@ fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
     };
     let (first, last) = draft.span.unwrap_or_default();
     let (first, last) = match draft.clock {
-        Some(clock) if clock.first <= last + 3 && clock.end + 3 >= first => (first.min(clock.first), last.max(clock.end.saturating_sub(1))),
+        Some(clock) if clock.first <= last + 3 && clock.end + 3 >= first => {
+            (first.min(clock.first), last.max(clock.end.saturating_sub(1)))
+        }
         _ => (first, last),
     };
     let start = line.tokens.get(first).map_or(0, |t| t.start);
@@ -138,7 +171,10 @@ fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) ->
     if dates.is_empty() || line.text.contains(['?', '!', ';', '%', '$', '€', '£', '@', '#', '=']) {
         return false;
     }
-    let labelled = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Published | Meaning::Updated)) && t.end - t.start > 3);
+    let labelled = line
+        .tokens
+        .iter()
+        .any(|t| t.means(|m| matches!(m, Meaning::Published | Meaning::Updated)) && t.end - t.start > 3);
     let has_number = line.tokens.iter().any(|t| matches!(t.kind, Kind::Number { .. }));
     let bare = !has_number && !line.tokens.iter().any(relative::is_relative);
     if bare {
@@ -149,24 +185,40 @@ fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) ->
 
 /// "3.2." is a section, "17/1" a fraction, until a weekday, a label or a time says that it is a day.
 fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool {
-    let named = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..) | Meaning::MonthMark | Meaning::BeforeMonth | Meaning::Ago(..) | Meaning::Last(_))));
+    let named = line.tokens.iter().any(|t| {
+        t.means(|m| {
+            matches!(
+                m,
+                Meaning::Month(..) | Meaning::MonthMark | Meaning::BeforeMonth | Meaning::Ago(..) | Meaning::Last(_)
+            )
+        })
+    });
     if named {
         return true;
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let weekday = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Weekday(_))));
     let timed = dates.iter().any(|d| d.precision != Precision::Day);
-    numbers != 2 || weekday || labelled || timed || numbers == 2 && line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
+    numbers != 2
+        || weekday
+        || labelled
+        || timed
+        || numbers == 2
+            && line.text.ends_with('.')
+            && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
 }
 
 /// Unknown words are a place, a name or a source: few, set apart from the date by a mark, and written like names.
 fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) -> bool {
-    let strangers: Vec<usize> = (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
+    let strangers: Vec<usize> =
+        (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
     if strangers.is_empty() {
         return true;
     }
     let by = line.tokens.iter().any(|t| t.means(|m| m == Meaning::By));
-    let is_cjk = |i: usize| line.tokens.get(i).and_then(|t| line.text.get(t.start..)).and_then(|t| t.chars().next()).is_some_and(unspaced);
+    let is_cjk = |i: usize| {
+        line.tokens.get(i).and_then(|t| line.text.get(t.start..)).and_then(|t| t.chars().next()).is_some_and(unspaced)
+    };
     let words = strangers.iter().filter(|&&i| !is_cjk(i)).count();
     let signs = strangers.len() - words;
     if words > 6 || signs > 10 || dates.iter().any(|d| d.value.is_none() && d.candidates.is_empty()) {
@@ -180,9 +232,18 @@ fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading
         let right = Some(last + 1).filter(|&i| i < line.tokens.len());
         let apart = |i: Option<usize>| i.is_none_or(|i| separates(line, i));
         let sentence = (first..=last).any(|i| line.mark(i) == Some('.')) && length > 6;
-        let after_by = left.is_some_and(|i| line.means(i, |m| m == Meaning::By) || line.mark(i) == Some(':') && i > 0 && line.means(i - 1, |m| m == Meaning::By));
+        let after_by = left.is_some_and(|i| {
+            line.means(i, |m| m == Meaning::By)
+                || line.mark(i) == Some(':') && i > 0 && line.means(i - 1, |m| m == Meaning::By)
+        });
         let colon = right.is_some_and(|i| line.mark(i) == Some(':'));
-        !sentence && !colon && length <= 8 && (apart(left) || after_by) && apart(right) && (by || length <= 5 || signs > 0) && names(line, text, folded, first, last)
+        !sentence
+            && !colon
+            && length <= 8
+            && (apart(left) || after_by)
+            && apart(right)
+            && (by || length <= 5 || signs > 0)
+            && names(line, text, folded, first, last)
     })
 }
 
@@ -208,7 +269,13 @@ fn runs(line: &Line<'_>, strangers: &[usize]) -> Vec<(usize, usize)> {
     }
     // Known words beside a name belong to it ("Maria del Mar Lopez", "Le Monde").
     for (first, last) in &mut runs {
-        let part = |i: usize| line.tokens.get(i).is_some_and(|t| matches!(t.kind, Kind::Word { .. }) && !t.means(|m| matches!(m, Meaning::Month(..) | Meaning::By | Meaning::Agency)) && capital(line, t));
+        let part = |i: usize| {
+            line.tokens.get(i).is_some_and(|t| {
+                matches!(t.kind, Kind::Word { .. })
+                    && !t.means(|m| matches!(m, Meaning::Month(..) | Meaning::By | Meaning::Agency))
+                    && capital(line, t)
+            })
+        };
         while *first > 0 && part(*first - 1) {
             *first -= 1;
         }
@@ -223,7 +290,21 @@ fn runs(line: &Line<'_>, strangers: &[usize]) -> Vec<(usize, usize)> {
 }
 
 fn capital(line: &Line<'_>, token: &Token) -> bool {
-    line.text.get(token.start..token.end).is_some_and(|w| w.len() > 1 && w.is_ascii()) && !token.means(|m| matches!(m, Meaning::Weekday(_) | Meaning::Published | Meaning::Updated | Meaning::TimeWord | Meaning::Zone(_) | Meaning::Am | Meaning::Pm | Meaning::YearMark | Meaning::Era(_)))
+    line.text.get(token.start..token.end).is_some_and(|w| w.len() > 1 && w.is_ascii())
+        && !token.means(|m| {
+            matches!(
+                m,
+                Meaning::Weekday(_)
+                    | Meaning::Published
+                    | Meaning::Updated
+                    | Meaning::TimeWord
+                    | Meaning::Zone(_)
+                    | Meaning::Am
+                    | Meaning::Pm
+                    | Meaning::YearMark
+                    | Meaning::Era(_)
+            )
+        })
 }
 
 /// Are the words written like names: capitals in scripts that have them?

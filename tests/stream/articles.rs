@@ -32,7 +32,8 @@ impl Article {
     /// What the pure function makes of it: the record, or the error code.
     pub fn expected(&self) -> Result<Vec<u8>, &'static str> {
         let mut out = Vec::new();
-        let payload = Payload { value: Some(&self.payload), headers: &[("feed", b"test")], timestamp: Some(self.timestamp) };
+        let payload =
+            Payload { value: Some(&self.payload), headers: &[("feed", b"test")], timestamp: Some(self.timestamp) };
         let cleaned = Cleaner::new(Limits::default()).clean(payload, &mut Forgetful, &mut out);
         cleaned.map(|_| out).map_err(|reject| reject.code())
     }
@@ -56,9 +57,34 @@ impl Random {
 }
 
 const LANGUAGES: &[(&str, &[&str], &str)] = &[
-    ("en", &["harbour", "council", "river", "said", "opened", "the", "old", "lighthouse", "again", "market", "on", "Tuesday"], "14 March 2024"),
-    ("ar", &["المدينة", "قال", "الجسر", "الجديد", "السوق", "افتتحت", "البلدية", "اليوم", "النهر", "بعد", "سنوات"], "17 يناير 2024"),
-    ("ru", &["город", "река", "открыли", "мост", "сказал", "мэр", "вчера", "рынок", "новый", "после", "ремонта"], "11 марта 2024 г."),
+    (
+        "en",
+        &[
+            "harbour",
+            "council",
+            "river",
+            "said",
+            "opened",
+            "the",
+            "old",
+            "lighthouse",
+            "again",
+            "market",
+            "on",
+            "Tuesday",
+        ],
+        "14 March 2024",
+    ),
+    (
+        "ar",
+        &["المدينة", "قال", "الجسر", "الجديد", "السوق", "افتتحت", "البلدية", "اليوم", "النهر", "بعد", "سنوات"],
+        "17 يناير 2024",
+    ),
+    (
+        "ru",
+        &["город", "река", "открыли", "мост", "сказал", "мэр", "вчера", "рынок", "новый", "после", "ремонта"],
+        "11 марта 2024 г.",
+    ),
     ("zh", &["城市", "市场", "重新", "开放", "游客", "周四", "表示", "官员", "桥梁", "夜间"], "2024年5月2日"),
     ("hi", &["गाँव", "पुस्तकालय", "नदी", "बच्चे", "सोमवार", "किताबें", "पुराना", "नया", "खुला"], "5 फ़रवरी 2024"),
     ("el", &["πόλη", "λιμάνι", "νησί", "πλοίο", "άνοιξε", "κάτοικοι", "είπαν", "καλοκαίρι"], "20 Ιουνίου 2024"),
