@@ -83,7 +83,9 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let timed: usize = super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
-    (!found.is_empty() && numbers == timed).then_some(found)
+    // "50 years ago today" is a headline.
+    let once = found.len() <= 1 || found.iter().skip(1).all(|r| r.role != Role::Other);
+    (!found.is_empty() && numbers == timed && once).then_some(found)
 }
 
 fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
@@ -144,7 +146,17 @@ fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) ->
     if bare {
         return false;
     }
-    short_forms_hold(line, dates, labelled) && strangers_hold(line, text, folded, dates)
+    // "No. 17", "Nr. 17/2024": a number of something else.
+    let counted = line.tokens.iter().enumerate().any(|(i, t)| matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs")) && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2)));
+    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers_hold(line, text, folded, dates)
+}
+
+/// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.
+fn minor_months_hold(line: &Line<'_>) -> bool {
+    let minor = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !t.senses().iter().any(|s| matches!(s.meaning, Meaning::Month(..)) && (s.is_widespread() || !line.language.is_empty() && s.holds_in(line.language)));
+    let sure = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !minor(t);
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    numbers > 1 || !line.tokens.iter().any(minor) || line.tokens.iter().any(sure)
 }
 
 /// "3.2." is a section, "17/1" a fraction, until a weekday, a label or a time says that it is a day.

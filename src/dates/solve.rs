@@ -194,7 +194,9 @@ fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut
         return;
     }
     let filler = token.means(|m| m == Meaning::Filler);
-    let month_here = !months.is_empty() && !(filler && (other_month() || !beside_number(line, at))) && !(!weekdays.is_empty() && other_month());
+    // A name of a small language only (jane, law) is a month beside a number, and gives way to any other month.
+    let minor = !months.is_empty() && !token.senses().iter().any(|s| matches!(s.meaning, Meaning::Month(..)) && (s.is_widespread() || s.holds_in(line.language)));
+    let month_here = !months.is_empty() && !(minor && (other_month() || !beside_number(line, at))) && !(filler && (other_month() || !beside_number(line, at))) && !(!weekdays.is_empty() && other_month());
     if month_here {
         let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
         if draft.months.is_empty() && draft.numbers.len() < 3 {
