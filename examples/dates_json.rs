@@ -9,7 +9,11 @@ fn main() -> io::Result<()> {
         let question: serde_json::Value = serde_json::from_str(&line?)?;
         let text = question["text"].as_str().unwrap_or_default();
         let now = question["fetchedAt"].as_str().and_then(|t| t.parse::<jiff::Timestamp>().ok());
-        let context = Context { language: question["language"].as_str(), now: now.map(jiff::Timestamp::as_millisecond), ..Context::default() };
+        let context = Context {
+            language: question["language"].as_str(),
+            now: now.map(jiff::Timestamp::as_millisecond),
+            ..Context::default()
+        };
         let read = read_line(text, &context);
         let dates = read.as_ref().map_or(&[][..], |l| &l.dates[..]);
         let best = dates.iter().find(|d| d.role == Role::Published).or(dates.first());

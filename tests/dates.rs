@@ -1,6 +1,8 @@
 //! The dates room, from outside: the ladders of `tests/dates/`, calendars against published dates, and properties.
 
-use copydesk::dates::{Calendar, Context, DateLine, Order, Role, may_be_date_line, read_dateline, read_field, read_line};
+use copydesk::dates::{
+    Calendar, Context, DateLine, Order, Role, may_be_date_line, read_dateline, read_field, read_line,
+};
 use proptest::prelude::*;
 
 /// 2024-01-18T10:00:00Z.
@@ -35,7 +37,8 @@ fn date_lines_of_news_pages_are_read() {
 
 #[test]
 fn mentions_are_no_date_lines() {
-    let wrong: Vec<&str> = rows(include_str!("dates/traps.txt")).filter(|text| read_line(text, &context(None)).is_some()).collect();
+    let wrong: Vec<&str> =
+        rows(include_str!("dates/traps.txt")).filter(|text| read_line(text, &context(None)).is_some()).collect();
     assert!(wrong.is_empty(), "{} taken for date lines:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -48,7 +51,11 @@ fn datelines_are_found_and_sentences_are_not() {
         let end = marked.find('|').filter(|_| day != "!");
         let text = if day == "!" { marked } else { &text };
         let found = read_dateline(text, &context(None));
-        let found_day = found.as_ref().and_then(|d| d.date.as_ref()).and_then(|d| d.value).map_or("-".to_owned(), |v| v.to_string());
+        let found_day = found
+            .as_ref()
+            .and_then(|d| d.date.as_ref())
+            .and_then(|d| d.value)
+            .map_or("-".to_owned(), |v| v.to_string());
         if found.as_ref().map(|d| d.span.end) != end || end.is_some() && found_day != day {
             wrong.push(format!("{marked:?}: got {:?} {found_day}", found.map(|d| text[d.span].to_owned())));
         }
@@ -131,7 +138,11 @@ fn fields_of_machines_are_read() {
         ("Wed, 17 Jan 2024 14:05:00 GMT", "2024-01-17T14:05:00Z"),
         ("January 17, 2024", "2024-01-17"),
     ] {
-        assert_eq!(read_field(text, &Context::default()).and_then(|r| r.value).map(|v| v.to_string()).as_deref(), Some(expected), "{text}");
+        assert_eq!(
+            read_field(text, &Context::default()).and_then(|r| r.value).map(|v| v.to_string()).as_deref(),
+            Some(expected),
+            "{text}"
+        );
     }
 }
 
@@ -140,7 +151,8 @@ fn time_grows_with_the_length_and_no_faster() {
     for unit in ["1 ", "17 January ", "٠١/", "ا ", "(", "年", "-- ", "de ", "17:05 "] {
         let long = unit.repeat(200_000);
         let start = std::time::Instant::now();
-        let _ = (read_line(&long, &context(None)), read_field(&long, &context(None)), read_dateline(&long, &context(None)));
+        let _ =
+            (read_line(&long, &context(None)), read_field(&long, &context(None)), read_dateline(&long, &context(None)));
         assert!(start.elapsed().as_millis() < 500, "{unit:?} took {:?}", start.elapsed());
     }
 }

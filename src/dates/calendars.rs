@@ -76,7 +76,9 @@ pub(super) fn convert(calendar: Calendar, year: i32, month: u32, day: u32) -> Op
         Calendar::Bangla => return bangla(year, month, day),
         Calendar::IslamicUmalqura => hijri(year, m, d)?,
         Calendar::Persian => IcuDate::try_new_persian(year, m, d).ok()?.to_calendar(Iso),
-        Calendar::Ethiopic => IcuDate::try_new_ethiopian(EthiopianEraStyle::AmeteMihret, year, m, d).ok()?.to_calendar(Iso),
+        Calendar::Ethiopic => {
+            IcuDate::try_new_ethiopian(EthiopianEraStyle::AmeteMihret, year, m, d).ok()?.to_calendar(Iso)
+        }
         Calendar::Hebrew => hebrew(year, m, d)?,
     };
     let date = gregorian(iso.era_year().year, u32::from(iso.month().ordinal), u32::from(iso.day_of_month().0))?;

@@ -18,18 +18,22 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
     if let Some(dateline) = east_asian(paragraph, context) {
         return Some(dateline);
     }
-    let window_end = paragraph.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|&end| end <= LONGEST).last()?;
+    let window_end =
+        paragraph.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|&end| end <= LONGEST).last()?;
     let window = paragraph.get(..window_end)?;
     let start = window.len() - window.trim_start_matches(|c: char| c.is_whitespace() || is_control(c)).len();
     let mut best = None;
     for (at, c) in window.char_indices().skip_while(|(i, _)| *i <= start) {
         let rest = paragraph.get(at + c.len_utf8()..)?;
         let before = window.get(..at)?;
-        let spaced = before.ends_with(char::is_whitespace) || rest.starts_with(|c: char| c.is_whitespace() || is_dash(c));
+        let spaced =
+            before.ends_with(char::is_whitespace) || rest.starts_with(|c: char| c.is_whitespace() || is_dash(c));
         let long = matches!(c, '—' | '–') || is_dash(c) && (rest.starts_with('-') || before.ends_with('-'));
         let separator = if is_dash(c) && spaced {
             Separator::Dash { long }
-        } else if c == '.' && rest.starts_with(|c: char| c.is_whitespace() || is_dash(c)) || c == ':' && rest.starts_with(' ') {
+        } else if c == '.' && rest.starts_with(|c: char| c.is_whitespace() || is_dash(c))
+            || c == ':' && rest.starts_with(' ')
+        {
             Separator::Stop
         } else {
             continue;
@@ -37,7 +41,9 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
         if rest.trim_start_matches(|c: char| !c.is_alphanumeric()).is_empty() {
             break;
         }
-        let head = before.get(start..)?.trim_end_matches(|c: char| c.is_whitespace() || is_dash(c) || c == '.' || is_control(c));
+        let head = before
+            .get(start..)?
+            .trim_end_matches(|c: char| c.is_whitespace() || is_dash(c) || c == '.' || is_control(c));
         if let Some(date) = head_of(head, start, separator, context) {
             best = Some(Dateline { span: start..start + head.len(), date });
         }
@@ -47,7 +53,9 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
-    Dash { long: bool },
+    Dash {
+        long: bool,
+    },
     /// A full stop or colon: only after an agency.
     Stop,
 }
@@ -87,7 +95,8 @@ fn head_of(head: &str, offset: usize, separator: Separator, context: &Context<'_
         }
     }
     let evidence = agency || date.is_some();
-    let alone = rest.is_empty() && capitals && place_text.chars().count() >= 5 && separator == Separator::Dash { long: true };
+    let alone =
+        rest.is_empty() && capitals && place_text.chars().count() >= 5 && separator == Separator::Dash { long: true };
     let stopped = separator != Separator::Stop || last_is_agency && agency;
     ((evidence || alone) && stopped).then_some(date)
 }
@@ -113,7 +122,10 @@ fn parts(head: &str) -> Vec<Part> {
     for (at, c) in head.char_indices() {
         let next = head.get(at + c.len_utf8()..).and_then(|t| t.chars().next()).unwrap_or(' ');
         let dash = is_dash(c) && (previous.is_whitespace() || next.is_whitespace());
-        let digits = previous.is_alphanumeric() && next.is_alphanumeric() && c == '/' && (previous.is_numeric() || next.is_numeric());
+        let digits = previous.is_alphanumeric()
+            && next.is_alphanumeric()
+            && c == '/'
+            && (previous.is_numeric() || next.is_numeric());
         if matches!(c, '(' | ')' | '（' | '）' | ',' | '،' | '/' | '|') && !digits || dash {
             cut(start, at, bracketed);
             start = at + c.len_utf8();
@@ -144,7 +156,10 @@ fn is_place(text: &str) -> bool {
     let limit = if has_case(text) { 4 } else { 3 };
     let named = |w: &&str| w.starts_with(|c: char| !c.is_lowercase()) || w.chars().count() <= 3 || w.contains('-');
     let first = words.first().is_some_and(|w| w.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase()));
-    first && words.len() <= limit && words.iter().all(named) && !text.contains(|c: char| c.is_numeric() || matches!(c, '"' | '“' | '«' | ':' | ';' | '!' | '?'))
+    first
+        && words.len() <= limit
+        && words.iter().all(named)
+        && !text.contains(|c: char| c.is_numeric() || matches!(c, '"' | '“' | '«' | ':' | ';' | '!' | '?'))
 }
 
 /// What may stand in brackets as a source: up to four words without digits.
@@ -154,7 +169,11 @@ fn is_source(text: &str) -> bool {
 
 fn is_agency(text: &str) -> bool {
     let folded = fold(text).text;
-    let known = |t: &str| LEXICON.exact(t.trim_end_matches('.')).is_some_and(|e| LEXICON.senses(e).iter().any(|s| s.meaning == Meaning::Agency));
+    let known = |t: &str| {
+        LEXICON
+            .exact(t.trim_end_matches('.'))
+            .is_some_and(|e| LEXICON.senses(e).iter().any(|s| s.meaning == Meaning::Agency))
+    };
     known(&folded) || folded.split(['/', '-', ',']).all(|t| known(t.trim()))
 }
 
@@ -180,15 +199,39 @@ fn east_asian(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
         };
         let end = trimmed.char_indices().take(40).find(|(_, c)| *c == close).map(|(i, c)| i + c.len_utf8())?;
         let inside = trimmed.get(open.len_utf8()..end - close.len_utf8())?;
-        let sourced = inside.contains(['=', '＝']) || ["记者", "記者", "통신", "뉴스", "共同", "時事", "电", "電", "社", "通讯员", "ロイター", "AFP"].iter().any(|w| inside.contains(w));
-        let east = inside.chars().any(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}'));
+        let sourced = inside.contains(['=', '＝'])
+            || ["记者", "記者", "통신", "뉴스", "共同", "時事", "电", "電", "社", "通讯员", "ロイター", "AFP"]
+                .iter()
+                .any(|w| inside.contains(w));
+        let east = inside
+            .chars()
+            .any(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}'));
         return (sourced && east).then(|| Dateline { span: start..start + end, date: None });
     }
-    const OPENERS: [&str; 14] = ["新华社", "新華社", "中新社", "中新网", "中新網", "中央社", "人民网", "本报", "本報", "央视", "共同社", "法新社", "路透社", "中評社"];
+    const OPENERS: [&str; 14] = [
+        "新华社",
+        "新華社",
+        "中新社",
+        "中新网",
+        "中新網",
+        "中央社",
+        "人民网",
+        "本报",
+        "本報",
+        "央视",
+        "共同社",
+        "法新社",
+        "路透社",
+        "中評社",
+    ];
     if !OPENERS.iter().any(|o| trimmed.starts_with(o)) {
         return None;
     }
-    let mark = trimmed.char_indices().take(40).take_while(|(_, c)| !matches!(c, '，' | '。' | '：')).find(|(i, c)| matches!(c, '电' | '電' | '讯' | '訊') && *i > 6);
+    let mark = trimmed
+        .char_indices()
+        .take(40)
+        .take_while(|(_, c)| !matches!(c, '，' | '。' | '：'))
+        .find(|(i, c)| matches!(c, '电' | '電' | '讯' | '訊') && *i > 6);
     let (at, c) = mark?;
     let mut end = at + c.len_utf8();
     let rest = trimmed.get(end..)?;
@@ -200,6 +243,7 @@ fn east_asian(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
     }
     let head = trimmed.get(..at)?;
     let digit = head.find(|c: char| c.is_ascii_digit())?;
-    let date = day(head.get(digit..)?, context).map(|r| Reading { span: start + digit + r.span.start..start + digit + r.span.end, ..r });
+    let date = day(head.get(digit..)?, context)
+        .map(|r| Reading { span: start + digit + r.span.start..start + digit + r.span.end, ..r });
     Some(Dateline { span: start..start + end, date })
 }

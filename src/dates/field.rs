@@ -27,9 +27,18 @@ fn epoch(text: &str) -> Option<Reading> {
         return None;
     }
     let of_day = seconds.rem_euclid(DAY / 1_000);
-    let time = Time { hour: (of_day / 3_600) as u8, minute: (of_day / 60 % 60) as u8, second: Some((of_day % 60) as u8) };
+    let time =
+        Time { hour: (of_day / 3_600) as u8, minute: (of_day / 60 % 60) as u8, second: Some((of_day % 60) as u8) };
     let value = Value { date, time: Some(time), offset: Some(0) };
-    Some(Reading { value: Some(value), candidates: Vec::new(), precision: Precision::Second, calendar: Calendar::Gregory, role: Role::Other, order: None, span: 0..text.len() })
+    Some(Reading {
+        value: Some(value),
+        candidates: Vec::new(),
+        precision: Precision::Second,
+        calendar: Calendar::Gregory,
+        role: Role::Other,
+        order: None,
+        span: 0..text.len(),
+    })
 }
 
 /// 2024-017: the year and the day of the year.
@@ -38,7 +47,15 @@ pub(super) fn ordinal(text: &str) -> Option<Reading> {
     let (year, day): (i32, i64) = (year.parse().ok().filter(|y| (1900..=2100).contains(y))?, day.parse().ok()?);
     let date = from_days(days(gregorian(year, 1, 1)?) + day - 1).filter(|d| day > 0 && i32::from(d.year) == year)?;
     let value = Value { date, time: None, offset: None };
-    Some(Reading { value: Some(value), candidates: Vec::new(), precision: Precision::Day, calendar: Calendar::Gregory, role: Role::Other, order: None, span: 0..text.len() })
+    Some(Reading {
+        value: Some(value),
+        candidates: Vec::new(),
+        precision: Precision::Day,
+        calendar: Calendar::Gregory,
+        role: Role::Other,
+        order: None,
+        span: 0..text.len(),
+    })
 }
 
 /// 20240117140500 and 20240117T140500Z, as ISO 8601's basic format and templates write them.
@@ -57,7 +74,14 @@ pub(super) fn compact(text: &str, context: &Context<'_>) -> Option<Reading> {
         return None;
     }
     let second = clock.get(4..6).map(|s| format!(":{s}")).unwrap_or_default();
-    let spelled = format!("{}-{}-{}T{}:{}{second}{zone}", day.get(..4)?, day.get(4..6)?, day.get(6..8)?, clock.get(..2)?, clock.get(2..4)?);
+    let spelled = format!(
+        "{}-{}-{}T{}:{}{second}{zone}",
+        day.get(..4)?,
+        day.get(4..6)?,
+        day.get(6..8)?,
+        clock.get(..2)?,
+        clock.get(2..4)?
+    );
     let mut reading = super::line::read(&spelled, context)?.dates.into_iter().next()?;
     reading.span = 0..text.len();
     Some(reading)

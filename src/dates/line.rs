@@ -18,16 +18,15 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
         return None;
     }
     let folded = fold(text);
-    if let Some(reading) = week_date(&folded, text).or_else(|| super::field::ordinal(&folded.text)).or_else(|| super::field::compact(&folded.text, context)) {
+    if let Some(reading) = week_date(&folded, text)
+        .or_else(|| super::field::ordinal(&folded.text))
+        .or_else(|| super::field::compact(&folded.text, context))
+    {
         return Some(DateLine { dates: vec![reading] });
     }
     let tokens = tokens(&folded)?;
-    let language: String = context.language.unwrap_or_default().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let language = match language.as_str() {
-        "no" => "nb",
-        other => other,
-    };
-    let line = Line { text: &folded.text, tokens: &tokens, context, language };
+    let language = primary_language(context);
+    let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
     let mut dates = relative_dates(&line).unwrap_or_default();
     if dates.is_empty() {
         dates = absolute_dates(&line, false).or_else(|| absolute_dates(&line, true))?;
@@ -39,6 +38,13 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
         reading.span = source_span(&folded, &reading.span, text);
     }
     Some(DateLine { dates })
+}
+
+/// The primary subtag of the language, as CLDR names it; empty where it is not known.
+pub(super) fn primary_language(context: &Context<'_>) -> String {
+    let language = context.language.unwrap_or_default();
+    let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    if primary == "no" { "nb".to_owned() } else { primary }
 }
 
 /// 2001W322 and 2001-W32-2.
@@ -54,10 +60,18 @@ fn week_date(folded: &Folded, text: &str) -> Option<Reading> {
 }
 
 fn reading_of(value: Value, span: std::ops::Range<usize>) -> Reading {
-    Reading { value: Some(value), candidates: Vec::new(), precision: Precision::Day, calendar: Calendar::Gregory, role: Role::Other, order: None, span }
+    Reading {
+        value: Some(value),
+        candidates: Vec::new(),
+        precision: Precision::Day,
+        calendar: Calendar::Gregory,
+        role: Role::Other,
+        order: None,
+        span,
+    }
 }
 
-fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+pub(super) fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
     let at = |i: usize| folded.source.get(i).map_or(text.len(), |&s| s as usize);
     let start = at(span.start);
     // The end is the end of the last source character, not the start of what follows it.
@@ -70,19 +84,26 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     let mut found = Vec::new();
     let mut role = Role::Other;
     for (at, token) in line.tokens.iter().enumerate() {
-        if relative::is_relative(token) && !line.is_number(at + 1) && !(token.means(|m| m == Meaning::Filler) && line.tokens.len() > 1) {
+        if relative::is_relative(token)
+            && !line.is_number(at + 1)
+            && !(token.means(|m| m == Meaning::Filler) && line.tokens.len() > 1)
+        {
             found.push(relative::read(line, at, role)?);
             role = Role::Other;
         } else if token.means(|m| m == Meaning::Updated) {
             role = Role::Updated;
         } else if token.means(|m| m == Meaning::Published) && !token.means(|m| m == Meaning::Filler) {
             role = Role::Published;
-        } else if line.is_month(at) && !token.means(|m| m == Meaning::Filler) && !token.means(|m| matches!(m, Meaning::Weekday(_))) {
+        } else if line.is_month(at)
+            && !token.means(|m| m == Meaning::Filler)
+            && !token.means(|m| matches!(m, Meaning::Weekday(_)))
+        {
             return None;
         }
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
-    let timed: usize = super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
+    let timed: usize =
+        super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
     // "50 years ago today" is a headline.
     let once = found.len() <= 1 || found.iter().skip(1).all(|r| r.role != Role::Other);
     (!found.is_empty() && numbers == timed && once).then_some(found)
@@ -92,7 +113,12 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
     let mut readings = Vec::new();
     let drafts = drafts(line, dotted)?;
     // "4. juli 2002 04.01": two numbers beside a whole date are its time.
-    if !dotted && drafts.len() > 1 && drafts.iter().any(|d| d.months.is_empty() && d.numbers.len() == 2 && d.numbers.iter().all(|n| n.unit.is_none())) {
+    if !dotted
+        && drafts.len() > 1
+        && drafts
+            .iter()
+            .any(|d| d.months.is_empty() && d.numbers.len() == 2 && d.numbers.iter().all(|n| n.unit.is_none()))
+    {
         return None;
     }
     for draft in drafts {
@@ -100,9 +126,16 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
         readings.push(reading(&draft, outcome, line));
     }
     // The same day in two calendars: the Gregorian wins.
-    let gregorian: Vec<i64> = readings.iter().filter(|r| r.calendar == Calendar::Gregory).filter_map(|r| r.value.map(|v| days(v.date))).collect();
+    let gregorian: Vec<i64> = readings
+        .iter()
+        .filter(|r| r.calendar == Calendar::Gregory)
+        .filter_map(|r| r.value.map(|v| days(v.date)))
+        .collect();
     if !gregorian.is_empty() && gregorian.len() < readings.len() {
-        readings.retain(|r| r.calendar == Calendar::Gregory || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 3)));
+        readings.retain(|r| {
+            r.calendar == Calendar::Gregory
+                || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 3))
+        });
         readings.sort_by_key(|r| r.calendar != Calendar::Gregory);
     }
     Some(readings)
@@ -119,7 +152,9 @@ fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
     };
     let (first, last) = draft.span.unwrap_or_default();
     let (first, last) = match draft.clock {
-        Some(clock) if clock.first <= last + 3 && clock.end + 3 >= first => (first.min(clock.first), last.max(clock.end.saturating_sub(1))),
+        Some(clock) if clock.first <= last + 3 && clock.end + 3 >= first => {
+            (first.min(clock.first), last.max(clock.end.saturating_sub(1)))
+        }
         _ => (first, last),
     };
     let start = line.tokens.get(first).map_or(0, |t| t.start);
@@ -140,45 +175,70 @@ fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) ->
     if dates.is_empty() || line.text.contains(['?', '!', ';', '%', '$', '€', '£', '@', '#', '=']) {
         return false;
     }
-    let labelled = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Published | Meaning::Updated)) && t.end - t.start > 3);
+    let labelled = line
+        .tokens
+        .iter()
+        .any(|t| t.means(|m| matches!(m, Meaning::Published | Meaning::Updated)) && t.end - t.start > 3);
     let has_number = line.tokens.iter().any(|t| matches!(t.kind, Kind::Number { .. }));
     let bare = !has_number && !line.tokens.iter().any(relative::is_relative);
     if bare {
         return false;
     }
     // "No. 17", "Nr. 17/2024": a number of something else.
-    let counted = line.tokens.iter().enumerate().any(|(i, t)| matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs")) && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2)));
-    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers_hold(line, text, folded, dates)
+    let counted = line.tokens.iter().enumerate().any(|(i, t)| {
+        matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
+            && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
+    });
+    !counted
+        && minor_months_hold(line)
+        && short_forms_hold(line, dates, labelled)
+        && strangers_hold(line, text, folded, dates)
 }
 
 /// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.
 fn minor_months_hold(line: &Line<'_>) -> bool {
-    let minor = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !t.senses().iter().any(|s| matches!(s.meaning, Meaning::Month(..)) && (s.is_widespread() || !line.language.is_empty() && s.holds_in(line.language)));
+    let minor = |t: &Token| line.is_minor(t);
     let sure = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !minor(t);
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
-    numbers > 1 || !line.tokens.iter().any(minor) || line.tokens.iter().any(sure)
+    numbers > 1
+        || line.tokens.iter().any(relative::is_relative)
+        || !line.tokens.iter().any(minor)
+        || line.tokens.iter().any(sure)
 }
 
 /// "3.2." is a section, "17/1" a fraction, until a weekday, a label or a time says that it is a day.
 fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool {
-    let named = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..) | Meaning::MonthMark | Meaning::BeforeMonth | Meaning::Ago(..) | Meaning::Last(_))));
+    let named = line.tokens.iter().any(|t| {
+        t.means(|m| {
+            matches!(
+                m,
+                Meaning::Month(..) | Meaning::MonthMark | Meaning::BeforeMonth | Meaning::Ago(..) | Meaning::Last(_)
+            )
+        })
+    });
     if named {
         return true;
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let weekday = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Weekday(_))));
     let timed = dates.iter().any(|d| d.precision != Precision::Day);
-    numbers != 2 || weekday || labelled || timed || numbers == 2 && line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
+    if numbers != 2 || weekday || labelled || timed {
+        return true;
+    }
+    line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
 }
 
 /// Unknown words are a place, a name or a source: few, set apart from the date by a mark, and written like names.
 fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) -> bool {
-    let strangers: Vec<usize> = (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
+    let strangers: Vec<usize> =
+        (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
     if strangers.is_empty() {
         return true;
     }
     let by = line.tokens.iter().any(|t| t.means(|m| m == Meaning::By));
-    let is_cjk = |i: usize| line.tokens.get(i).and_then(|t| line.text.get(t.start..)).and_then(|t| t.chars().next()).is_some_and(unspaced);
+    let is_cjk = |i: usize| {
+        line.tokens.get(i).and_then(|t| line.text.get(t.start..)).and_then(|t| t.chars().next()).is_some_and(unspaced)
+    };
     let words = strangers.iter().filter(|&&i| !is_cjk(i)).count();
     let signs = strangers.len() - words;
     if words > 6 || signs > 10 || dates.iter().any(|d| d.value.is_none() && d.candidates.is_empty()) {
@@ -192,9 +252,18 @@ fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading
         let right = Some(last + 1).filter(|&i| i < line.tokens.len());
         let apart = |i: Option<usize>| i.is_none_or(|i| separates(line, i));
         let sentence = (first..=last).any(|i| line.mark(i) == Some('.')) && length > 6;
-        let after_by = left.is_some_and(|i| line.means(i, |m| m == Meaning::By) || line.mark(i) == Some(':') && i > 0 && line.means(i - 1, |m| m == Meaning::By));
+        let after_by = left.is_some_and(|i| {
+            line.means(i, |m| m == Meaning::By)
+                || line.mark(i) == Some(':') && i > 0 && line.means(i - 1, |m| m == Meaning::By)
+        });
         let colon = right.is_some_and(|i| line.mark(i) == Some(':'));
-        !sentence && !colon && length <= 8 && (apart(left) || after_by) && apart(right) && (by || length <= 5 || signs > 0) && names(line, text, folded, first, last)
+        !sentence
+            && !colon
+            && length <= 8
+            && (apart(left) || after_by)
+            && apart(right)
+            && (by || length <= 5 || signs > 0)
+            && names(line, text, folded, first, last)
     })
 }
 
@@ -220,7 +289,13 @@ fn runs(line: &Line<'_>, strangers: &[usize]) -> Vec<(usize, usize)> {
     }
     // Known words beside a name belong to it ("Maria del Mar Lopez", "Le Monde").
     for (first, last) in &mut runs {
-        let part = |i: usize| line.tokens.get(i).is_some_and(|t| matches!(t.kind, Kind::Word { .. }) && !t.means(|m| matches!(m, Meaning::Month(..) | Meaning::By | Meaning::Agency)) && capital(line, t));
+        let part = |i: usize| {
+            line.tokens.get(i).is_some_and(|t| {
+                matches!(t.kind, Kind::Word { .. })
+                    && !t.means(|m| matches!(m, Meaning::Month(..) | Meaning::By | Meaning::Agency))
+                    && capital(line, t)
+            })
+        };
         while *first > 0 && part(*first - 1) {
             *first -= 1;
         }
@@ -235,7 +310,21 @@ fn runs(line: &Line<'_>, strangers: &[usize]) -> Vec<(usize, usize)> {
 }
 
 fn capital(line: &Line<'_>, token: &Token) -> bool {
-    line.text.get(token.start..token.end).is_some_and(|w| w.len() > 1 && w.is_ascii()) && !token.means(|m| matches!(m, Meaning::Weekday(_) | Meaning::Published | Meaning::Updated | Meaning::TimeWord | Meaning::Zone(_) | Meaning::Am | Meaning::Pm | Meaning::YearMark | Meaning::Era(_)))
+    line.text.get(token.start..token.end).is_some_and(|w| w.len() > 1 && w.is_ascii())
+        && !token.means(|m| {
+            matches!(
+                m,
+                Meaning::Weekday(_)
+                    | Meaning::Published
+                    | Meaning::Updated
+                    | Meaning::TimeWord
+                    | Meaning::Zone(_)
+                    | Meaning::Am
+                    | Meaning::Pm
+                    | Meaning::YearMark
+                    | Meaning::Era(_)
+            )
+        })
 }
 
 /// Are the words written like names: capitals in scripts that have them?

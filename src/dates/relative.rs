@@ -43,14 +43,28 @@ pub(super) fn read(line: &Line<'_>, at: usize, role: Role) -> Option<Reading> {
                 _ => today.and_then(|t| months_before(t, count * 12)).map(day),
             }
         }
-        Meaning::Last(wanted) => today.and_then(|t| from_days(days(t) - (i64::from(weekday(t)) - i64::from(wanted) - 1).rem_euclid(7) - 1)).map(day),
+        Meaning::Last(wanted) => today
+            .and_then(|t| from_days(days(t) - (i64::from(weekday(t)) - i64::from(wanted) - 1).rem_euclid(7) - 1))
+            .map(day),
         _ => None,
     };
     // "Yesterday, 14:05".
     let clock = if precision == Precision::Day { clocks(line, false).first().copied() } else { None };
-    let value = value.map(|v| Value { time: clock.map(|c| c.time).or(v.time), offset: clock.map_or(v.offset, |c| c.offset), ..v });
+    let value = value.map(|v| Value {
+        time: clock.map(|c| c.time).or(v.time),
+        offset: clock.map_or(v.offset, |c| c.offset),
+        ..v
+    });
     let precision = if clock.is_some() { Precision::Minute } else { precision };
-    Some(Reading { value, candidates: Vec::new(), precision, calendar: Calendar::Gregory, role, order: None, span: token.start..token.end })
+    Some(Reading {
+        value,
+        candidates: Vec::new(),
+        precision,
+        calendar: Calendar::Gregory,
+        role,
+        order: None,
+        span: token.start..token.end,
+    })
 }
 
 fn day(date: Date) -> Value {
@@ -60,11 +74,18 @@ fn day(date: Date) -> Value {
 fn instant(milliseconds: i64) -> Option<Value> {
     let date = from_days(milliseconds.div_euclid(DAY))?;
     let minutes = milliseconds.rem_euclid(DAY) / 60_000;
-    Some(Value { date, time: Some(Time { hour: (minutes / 60) as u8, minute: (minutes % 60) as u8, second: None }), offset: Some(0) })
+    Some(Value {
+        date,
+        time: Some(Time { hour: (minutes / 60) as u8, minute: (minutes % 60) as u8, second: None }),
+        offset: Some(0),
+    })
 }
 
 fn months_before(date: Date, count: i64) -> Option<Date> {
     let months = i64::from(date.year) * 12 + i64::from(date.month) - 1 - count;
     let (year, month) = (i32::try_from(months.div_euclid(12)).ok()?, months.rem_euclid(12) as u32 + 1);
-    (28..=u32::from(date.day).max(28)).rev().chain(std::iter::once(u32::from(date.day))).find_map(|d| gregorian(year, month, d.min(u32::from(date.day))))
+    (28..=u32::from(date.day).max(28))
+        .rev()
+        .chain(std::iter::once(u32::from(date.day)))
+        .find_map(|d| gregorian(year, month, d.min(u32::from(date.day))))
 }

@@ -37,7 +37,8 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     let (day, year) = match numbers {
         [only] if only.unit != Some(Unit::Year) => (only, None),
         [a, b] => {
-            let is_year = |n: &Number| n.unit == Some(Unit::Year) || n.unit.is_none() && (n.digits >= 3 || n.value > 32);
+            let is_year =
+                |n: &Number| n.unit == Some(Unit::Year) || n.unit.is_none() && (n.digits >= 3 || n.value > 32);
             // A point after a number is a day's, in the languages that count days so.
             match (is_year(a), is_year(b), a.unit, b.unit) {
                 (true, false, _, _) => (b, Some(a)),
@@ -60,15 +61,19 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     };
     // "From 17 to 20 January", "§ 17 Abs. 2".
     let before = draft.month_token.is_some_and(|m| day.token < m && year.token < m);
-    if year.unit.is_none() && (year.digits == 1 || before && year.value <= 32 && day.unit.is_none()) {
+    if year.unit.is_none()
+        && draft.era_base.is_none()
+        && (year.digits == 1 || before && year.value <= 32 && day.unit.is_none())
+    {
         return None;
     }
     // Tigrinya has one set of names for the Gregorian and the Ethiopic months: the era tells.
+    let script = line.text.contains(|c| ('\u{1200}'..='\u{137F}').contains(&c));
     let ethiopic = months.iter().any(|m| m.0 == Calendar::Ethiopic);
     let both = ethiopic && months.iter().any(|m| m.0 == Calendar::Gregory);
     let mut found: Vec<(Date, Calendar)> = Vec::new();
     for &(calendar, month) in months {
-        if both && (calendar == Calendar::Ethiopic) == (draft.era.is_none() && line.language == "ti") {
+        if both && (calendar == Calendar::Ethiopic) == (draft.era.is_none() && (line.language == "ti" || !script)) {
             continue;
         }
         let Some((year, calendar)) = year_of(draft, year, calendar) else { continue };
@@ -85,7 +90,8 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
 /// One of several dates: the weekday decides, else nothing.
 fn choose(mut found: Vec<(Date, Calendar)>, draft: &Draft) -> Option<Outcome> {
     if found.len() > 1 {
-        let fitting: Vec<(Date, Calendar)> = found.iter().filter(|(date, _)| draft.weekdays.contains(&weekday(*date))).copied().collect();
+        let fitting: Vec<(Date, Calendar)> =
+            found.iter().filter(|(date, _)| draft.weekdays.contains(&weekday(*date))).copied().collect();
         if !fitting.is_empty() {
             found = fitting;
         }
@@ -93,7 +99,11 @@ fn choose(mut found: Vec<(Date, Calendar)>, draft: &Draft) -> Option<Outcome> {
     match found.as_slice() {
         [] => None,
         [(date, calendar)] => Some(Outcome { date: Some(*date), calendar: Some(*calendar), ..Outcome::default() }),
-        [(_, calendar), ..] => Some(Outcome { candidates: found.iter().map(|f| f.0).collect(), calendar: Some(*calendar), ..Outcome::default() }),
+        [(_, calendar), ..] => Some(Outcome {
+            candidates: found.iter().map(|f| f.0).collect(),
+            calendar: Some(*calendar),
+            ..Outcome::default()
+        }),
     }
 }
 
@@ -108,7 +118,13 @@ fn year_of(draft: &Draft, year: &Number, month: Calendar) -> Option<(i32, Calend
         return match draft.era {
             Some(Calendar::Roc) => Some((value, Calendar::Roc)),
             Some(Calendar::Buddhist) if value > 2000 => Some((value, Calendar::Buddhist)),
-            Some(Calendar::IslamicUmalqura | Calendar::Persian | Calendar::Hebrew | Calendar::Bangla | Calendar::Ethiopic) => None,
+            Some(
+                Calendar::IslamicUmalqura
+                | Calendar::Persian
+                | Calendar::Hebrew
+                | Calendar::Bangla
+                | Calendar::Ethiopic,
+            ) => None,
             _ if (2400..2650).contains(&value) => Some((value, Calendar::Buddhist)),
             _ if (1700..=2100).contains(&value) => Some((value, Calendar::Gregory)),
             _ if short && draft.thai && value >= 30 => Some((value + 2500, Calendar::Buddhist)),
@@ -129,7 +145,14 @@ fn year_of(draft: &Draft, year: &Number, month: Calendar) -> Option<(i32, Calend
     match draft.era {
         Some(Calendar::IslamicUmalqura) if month != Calendar::IslamicUmalqura => return None,
         Some(Calendar::Persian) if month != Calendar::Persian => return None,
-        Some(Calendar::Gregory) if !matches!(month, Calendar::Bangla | Calendar::Ethiopic | Calendar::Persian | Calendar::IslamicUmalqura) => return None,
+        Some(Calendar::Gregory)
+            if !matches!(
+                month,
+                Calendar::Bangla | Calendar::Ethiopic | Calendar::Persian | Calendar::IslamicUmalqura
+            ) =>
+        {
+            return None;
+        }
         _ => {}
     }
     if month == Calendar::Hebrew && (600..1000).contains(&value) {
@@ -181,21 +204,33 @@ fn numeric(draft: &Draft, line: &Line<'_>) -> Option<Outcome> {
             if !marked || a.digits == 0 || a.digits > 2 || b.digits > 2 || b.digits == 0 {
                 return None;
             }
-            day_month(draft, line, a.value, b.value, |month, day| {
-                let outcome = year_less(draft, line.context, &[(Calendar::Gregory, month as u8)], day)?;
-                Some((outcome.date, Calendar::Gregory))
-            }, false)
+            day_month(
+                draft,
+                line,
+                a.value,
+                b.value,
+                |month, day| {
+                    let outcome = year_less(draft, line.context, &[(Calendar::Gregory, month as u8)], day)?;
+                    Some((outcome.date, Calendar::Gregory))
+                },
+                false,
+            )
         }
         [a, b, c] => {
             let marks = (b.mark, c.mark);
             let joined = matches!(marks, (Some('.' | '/' | '-'), Some(_)) if marks.0 == marks.1);
             let units = numbers.iter().filter(|n| n.unit.is_some()).count() >= 2;
             let plain = c.digits == 4 && (1990..=2100).contains(&c.value) && a.digits <= 2;
-            let apart = marks == (None, None) && (plain || !draft.weekdays.is_empty() || draft.role.is_some() || draft.era.is_some());
+            let apart = marks == (None, None)
+                && (plain || !draft.weekdays.is_empty() || draft.role.is_some() || draft.era.is_some());
             if !(joined || units || apart) || b.digits > 2 {
                 return None;
             }
-            if a.digits >= 3 || a.digits == 2 && a.value > 31 || a.unit == Some(Unit::Year) || (draft.era_base.is_some() || draft.era == Some(Calendar::Roc)) && a.digits <= 3 {
+            if a.digits >= 3
+                || a.digits == 2 && a.value > 31
+                || a.unit == Some(Unit::Year)
+                || (draft.era_base.is_some() || draft.era == Some(Calendar::Roc)) && a.digits <= 3
+            {
                 if c.digits > 2 {
                     return None;
                 }
@@ -204,9 +239,20 @@ fn numeric(draft: &Draft, line: &Line<'_>) -> Option<Outcome> {
             if a.digits > 2 || c.digits == 3 || c.digits == 1 {
                 return None;
             }
-            let found = day_month(draft, line, a.value, b.value, |month, day| numeric_date(draft, line, c, month, day).map(|(d, cal)| (Some(d), cal)), a.unit == Some(Unit::Day));
+            let found = day_month(
+                draft,
+                line,
+                a.value,
+                b.value,
+                |month, day| numeric_date(draft, line, c, month, day).map(|(d, cal)| (Some(d), cal)),
+                a.unit == Some(Unit::Day),
+            );
             // 24/01/17: the year may stand first where the language has it there.
-            if c.digits == 2 && draft.weekdays.is_empty() && language_order(line.context.language.unwrap_or_default()).starts_with('Y') && matches!(line.language, "zh" | "ja" | "ko" | "hu" | "lt" | "mn") {
+            if c.digits == 2
+                && draft.weekdays.is_empty()
+                && language_order(line.context.language.unwrap_or_default()).starts_with('Y')
+                && matches!(line.language, "zh" | "ja" | "ko" | "hu" | "lt" | "mn")
+            {
                 return year_first(draft, line, a, b.value, c.value).or(found);
             }
             found
@@ -255,10 +301,22 @@ fn numeric_date(draft: &Draft, line: &Line<'_>, year: &Number, month: u32, day: 
 
 /// Day and month in either order: what fits, then the weekday, the document's order, the language, the fetch time and
 /// the document's other date; else both.
-fn day_month(draft: &Draft, line: &Line<'_>, a: u32, b: u32, date: impl Fn(u32, u32) -> Option<(Option<Date>, Calendar)>, day_first: bool) -> Option<Outcome> {
+fn day_month(
+    draft: &Draft,
+    line: &Line<'_>,
+    a: u32,
+    b: u32,
+    date: impl Fn(u32, u32) -> Option<(Option<Date>, Calendar)>,
+    day_first: bool,
+) -> Option<Outcome> {
     let straight = date(b, a);
     let turned = if day_first { None } else { date(a, b) };
-    let outcome = |found: (Option<Date>, Calendar), order: Option<Order>| Outcome { date: found.0, calendar: Some(found.1), order, ..Outcome::default() };
+    let outcome = |found: (Option<Date>, Calendar), order: Option<Order>| Outcome {
+        date: found.0,
+        calendar: Some(found.1),
+        order,
+        ..Outcome::default()
+    };
     let (dm, md) = match (straight, turned) {
         (Some(dm), None) => return Some(outcome(dm, (a != b).then_some(Order::DayMonth))),
         (None, Some(md)) => return Some(outcome(md, Some(Order::MonthDay))),
@@ -275,7 +333,8 @@ fn day_month(draft: &Draft, line: &Line<'_>, a: u32, b: u32, date: impl Fn(u32, 
         return Some(outcome(dm, None));
     }
     let context = line.context;
-    let by_language = context.language.map(|l| if language_order(l).starts_with('M') { Order::MonthDay } else { Order::DayMonth });
+    let by_language =
+        context.language.map(|l| if language_order(l).starts_with('M') { Order::MonthDay } else { Order::DayMonth });
     if let Some(order) = context.order.or(by_language) {
         return Some(outcome(if order == Order::DayMonth { dm } else { md }, None));
     }

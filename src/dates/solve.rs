@@ -4,7 +4,7 @@
 //! fits opens the next draft. [`super::resolve`] then finds out what a draft says. Nothing is thrown away silently: a
 //! number that finds no slot makes the line no date line.
 
-use super::lexicon::{Meaning, unspaced};
+use super::lexicon::{Meaning, Sense, unspaced};
 use super::reading::{Calendar, Context, Role};
 use super::times::{Clock, clocks};
 use super::tokens::{Kind, Token};
@@ -63,7 +63,8 @@ impl Draft {
     }
 
     fn full(&self) -> bool {
-        self.numbers.len() >= if self.months.is_empty() { 3 } else { 2 } || self.numbers.first().is_some_and(|n| n.digits == 8)
+        self.numbers.len() >= if self.months.is_empty() { 3 } else { 2 }
+            || self.numbers.first().is_some_and(|n| n.digits == 8)
     }
 
     fn has_date(&self) -> bool {
@@ -88,7 +89,10 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
         match token.kind {
             Kind::Number { value, digits } => {
                 let unit = unit(line, at, &draft);
-                if draft.era_base.is_some() && unit == Some(Unit::Year) && draft.numbers.iter().any(|n| n.unit == Some(Unit::Year)) {
+                if draft.era_base.is_some()
+                    && unit == Some(Unit::Year)
+                    && draft.numbers.iter().any(|n| n.unit == Some(Unit::Year))
+                {
                     // 2008年（平成20年）11月11日 says its year twice.
                     draft.era_base = None;
                     draft.era = None;
@@ -179,15 +183,36 @@ fn finish(draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>) {
     }
 }
 
-fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>, last_mark: &mut Option<char>) {
+fn word(
+    line: &Line<'_>,
+    at: usize,
+    token: &Token,
+    draft: &mut Draft,
+    done: &mut Vec<Draft>,
+    role: &mut Option<Role>,
+    last_mark: &mut Option<char>,
+) {
     let senses = token.senses();
     // "2556 BE": after a year an era is an era.
-    let era_here = at > 0 && line.number(at - 1).is_some_and(|(value, _)| value > 31) && token.means(|m| matches!(m, Meaning::Era(_)));
+    let era_here = at > 0
+        && line.number(at - 1).is_some_and(|(value, _)| value > 31)
+        && token.means(|m| matches!(m, Meaning::Era(_)));
     let weekdays = if era_here { Vec::new() } else { line.weekdays_of(token) };
     let months = if era_here { Vec::new() } else { line.months_of(token) };
     // Another word that can only be the month: then this one is a weekday, or a preposition.
-    let other_month = || line.tokens.iter().enumerate().any(|(i, t)| i != at && !t.means(|m| m == Meaning::Filler) && !line.months_of(t).is_empty() && line.weekdays_of(t).is_empty());
-    let unit_of_number = at > 0 && line.is_number(at - 1) && token.means(|m| matches!(m, Meaning::YearMark | Meaning::MonthMark | Meaning::DayMark));
+    let other_month = || {
+        line.tokens.iter().enumerate().any(|(i, t)| {
+            let other_use = t.means(|m| matches!(m, Meaning::Filler | Meaning::Am | Meaning::Pm | Meaning::Zone(_)));
+            i != at
+                && !other_use
+                && !line.is_minor(t)
+                && !line.months_of(t).is_empty()
+                && line.weekdays_of(t).is_empty()
+        })
+    };
+    let unit_of_number = at > 0
+        && line.is_number(at - 1)
+        && token.means(|m| matches!(m, Meaning::YearMark | Meaning::MonthMark | Meaning::DayMark));
     if unit_of_number && (months.is_empty() || unspaced_token(line, token)) {
         draft.grow(at);
         *last_mark = None;
@@ -195,27 +220,35 @@ fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut
     }
     let filler = token.means(|m| m == Meaning::Filler);
     // A name of a small language only (jane, law) is a month beside a number, and gives way to any other month.
-    let minor = !months.is_empty() && !token.senses().iter().any(|s| matches!(s.meaning, Meaning::Month(..)) && (s.is_widespread() || s.holds_in(line.language)));
-    let month_here = !months.is_empty() && !(minor && (other_month() || !beside_number(line, at))) && !(filler && (other_month() || !beside_number(line, at))) && !(!weekdays.is_empty() && other_month());
-    if month_here {
+    let weak = filler || line.is_minor(token);
+    let gives_way = (weak || !weekdays.is_empty()) && other_month() || weak && !beside_number(line, at);
+    if !months.is_empty() && !gives_way {
         let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
         if draft.months.is_empty() && draft.numbers.len() < 3 {
             draft.months = months;
         } else if !same.is_empty() && draft.month_token.is_some_and(|m| at - m <= 4) {
             draft.months = same;
         } else {
-            let moved = if draft.numbers.len() == 2 && draft.numbers.last().is_some_and(|n| n.value <= 31 && n.token + 2 >= at && n.unit.is_none()) { draft.numbers.pop() } else { None };
+            let moved = if draft.numbers.len() == 2
+                && draft.numbers.last().is_some_and(|n| n.value <= 31 && n.token + 2 >= at && n.unit.is_none())
+            {
+                draft.numbers.pop()
+            } else {
+                None
+            };
             finish(draft, done, role);
             draft.numbers.extend(moved);
             draft.months = months;
         }
         draft.month_token = Some(at);
-        draft.thai |= line.text.get(token.start..).is_some_and(|t| t.starts_with(|c| ('\u{0E00}'..='\u{0E7F}').contains(&c)));
+        draft.thai |=
+            line.text.get(token.start..).is_some_and(|t| t.starts_with(|c| ('\u{0E00}'..='\u{0E7F}').contains(&c)));
         draft.grow(at);
         *last_mark = None;
         return;
     }
-    if !weekdays.is_empty() && !(filler && token.end - token.start <= 3) {
+    let preposition = filler && token.end - token.start <= 3;
+    if !weekdays.is_empty() && !preposition {
         if draft.weekdays.is_empty() {
             draft.weekdays = weekdays;
             draft.grow(at);
@@ -239,7 +272,10 @@ fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut
             }
             Meaning::Era(_) if !filler || token.end - token.start > 3 => {
                 let calendar = era_of(token, draft);
-                let beside = at > 0 && line.is_number(at - 1) || line.is_number(at + 1) || draft.full() || draft.numbers.is_empty();
+                let beside = at > 0 && line.is_number(at - 1)
+                    || line.is_number(at + 1)
+                    || draft.full()
+                    || draft.numbers.is_empty();
                 if beside && (draft.era.is_none() || calendar == Calendar::Gregory && draft.era_base.is_none()) {
                     draft.era = draft.era.or(Some(calendar));
                     draft.grow(at);
@@ -250,7 +286,10 @@ fn word(line: &Line<'_>, at: usize, token: &Token, draft: &mut Draft, done: &mut
             _ => {}
         }
     }
-    let weak = filler || token.end - token.start <= 3 && line.text.is_char_boundary(token.start) && line.text.as_bytes().get(token.start).is_some_and(u8::is_ascii);
+    let weak = filler
+        || token.end - token.start <= 3
+            && line.text.is_char_boundary(token.start)
+            && line.text.as_bytes().get(token.start).is_some_and(u8::is_ascii);
     for sense in senses {
         let labelled = match sense.meaning {
             Meaning::Published if !weak => Role::Published,
@@ -293,10 +332,20 @@ impl Line<'_> {
         self.names(token, |m| if let Meaning::Weekday(d) = m { Some(d) } else { None })
     }
 
+    /// Is it the name of a month in small languages only?
+    pub(super) fn is_minor(&self, token: &Token) -> bool {
+        let month = |m: Meaning| matches!(m, Meaning::Month(..));
+        let here = |s: &Sense| s.is_widespread() || !self.language.is_empty() && s.holds_in(self.language);
+        token.means(month) && !token.senses().iter().any(|s| month(s.meaning) && here(s))
+    }
+
     fn names<T: Copy + PartialEq>(&self, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
         let name = |m: Meaning| matches!(m, Meaning::Month(..) | Meaning::Weekday(_));
-        let restrict = !self.language.is_empty() && token.senses().iter().any(|s| name(s.meaning) && s.holds_in(self.language));
-        let wide = !restrict && token.senses().len() > 1 && token.senses().iter().any(|s| name(s.meaning) && s.is_widespread());
+        let restrict =
+            !self.language.is_empty() && token.senses().iter().any(|s| name(s.meaning) && s.holds_in(self.language));
+        let wide = !restrict
+            && token.senses().len() > 1
+            && token.senses().iter().any(|s| name(s.meaning) && s.is_widespread());
         let mut found = Vec::new();
         for sense in token.senses() {
             if let Some(value) = pick(sense.meaning)
@@ -321,7 +370,13 @@ fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {
         units.into_iter().zip(marks).find(|(_, mark)| token.means(|m| m == *mark)).map(|(unit, _)| unit)
     };
     let fits = |unit: &Unit| match unit {
-        Unit::Year => value > 31 || digits >= 3 || draft.era_base.is_some() || draft.era.is_some() || after.is_some_and(|t| unspaced_token(line, t)),
+        Unit::Year => {
+            value > 31
+                || digits >= 3
+                || draft.era_base.is_some()
+                || draft.era.is_some()
+                || after.is_some_and(|t| unspaced_token(line, t))
+        }
         Unit::Month => (1..=13).contains(&value),
         Unit::Day => (1..=32).contains(&value),
     };
@@ -330,8 +385,21 @@ fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {
         .or_else(|| {
             let after = after.filter(|t| !t.means(|m| matches!(m, Meaning::Month(..))) || unspaced_token(line, t));
             // "9-р сарын": an ordinal ending and a hyphen may stand between.
-            let second = (line.mark(at + 1) == Some('-') && line.means(at + 2, |m| m == Meaning::Filler || m == Meaning::YearMark)).then(|| line.tokens.get(at + 3)).flatten();
-            said(second.filter(|t| t.means(|m| m == Meaning::MonthMark)), [Meaning::BeforeYear, Meaning::MonthMark, Meaning::BeforeDay]).or_else(|| said(after, [Meaning::YearMark, Meaning::MonthMark, Meaning::DayMark]))
+            let second = (line.mark(at + 1) == Some('-')
+                && line.means(at + 2, |m| m == Meaning::Filler || m == Meaning::YearMark))
+            .then(|| line.tokens.get(at + 3))
+            .flatten();
+            said(
+                second.filter(|t| t.means(|m| m == Meaning::MonthMark)),
+                [Meaning::BeforeYear, Meaning::MonthMark, Meaning::BeforeDay],
+            )
+            .or_else(|| {
+                // "2010-ж."
+                let glued = (line.mark(at + 1) == Some('-') && !line.spaced(at + 2)).then(|| line.tokens.get(at + 2));
+                said(glued.flatten(), [Meaning::YearMark, Meaning::SecondMark, Meaning::SecondMark])
+                    .filter(|u| *u == Unit::Year)
+            })
+            .or_else(|| said(after, [Meaning::YearMark, Meaning::MonthMark, Meaning::DayMark]))
         })
         .filter(fits)
 }
@@ -347,8 +415,20 @@ fn era_of(token: &Token, draft: &Draft) -> Calendar {
         1250..=1411 => Some(Calendar::Persian),
         _ => None,
     };
-    let others = [Calendar::Gregory, Calendar::IslamicUmalqura, Calendar::Persian, Calendar::Roc, Calendar::Hebrew, Calendar::Bangla, Calendar::BikramSambat, Calendar::Ethiopic];
-    of_month.or(of_year.filter(|&c| means(c))).or_else(|| others.into_iter().find(|&c| means(c))).unwrap_or(Calendar::Buddhist)
+    let others = [
+        Calendar::Gregory,
+        Calendar::IslamicUmalqura,
+        Calendar::Persian,
+        Calendar::Roc,
+        Calendar::Hebrew,
+        Calendar::Bangla,
+        Calendar::BikramSambat,
+        Calendar::Ethiopic,
+    ];
+    of_month
+        .or(of_year.filter(|&c| means(c)))
+        .or_else(|| others.into_iter().find(|&c| means(c)))
+        .unwrap_or(Calendar::Buddhist)
 }
 
 /// What is added to the year of an era. Source: the eras' first years 1868, 1912, 1926, 1989, 2019.

@@ -84,7 +84,9 @@ fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {
     // "de" and "du" are day periods in Hungarian, and prepositions elsewhere.
     let token = line.tokens.get(at)?;
     let weak = token.means(|m| matches!(m, Meaning::Filler | Meaning::Month(..)));
-    let here = |languages: &str| !weak || languages.is_empty() || !line.language.is_empty() && languages.split('|').any(|l| l == line.language);
+    let here = |languages: &str| {
+        !weak || languages.is_empty() || !line.language.is_empty() && languages.split('|').any(|l| l == line.language)
+    };
     token.senses().iter().filter(|s| here(s.languages)).find_map(|s| match s.meaning {
         Meaning::Am => Some(Period::Am),
         Meaning::Pm => Some(Period::Pm),
@@ -103,7 +105,10 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
         if line.mark(at + 3) == Some(':')
             && let Some(second) = sixty(at + 4)
         {
-            let fraction = matches!(line.mark(at + 5), Some('.' | ',')) && line.is_number(at + 6) && !line.spaced(at + 6) && !line.spaced(at + 5);
+            let fraction = matches!(line.mark(at + 5), Some('.' | ','))
+                && line.is_number(at + 6)
+                && !line.spaced(at + 6)
+                && !line.spaced(at + 5);
             return Some((minute, Some(second), at + if fraction { 7 } else { 5 }));
         }
         return Some((minute, None, at + 3));
@@ -114,7 +119,9 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
             end += 1;
         }
         let marked = line.means(end + 1, |m| m == Meaning::MinuteMark);
-        let minute = line.number(end).filter(|&(value, digits)| value < 60 && (marked || digits == 2 && line.mark(end + 1) != Some('.') && !line.is_month(end + 1)));
+        let minute = line.number(end).filter(|&(value, digits)| {
+            value < 60 && (marked || digits == 2 && line.mark(end + 1) != Some('.') && !line.is_month(end + 1))
+        });
         let Some((minute, _)) = minute else { return Some((0, None, end)) };
         end += 1 + usize::from(marked);
         if marked && line.means(end + 1, |m| m == Meaning::SecondMark) {
@@ -127,15 +134,29 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
         && !line.spaced(at + 2)
         && let Some(minute) = sixty(at + 2)
         && !(line.mark(at + 3) == Some('.') && line.is_number(at + 4))
-        && !(at >= 2 && matches!(line.mark(at - 1), Some('.' | '/' | '-')) && line.is_number(at - 2) && !line.spaced(at))
+        && !(at >= 2
+            && matches!(line.mark(at - 1), Some('.' | '/' | '-'))
+            && line.is_number(at - 2)
+            && !line.spaced(at))
     {
-        let timed = |i: usize| line.means(i, |m| matches!(m, Meaning::TimeWord | Meaning::HourMark | Meaning::Am | Meaning::Pm | Meaning::Zone(_)));
-        let before = at.checked_sub(1).is_some_and(|i| timed(i) || i > 0 && matches!(line.mark(i), Some(':' | '.')) && timed(i - 1));
+        let timed = |i: usize| {
+            line.means(i, |m| {
+                matches!(m, Meaning::TimeWord | Meaning::HourMark | Meaning::Am | Meaning::Pm | Meaning::Zone(_))
+            })
+        };
+        let before = at
+            .checked_sub(1)
+            .is_some_and(|i| timed(i) || i > 0 && matches!(line.mark(i), Some(':' | '.')) && timed(i - 1));
         if dotted || before || timed(at + 3) {
             return Some((minute, None, at + 3));
         }
     }
-    if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm)) && !line.means(at + 1, |m| m == Meaning::Filler) && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour)) && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0) && !line.is_number(at + 2) {
+    if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm))
+        && !line.means(at + 1, |m| m == Meaning::Filler)
+        && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour))
+        && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0)
+        && !line.is_number(at + 2)
+    {
         return Some((0, None, at + 1));
     }
     None
@@ -150,9 +171,13 @@ fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
     // Brackets, commas and time words may stand between: "14:05 (UTC+01:00)", "14:05 Uhr (MEZ)".
     for _ in 0..6 {
         let bracketed = matches!(line.mark(at), Some('(' | ','));
-        if bracketed && line.means(at + 1, |m| matches!(m, Meaning::Zone(_))) || line.mark(at) == Some('(') && matches!(line.mark(at + 1), Some('+' | '-')) {
+        if bracketed && line.means(at + 1, |m| matches!(m, Meaning::Zone(_)))
+            || line.mark(at) == Some('(') && matches!(line.mark(at + 1), Some('+' | '-'))
+        {
             at += 1;
-        } else if line.means(at, |m| matches!(m, Meaning::TimeWord | Meaning::HourMark)) || line.means(at, |m| m == Meaning::Filler) && zoned(at + 1 + usize::from(line.mark(at + 1) == Some('.'))) {
+        } else if line.means(at, |m| matches!(m, Meaning::TimeWord | Meaning::HourMark))
+            || line.means(at, |m| m == Meaning::Filler) && zoned(at + 1 + usize::from(line.mark(at + 1) == Some('.')))
+        {
             at += 1;
             if line.mark(at) == Some('.') && !line.is_number(at + 1) {
                 at += 1;
@@ -160,7 +185,9 @@ fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
             end = at;
             continue;
         }
-        let word = line.tokens.get(at).and_then(|t| t.senses().iter().find_map(|s| if let Meaning::Zone(minutes) = s.meaning { Some(minutes) } else { None }));
+        let word = line.tokens.get(at).and_then(|t| {
+            t.senses().iter().find_map(|s| if let Meaning::Zone(minutes) = s.meaning { Some(minutes) } else { None })
+        });
         let signed = signed(line, at + usize::from(word.is_some()));
         match (word, signed) {
             (None, None) => break,
@@ -194,8 +221,17 @@ fn signed(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
     }
     let (hours, minutes, length) = match digits {
         4 => (value / 100, value % 100, 2),
-        1 | 2 if line.mark(at + 2) == Some(':') && line.number(at + 3).is_some_and(|(_, d)| d == 2) => (value, line.number(at + 3)?.0, 4),
-        1 | 2 if line.mark(at + 2).is_none_or(|m| m == ')') && (line.mark(at).is_some_and(|m| m == '+') || at > 0 && line.means(at - 1, |m| m == Meaning::Zone(Some(0))) || digits == 2 && !line.spaced(at)) => (value, 0, 2),
+        1 | 2 if line.mark(at + 2) == Some(':') && line.number(at + 3).is_some_and(|(_, d)| d == 2) => {
+            (value, line.number(at + 3)?.0, 4)
+        }
+        1 | 2
+            if line.mark(at + 2).is_none_or(|m| m == ')')
+                && (line.mark(at).is_some_and(|m| m == '+')
+                    || at > 0 && line.means(at - 1, |m| m == Meaning::Zone(Some(0)))
+                    || digits == 2 && !line.spaced(at)) =>
+        {
+            (value, 0, 2)
+        }
         _ => return None,
     };
     (hours <= 14 && minutes < 60 && minutes % 15 == 0).then_some((sign * (hours * 60 + minutes) as i16, length))

@@ -104,10 +104,15 @@ fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
     if let Some(era) = era_letter(text, at) {
         return Some((Kind::EraLetter(era), at + 1));
     }
-    if c == '(' && let Some(weekday) = bracket_weekday(rest) {
+    if c == '('
+        && let Some(weekday) = bracket_weekday(rest)
+    {
         return Some((Kind::BracketWeekday(weekday), at + 5));
     }
-    if c == 't' && text.get(..at)?.ends_with(|p: char| p.is_ascii_digit()) && rest.get(1..)?.starts_with(|n: char| n.is_ascii_digit()) {
+    if c == 't'
+        && text.get(..at)?.ends_with(|p: char| p.is_ascii_digit())
+        && rest.get(1..)?.starts_with(|n: char| n.is_ascii_digit())
+    {
         return Some((Kind::Mark('t'), at + 1));
     }
     if let Some(found) = found {
@@ -134,7 +139,8 @@ fn kanji_number(text: &str) -> Option<(u32, usize)> {
                 (last, plain) = (0, false);
             }
             (None, '元') if i == 0 => last = 1,
-            (None, '年' | '月' | '日' | '号' | '號' | '時' | '时' | '分' | '秒' | '点' | '點') if length > 0 => {
+            (None, '年' | '月' | '日' | '号' | '號' | '時' | '时' | '分' | '秒' | '点' | '點') if length > 0 =>
+            {
                 let year_only = text.starts_with('元') && c != '年';
                 return (!year_only).then_some((total + last, length));
             }
@@ -163,7 +169,8 @@ fn era_letter(text: &str, at: usize) -> Option<u8> {
 fn bracket_weekday(text: &str) -> Option<u8> {
     let mut chars = text.chars().skip(1);
     let (day, close) = (chars.next()?, chars.next()?);
-    let weekday = ["月一", "火二", "水三", "木四", "金五", "土六", "日天"].iter().position(|pair| pair.contains(day))?;
+    let weekday =
+        ["月一", "火二", "水三", "木四", "金五", "土六", "日天"].iter().position(|pair| pair.contains(day))?;
     (close == ')').then_some(weekday as u8 + 1)
 }
 
@@ -221,7 +228,10 @@ fn hebrew_value(letters: &str) -> Option<u32> {
 /// כט טבת תשפד: numerals without marks, only beside the name of a Hebrew month.
 fn hebrew_letters(text: &str, tokens: &mut [Token]) {
     use super::reading::Calendar::Hebrew;
-    let month = |t: &Token| t.means(|m| matches!(m, Meaning::Month(Hebrew, _))) && text.get(t.start..).is_some_and(|w| w.starts_with(|c| ('א'..='ת').contains(&c)));
+    let month = |t: &Token| {
+        t.means(|m| matches!(m, Meaning::Month(Hebrew, _)))
+            && text.get(t.start..).is_some_and(|w| w.starts_with(|c| ('א'..='ת').contains(&c)))
+    };
     for i in 0..tokens.len() {
         if !tokens.get(i).is_some_and(month) {
             continue;

@@ -152,7 +152,10 @@ impl Lexicon {
         let mut number = None;
         let mut best = None;
         while low < high {
-            if depth > 0 && self.keys.get(low).is_some_and(|(key, _)| key.len() == depth) && self.may_end(text, at, low as u32) {
+            if depth > 0
+                && self.keys.get(low).is_some_and(|(key, _)| key.len() == depth)
+                && self.may_end(text, at, low as u32)
+            {
                 best = Some(Found { end: self.with_suffix(text, at), entry: low as u32, number });
             }
             let Some(&byte) = bytes.get(at) else { break };
@@ -195,15 +198,25 @@ impl Lexicon {
             return true;
         }
         let month = senses.iter().any(|s| matches!(s.meaning, Meaning::Month(..)));
-        month && rest.get(..word).is_some_and(|ending| ending.len() <= 8 && self.is_filler(ending))
+        // Not Jan-e and Gat-e.
+        let long = self.keys.get(entry as usize).is_some_and(|(key, _)| key.len() >= 5);
+        month
+            && rest
+                .get(..word)
+                .is_some_and(|ending| (long || !ending.is_ascii()) && ending.len() <= 8 && self.is_filler(ending))
     }
 
     fn with_suffix(&self, text: &str, at: usize) -> usize {
         let Some(rest) = text.get(at..) else { return at };
         let Some(last) = text.get(..at).and_then(|t| t.chars().next_back()) else { return at };
         let word = word_length(rest);
-        let glued = word > 0 && is_word(last) && !last.is_ascii_digit() && !unspaced(last) && rest.get(..word) != Some("z");
-        if glued && rest.get(..word).is_some_and(|w| !w.starts_with(|c: char| c.is_ascii_digit())) { at + word } else { at }
+        let glued =
+            word > 0 && is_word(last) && !last.is_ascii_digit() && !unspaced(last) && rest.get(..word) != Some("z");
+        if glued && rest.get(..word).is_some_and(|w| !w.starts_with(|c: char| c.is_ascii_digit())) {
+            at + word
+        } else {
+            at
+        }
     }
 
     fn is_filler(&self, word: &str) -> bool {
@@ -215,7 +228,11 @@ impl Lexicon {
 fn key(text: &str) -> String {
     let folded = fold(&text.replace("{0}", "\u{1}")).text;
     let trimmed = folded.trim();
-    if trimmed.chars().filter(|&c| c != '.').count() == 0 { String::new() } else { trimmed.trim_end_matches(['.', ':']).trim_end().to_owned() }
+    if trimmed.chars().filter(|&c| c != '.').count() == 0 {
+        String::new()
+    } else {
+        trimmed.trim_end_matches(['.', ':']).trim_end().to_owned()
+    }
 }
 
 /// A letter, digit or vowel sign.
