@@ -25,13 +25,8 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
         return Some(DateLine { dates: vec![reading] });
     }
     let tokens = tokens(&folded)?;
-    let language: String =
-        context.language.unwrap_or_default().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let language = match language.as_str() {
-        "no" => "nb",
-        other => other,
-    };
-    let line = Line { text: &folded.text, tokens: &tokens, context, language };
+    let language = primary_language(context);
+    let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
     let mut dates = relative_dates(&line).unwrap_or_default();
     if dates.is_empty() {
         dates = absolute_dates(&line, false).or_else(|| absolute_dates(&line, true))?;
@@ -43,6 +38,13 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
         reading.span = source_span(&folded, &reading.span, text);
     }
     Some(DateLine { dates })
+}
+
+/// The primary subtag of the language, as CLDR names it; empty where it is not known.
+pub(super) fn primary_language(context: &Context<'_>) -> String {
+    let language = context.language.unwrap_or_default();
+    let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    if primary == "no" { "nb".to_owned() } else { primary }
 }
 
 /// 2001W322 and 2001-W32-2.
@@ -69,7 +71,7 @@ fn reading_of(value: Value, span: std::ops::Range<usize>) -> Reading {
     }
 }
 
-fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+pub(super) fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
     let at = |i: usize| folded.source.get(i).map_or(text.len(), |&s| s as usize);
     let start = at(span.start);
     // The end is the end of the last source character, not the start of what follows it.
@@ -102,7 +104,9 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let timed: usize =
         super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
-    (!found.is_empty() && numbers == timed).then_some(found)
+    // "50 years ago today" is a headline.
+    let once = found.len() <= 1 || found.iter().skip(1).all(|r| r.role != Role::Other);
+    (!found.is_empty() && numbers == timed && once).then_some(found)
 }
 
 fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
@@ -180,7 +184,26 @@ fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) ->
     if bare {
         return false;
     }
-    short_forms_hold(line, dates, labelled) && strangers_hold(line, text, folded, dates)
+    // "No. 17", "Nr. 17/2024": a number of something else.
+    let counted = line.tokens.iter().enumerate().any(|(i, t)| {
+        matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
+            && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
+    });
+    !counted
+        && minor_months_hold(line)
+        && short_forms_hold(line, dates, labelled)
+        && strangers_hold(line, text, folded, dates)
+}
+
+/// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.
+fn minor_months_hold(line: &Line<'_>) -> bool {
+    let minor = |t: &Token| line.is_minor(t);
+    let sure = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !minor(t);
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    numbers > 1
+        || line.tokens.iter().any(relative::is_relative)
+        || !line.tokens.iter().any(minor)
+        || line.tokens.iter().any(sure)
 }
 
 /// "3.2." is a section, "17/1" a fraction, until a weekday, a label or a time says that it is a day.
@@ -199,13 +222,10 @@ fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool 
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let weekday = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Weekday(_))));
     let timed = dates.iter().any(|d| d.precision != Precision::Day);
-    numbers != 2
-        || weekday
-        || labelled
-        || timed
-        || numbers == 2
-            && line.text.ends_with('.')
-            && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
+    if numbers != 2 || weekday || labelled || timed {
+        return true;
+    }
+    line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
 }
 
 /// Unknown words are a place, a name or a source: few, set apart from the date by a mark, and written like names.

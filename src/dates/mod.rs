@@ -12,6 +12,7 @@
 
 mod calendars;
 mod dateline;
+mod explain;
 mod field;
 mod fold;
 mod gate;
@@ -24,6 +25,7 @@ mod solve;
 mod times;
 mod tokens;
 
+pub use explain::Explained;
 pub use reading::{Calendar, Context, Date, DateLine, Dateline, Order, Precision, Reading, Role, Time, Value};
 
 /// Could this line be a date line at all? A cheap gate (length, digits, month shapes): `false` is final, `true` means
@@ -35,6 +37,11 @@ pub fn may_be_date_line(line: &str) -> bool {
 /// Reads a line as a date line. `None` where it is not one (a sentence that mentions a date is not).
 pub fn read_line(line: &str, context: &Context<'_>) -> Option<DateLine> {
     if may_be_date_line(line) { line::read(line.trim(), context) } else { None }
+}
+
+/// What each token of a line was read as, date line or not: so that a wrong reading can be understood.
+pub fn explain(line: &str, context: &Context<'_>) -> Vec<Explained> {
+    explain::explain(line.trim(), context)
 }
 
 /// Reads a date field of the input (`datePublished` and its like): machine forms first, then all that a line may be.

@@ -53,13 +53,27 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     if day.value == 0 || day.value > 32 || day.digits > 2 {
         return None;
     }
-    let Some(year) = year else { return year_less(draft, line.context, months, day.value) };
+    let Some(year) = year else {
+        let outcome = year_less(draft, line.context, months, day.value)?;
+        // Without a year a wrong weekday says that this is no date ("Március 15. tér").
+        let fits = outcome.date.is_none_or(|d| draft.weekdays.is_empty() || draft.weekdays.contains(&weekday(d)));
+        return fits.then_some(outcome);
+    };
+    // "From 17 to 20 January", "§ 17 Abs. 2".
+    let before = draft.month_token.is_some_and(|m| day.token < m && year.token < m);
+    if year.unit.is_none()
+        && draft.era_base.is_none()
+        && (year.digits == 1 || before && year.value <= 32 && day.unit.is_none())
+    {
+        return None;
+    }
     // Tigrinya has one set of names for the Gregorian and the Ethiopic months: the era tells.
+    let script = line.text.contains(|c| ('\u{1200}'..='\u{137F}').contains(&c));
     let ethiopic = months.iter().any(|m| m.0 == Calendar::Ethiopic);
     let both = ethiopic && months.iter().any(|m| m.0 == Calendar::Gregory);
     let mut found: Vec<(Date, Calendar)> = Vec::new();
     for &(calendar, month) in months {
-        if both && (calendar == Calendar::Ethiopic) != draft.era.is_some() {
+        if both && (calendar == Calendar::Ethiopic) == (draft.era.is_none() && (line.language == "ti" || !script)) {
             continue;
         }
         let Some((year, calendar)) = year_of(draft, year, calendar) else { continue };

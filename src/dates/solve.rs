@@ -4,7 +4,7 @@
 //! fits opens the next draft. [`super::resolve`] then finds out what a draft says. Nothing is thrown away silently: a
 //! number that finds no slot makes the line no date line.
 
-use super::lexicon::{Meaning, unspaced};
+use super::lexicon::{Meaning, Sense, unspaced};
 use super::reading::{Calendar, Context, Role};
 use super::times::{Clock, clocks};
 use super::tokens::{Kind, Token};
@@ -202,8 +202,10 @@ fn word(
     // Another word that can only be the month: then this one is a weekday, or a preposition.
     let other_month = || {
         line.tokens.iter().enumerate().any(|(i, t)| {
+            let other_use = t.means(|m| matches!(m, Meaning::Filler | Meaning::Am | Meaning::Pm | Meaning::Zone(_)));
             i != at
-                && !t.means(|m| m == Meaning::Filler)
+                && !other_use
+                && !line.is_minor(t)
                 && !line.months_of(t).is_empty()
                 && line.weekdays_of(t).is_empty()
         })
@@ -217,10 +219,10 @@ fn word(
         return;
     }
     let filler = token.means(|m| m == Meaning::Filler);
-    let month_here = !months.is_empty()
-        && !(filler && (other_month() || !beside_number(line, at)))
-        && !(!weekdays.is_empty() && other_month());
-    if month_here {
+    // A name of a small language only (jane, law) is a month beside a number, and gives way to any other month.
+    let weak = filler || line.is_minor(token);
+    let gives_way = (weak || !weekdays.is_empty()) && other_month() || weak && !beside_number(line, at);
+    if !months.is_empty() && !gives_way {
         let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
         if draft.months.is_empty() && draft.numbers.len() < 3 {
             draft.months = months;
@@ -245,7 +247,8 @@ fn word(
         *last_mark = None;
         return;
     }
-    if !weekdays.is_empty() && !(filler && token.end - token.start <= 3) {
+    let preposition = filler && token.end - token.start <= 3;
+    if !weekdays.is_empty() && !preposition {
         if draft.weekdays.is_empty() {
             draft.weekdays = weekdays;
             draft.grow(at);
@@ -329,6 +332,13 @@ impl Line<'_> {
         self.names(token, |m| if let Meaning::Weekday(d) = m { Some(d) } else { None })
     }
 
+    /// Is it the name of a month in small languages only?
+    pub(super) fn is_minor(&self, token: &Token) -> bool {
+        let month = |m: Meaning| matches!(m, Meaning::Month(..));
+        let here = |s: &Sense| s.is_widespread() || !self.language.is_empty() && s.holds_in(self.language);
+        token.means(month) && !token.senses().iter().any(|s| month(s.meaning) && here(s))
+    }
+
     fn names<T: Copy + PartialEq>(&self, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
         let name = |m: Meaning| matches!(m, Meaning::Month(..) | Meaning::Weekday(_));
         let restrict =
@@ -383,6 +393,12 @@ fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {
                 second.filter(|t| t.means(|m| m == Meaning::MonthMark)),
                 [Meaning::BeforeYear, Meaning::MonthMark, Meaning::BeforeDay],
             )
+            .or_else(|| {
+                // "2010-ж."
+                let glued = (line.mark(at + 1) == Some('-') && !line.spaced(at + 2)).then(|| line.tokens.get(at + 2));
+                said(glued.flatten(), [Meaning::YearMark, Meaning::SecondMark, Meaning::SecondMark])
+                    .filter(|u| *u == Unit::Year)
+            })
             .or_else(|| said(after, [Meaning::YearMark, Meaning::MonthMark, Meaning::DayMark]))
         })
         .filter(fits)
