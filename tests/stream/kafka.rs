@@ -124,7 +124,7 @@ impl Kafka {
     /// Reads a topic with Kafka's own console consumer, which shares no code with the worker.
     pub fn read(&self, topic: &str, isolation: &str) -> Vec<Seen> {
         let mut arguments = vec!["run", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", &self.brokers];
-        arguments.extend(["--topic", topic, "--from-beginning", "--isolation-level", isolation, "--timeout-ms", "4000"]);
+        arguments.extend(["--topic", topic, "--from-beginning", "--isolation-level", isolation, "--timeout-ms", "3000"]);
         for property in ["partition", "offset", "timestamp", "key", "headers"] {
             arguments.push("--formatter-property");
             arguments.push(match property {
