@@ -10,7 +10,7 @@ mod meaning;
 pub(super) use meaning::{Meaning, Unit};
 
 use super::fold::fold;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Stands for a number within a text: "\u{1} hours ago".
@@ -42,15 +42,14 @@ pub(super) fn language_order(language: &str) -> &'static str {
 pub(super) struct Sense {
     pub(super) meaning: Meaning,
     pub(super) languages: &'static str,
+    widespread: bool,
 }
 
 impl Sense {
     /// Does it hold in a language that carries much news? Where the language is not known, the names of small ones
     /// (mar, may, jan mean many things in the world) give way to these.
     pub(super) fn is_widespread(&self) -> bool {
-        const WIDESPREAD: &str = " af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lo \
-            lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw ta te tg th ti tk tr ug uk ur uz vi yo zh zu ";
-        self.languages.is_empty() || self.languages.split('|').any(|l| WIDESPREAD.split(' ').any(|w| w == l))
+        self.widespread
     }
 
     /// Does it hold in this language (the primary subtag)?
@@ -58,6 +57,10 @@ impl Sense {
         self.languages.is_empty() || self.languages.split('|').any(|l| l == language)
     }
 }
+
+/// Languages that carry much news.
+const WIDESPREAD: &str = " af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lo \
+            lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw ta te tg th ti tk tr ug uk ur uz vi yo zh zu ";
 
 /// A word of the lexicon found in a text.
 #[derive(Debug, Clone, Copy)]
@@ -80,8 +83,10 @@ pub(super) struct Lexicon {
 impl Lexicon {
     fn new() -> Self {
         let mut entries: HashMap<String, Vec<Sense>> = HashMap::with_capacity(24_000);
+        let news: HashSet<&str> = WIDESPREAD.split_whitespace().collect();
         let mut add = |text: &str, meaning: Meaning, languages: &'static str| {
             let key = key(text);
+            let widespread = languages.is_empty() || languages.split('|').any(|l| news.contains(l));
             if key.is_empty() {
                 return;
             }
@@ -92,7 +97,7 @@ impl Lexicon {
                 let mut put = |key: String| {
                     let senses = entries.entry(key).or_default();
                     if !senses.iter().any(|s| s.meaning == meaning && s.languages == languages) {
-                        senses.push(Sense { meaning, languages });
+                        senses.push(Sense { meaning, languages, widespread });
                     }
                 };
                 if hebrew {
