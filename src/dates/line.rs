@@ -81,6 +81,15 @@ pub(super) fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: 
 }
 
 fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
+    // "Leo", "Ara", "Jana" are names in one language and today in another: alone they need the language.
+    if let [only] = line.tokens
+        && (line.text.len() <= 3 && line.text.is_ascii() || line.text == "jana")
+    {
+        let here = |m: Meaning| matches!(m, Meaning::Ago(..));
+        if line.language.is_empty() || !only.senses().iter().any(|s| here(s.meaning) && s.holds_in(line.language)) {
+            return None;
+        }
+    }
     let mut found = Vec::new();
     let mut role = Role::Other;
     for (at, token) in line.tokens.iter().enumerate() {
