@@ -2,6 +2,7 @@
 //! and what the pure function makes of each.
 
 use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use copydesk::dedup::Forgetful;
 use copydesk::pipeline::{Cleaner, Limits, Payload};
@@ -32,7 +33,8 @@ impl Article {
     /// What the pure function makes of it: the record, or the error code.
     pub fn expected(&self) -> Result<Vec<u8>, &'static str> {
         let mut out = Vec::new();
-        let payload = Payload { value: Some(&self.payload), headers: &[("feed", b"test")], timestamp: Some(self.timestamp) };
+        let payload =
+            Payload { value: Some(&self.payload), headers: &[("feed", b"test")], timestamp: Some(self.timestamp) };
         let cleaned = Cleaner::new(Limits::default()).clean(payload, &mut Forgetful, &mut out);
         cleaned.map(|_| out).map_err(|reject| reject.code())
     }
@@ -56,9 +58,34 @@ impl Random {
 }
 
 const LANGUAGES: &[(&str, &[&str], &str)] = &[
-    ("en", &["harbour", "council", "river", "said", "opened", "the", "old", "lighthouse", "again", "market", "on", "Tuesday"], "14 March 2024"),
-    ("ar", &["المدينة", "قال", "الجسر", "الجديد", "السوق", "افتتحت", "البلدية", "اليوم", "النهر", "بعد", "سنوات"], "17 يناير 2024"),
-    ("ru", &["город", "река", "открыли", "мост", "сказал", "мэр", "вчера", "рынок", "новый", "после", "ремонта"], "11 марта 2024 г."),
+    (
+        "en",
+        &[
+            "harbour",
+            "council",
+            "river",
+            "said",
+            "opened",
+            "the",
+            "old",
+            "lighthouse",
+            "again",
+            "market",
+            "on",
+            "Tuesday",
+        ],
+        "14 March 2024",
+    ),
+    (
+        "ar",
+        &["المدينة", "قال", "الجسر", "الجديد", "السوق", "افتتحت", "البلدية", "اليوم", "النهر", "بعد", "سنوات"],
+        "17 يناير 2024",
+    ),
+    (
+        "ru",
+        &["город", "река", "открыли", "мост", "сказал", "мэр", "вчера", "рынок", "новый", "после", "ремонта"],
+        "11 марта 2024 г.",
+    ),
     ("zh", &["城市", "市场", "重新", "开放", "游客", "周四", "表示", "官员", "桥梁", "夜间"], "2024年5月2日"),
     ("hi", &["गाँव", "पुस्तकालय", "नदी", "बच्चे", "सोमवार", "किताबें", "पुराना", "नया", "खुला"], "5 फ़रवरी 2024"),
     ("el", &["πόλη", "λιμάνι", "νησί", "πλοίο", "άνοιξε", "κάτοικοι", "είπαν", "καλοκαίρι"], "20 Ιουνίου 2024"),
@@ -70,11 +97,14 @@ pub fn generate(seed: u64, count: usize, partitions: i32) -> Vec<Article> {
     let mut random = Random(seed);
     let mut payloads = vec![sample];
     payloads.extend((0..count).map(|number| payload(&mut random, seed, number)));
+    // Kafka deletes by the records' own timestamps: old ones would be gone at its next look (seven days, by default).
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis();
+    let start = i64::try_from(now).expect("in range") - 3_600_000;
     (payloads.into_iter().enumerate())
         .map(|(number, payload)| Article {
             key: format!("{seed}-{number}"),
             partition: i32::try_from(number).expect("small") % partitions,
-            timestamp: 1_710_000_000_000 + i64::try_from(number).expect("small") * 1000,
+            timestamp: start + i64::try_from(number).expect("small"),
             payload,
         })
         .collect()
@@ -132,7 +162,13 @@ pub fn verify(articles: &[Article], clean: &[Seen], dead: &[Seen]) {
             _ => doubled.push(&article.key),
         }
     }
-    assert!(lost.is_empty(), "lost {}: {lost:?}", lost.len());
+    let strange: Vec<_> = (clean.iter().chain(dead))
+        .filter(|seen| !articles.iter().any(|article| article.key.as_bytes() == seen.key))
+        .map(|seen| format!("{}/{} {}", seen.partition, seen.offset, String::from_utf8_lossy(&seen.key)))
+        .collect();
+    assert!(strange.is_empty(), "nothing of the input: {strange:?}");
+    let counts = format!("of {}, with {} clean and {} dead letters", articles.len(), clean.len(), dead.len());
+    assert!(lost.is_empty(), "lost {} {counts}: {lost:?}", lost.len());
     assert!(doubled.is_empty(), "doubled {}: {doubled:?}", doubled.len());
     assert_eq!(clean.len() + dead.len(), articles.len(), "nothing else is there");
     assert_eq!(dead.len(), refused);

@@ -31,9 +31,12 @@ fn feed_run_tail_and_dead_letters_go_together() {
     kafka.wait_for(&names, 17, Duration::from_secs(60));
 
     let tail = once(kafka, &names, &["tail", "--from-start", "--until-end"]);
-    let records: Vec<Value> = out(&tail).lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect();
+    let records: Vec<Value> =
+        out(&tail).lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect();
     assert_eq!(records.len(), 15);
-    assert!(records.iter().all(|record| record["value"]["uri"].is_string() && record["topic"] == names.output.as_str()));
+    assert!(
+        records.iter().all(|record| record["value"]["uri"].is_string() && record["topic"] == names.output.as_str())
+    );
     assert!(records.iter().any(|record| record["key"] == "urn:line:1"));
     let some = once(kafka, &names, &["tail", "--from-start", "--count", "3", "--values"]);
     assert_eq!(out(&some).lines().count(), 3);
@@ -58,7 +61,11 @@ fn feed_run_tail_and_dead_letters_go_together() {
     let dead = kafka.read(&names.dead, "read_committed");
     let replayed = dead.iter().find(|seen| seen.header("copydesk.replayed.from").is_some()).expect("refused again");
     assert_eq!(replayed.text("copydesk.error.code"), "invalid_utf8");
-    assert_eq!(replayed.headers.iter().filter(|(name, _)| name == "copydesk.error.code").count(), 1, "old reasons are not carried");
+    assert_eq!(
+        replayed.headers.iter().filter(|(name, _)| name == "copydesk.error.code").count(),
+        1,
+        "old reasons are not carried"
+    );
     assert_eq!(replayed.value, std::fs::read(format!("{SAMPLES}/90-bad-utf8.txt")).expect("the sample"));
 }
 

@@ -91,7 +91,8 @@ fn an_open_transaction_is_never_seen_by_a_read_committed_reader() {
             assert!(started.elapsed() < Duration::from_secs(25), "the worker was never met inside a transaction");
             std::thread::sleep(Duration::from_millis(7));
             worker.signal("STOP");
-            let (stable, all) = (end(kafka, &names.output, "read_committed"), end(kafka, &names.output, "read_uncommitted"));
+            let (stable, all) =
+                (end(kafka, &names.output, "read_committed"), end(kafka, &names.output, "read_uncommitted"));
             if all > stable {
                 break (kafka.read(&names.output, "read_committed"), kafka.read(&names.output, "read_uncommitted"));
             }
@@ -119,7 +120,9 @@ fn articles_of_an_aborted_transaction_are_not_published() {
         .expect("a producer");
     producer.init_transactions(Duration::from_secs(20)).expect("transactions");
     let ghost = |key: &str| {
-        producer.send(BaseRecord::to(&names.input).key(key).payload("a ghost that must not be published at all")).expect("queued");
+        producer
+            .send(BaseRecord::to(&names.input).key(key).payload("a ghost that must not be published at all"))
+            .expect("queued");
         producer.flush(Duration::from_secs(10)).expect("flushed");
     };
     producer.begin_transaction().expect("begun");
@@ -146,7 +149,10 @@ fn where_partition_counts_differ_records_go_by_key_and_keep_the_order_of_each() 
     worker.stop();
     let (clean, dead) = (kafka.read(&names.output, "read_committed"), kafka.read(&names.dead, "read_committed"));
     assert_eq!(clean.len() + dead.len(), articles.len());
-    assert!((0..3).all(|partition| clean.iter().any(|record| record.partition == partition)), "spread over all partitions");
+    assert!(
+        (0..3).all(|partition| clean.iter().any(|record| record.partition == partition)),
+        "spread over all partitions"
+    );
     in_order(&articles, &clean, false);
 }
 

@@ -17,7 +17,8 @@ fn a_stop_in_order_ends_with_zero_and_leaves_the_group() {
         assert_eq!(worker.end(Duration::from_secs(10)).code(), Some(0), "SIG{signal}:\n{}", worker.log());
     }
     // The session lasts 45 s: an empty group so soon was left, not timed out.
-    let arguments = ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", &kafka.brokers];
+    let arguments =
+        ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", &kafka.brokers];
     let members = kafka.script(&[&arguments[..], &["--describe", "--members", "--group", &names.group]].concat());
     assert!(!members.contains("one-"), "{members}");
 }
@@ -57,7 +58,9 @@ fn a_missing_topic_is_told_by_check_and_waited_for_by_run() {
 
     let worker = Worker::start(kafka, &names, "one");
     wait("the admin port", Duration::from_secs(10), || worker.get("/readyz").is_some());
-    wait("the reason", Duration::from_secs(15), || worker.get("/readyz").is_some_and(|(_, body)| body.contains("does not exist")));
+    wait("the reason", Duration::from_secs(15), || {
+        worker.get("/readyz").is_some_and(|(_, body)| body.contains("does not exist"))
+    });
     assert_eq!(worker.get("/readyz").map(|(status, _)| status), Some(503));
     assert_eq!(worker.get("/livez").map(|(status, _)| status), Some(200), "waiting is not stalling");
     assert!(worker.log().contains(&format!("topic `{}` does not exist", names.output)));
@@ -91,7 +94,9 @@ fn the_admin_port_says_who_is_alive_and_ready_and_counts() {
         assert_eq!(once(kafka, &names, command).status.code(), Some(0));
     }
     wait("the lag", Duration::from_secs(20), || {
-        worker.get("/metrics").is_some_and(|(_, body)| body.contains(&format!("copydesk_lag_records{{topic=\"{}\",partition=\"0\"}} 0", names.input)))
+        worker.get("/metrics").is_some_and(|(_, body)| {
+            body.contains(&format!("copydesk_lag_records{{topic=\"{}\",partition=\"0\"}} 0", names.input))
+        })
     });
     let (_, metrics) = worker.get("/metrics").expect("metrics");
     let total = |name: &str| -> f64 {
@@ -104,7 +109,11 @@ fn the_admin_port_says_who_is_alive_and_ready_and_counts() {
     assert!(total("copydesk_end_to_end_seconds_count") >= articles.len() as f64);
     assert_eq!(total("copydesk_build_info"), 1.0);
     worker.stop();
-    assert_eq!(once(kafka, &names, &["health", "--admin", &address]).status.code(), Some(69), "nobody listens any more");
+    assert_eq!(
+        once(kafka, &names, &["health", "--admin", &address]).status.code(),
+        Some(69),
+        "nobody listens any more"
+    );
 }
 
 #[test]

@@ -37,7 +37,9 @@ fn a_broker_that_is_not_there_is_told_in_words_and_waited_for() {
     assert_eq!(tail.status.code(), Some(69));
     assert!(err(&tail).contains("127.0.0.1:9"), "{}", err(&tail));
     let mut worker = Worker::start(&nobody, &names, "one");
-    wait("the reason", Duration::from_secs(40), || worker.get("/readyz").is_some_and(|(_, body)| body.contains("can be reached")));
+    wait("the reason", Duration::from_secs(40), || {
+        worker.get("/readyz").is_some_and(|(_, body)| body.contains("can be reached"))
+    });
     assert_eq!(worker.get("/livez").map(|(status, _)| status), Some(200));
     worker.signal("TERM");
     assert_eq!(worker.end(Duration::from_secs(25)).code(), Some(0), "{}", worker.log());

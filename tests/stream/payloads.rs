@@ -1,6 +1,6 @@
 //! What travels, what is refused, and what is too large.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use copydesk::worker::writer::Outgoing;
 use sha2::{Digest, Sha256};
@@ -15,7 +15,15 @@ fn a_poison_payload_is_in_the_dead_letter_topic_byte_for_byte() {
     let (kafka, names) = (Kafka::shared(), Names::new("poison"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let headers: [(&str, Option<&[u8]>); 2] = [("trace", Some(b"\x80\x81 binary")), ("origin", Some(b"wire"))];
-    let record = |key, value| Outgoing { key: Some(key), value, headers: &headers, timestamp: Some(1_700_000_000_123), partition: Some(2) };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis();
+    let timestamp = i64::try_from(now).expect("in range") - 60_000;
+    let record = |key, value| Outgoing {
+        key: Some(key),
+        value,
+        headers: &headers,
+        timestamp: Some(timestamp),
+        partition: Some(2),
+    };
     let records = [
         record(&b"bad"[..], Some(POISON)),
         record(b"null", None),
@@ -31,7 +39,10 @@ fn a_poison_payload_is_in_the_dead_letter_topic_byte_for_byte() {
     assert!(metrics.contains("copydesk_records_refused_total{code=\"invalid_utf8\"} 1"), "{metrics}");
     let log = worker.log();
     worker.stop();
-    assert!(log.contains("offset=0") && !log.contains("second line"), "coordinates are logged, payloads are not:\n{log}");
+    assert!(
+        log.contains("offset=0") && !log.contains("second line"),
+        "coordinates are logged, payloads are not:\n{log}"
+    );
     let (clean, dead) = (kafka.read(&names.output, "read_committed"), kafka.read(&names.dead, "read_committed"));
     assert_eq!((clean.len(), dead.len()), (1, 5));
     let expected: [(&[u8], &[u8], &str); 5] = [
@@ -43,7 +54,7 @@ fn a_poison_payload_is_in_the_dead_letter_topic_byte_for_byte() {
     ];
     for ((offset, (key, value, code)), seen) in expected.into_iter().enumerate().zip(&dead) {
         assert_eq!((seen.key.as_slice(), seen.value.as_slice()), (key, value), "{code}");
-        assert_eq!(seen.timestamp, 1_700_000_000_123);
+        assert_eq!(seen.timestamp, timestamp);
         assert_eq!(seen.header("trace"), Some(&b"\x80\x81 binary"[..]));
         assert_eq!(seen.header("origin"), Some(&b"wire"[..]));
         assert_eq!(seen.text("copydesk.error.code"), code);
@@ -76,7 +87,11 @@ fn a_record_too_large_for_the_output_topic_is_a_dead_letter_and_one_too_large_fo
     let article = |bytes: usize| format!("A headline\n{}", "x".repeat(bytes)).into_bytes();
     let (small, medium, large) = (article(1000), article(30_000), article(200_000));
     let record = |key, value| Outgoing { key: Some(key), value: Some(value), ..Outgoing::default() };
-    kafka.send(&names, &names.input, [record(&b"large"[..], &large), record(b"small", &small), record(b"medium", &medium)]);
+    kafka.send(
+        &names,
+        &names.input,
+        [record(&b"large"[..], &large), record(b"small", &small), record(b"medium", &medium)],
+    );
     let worker = Worker::start(kafka, &names, "one");
     kafka.wait_for(&names, 3, Duration::from_secs(60));
     worker.stop();
@@ -97,14 +112,20 @@ fn a_topic_that_takes_less_than_it_did_is_found_out_and_nothing_is_lost() {
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let worker = Worker::start(kafka, &names, "one");
     worker.wait_ready();
-    let settings = ["--bootstrap-server", &kafka.brokers, "--alter", "--entity-type", "topics", "--entity-name", &names.output];
+    let settings =
+        ["--bootstrap-server", &kafka.brokers, "--alter", "--entity-type", "topics", "--entity-name", &names.output];
     let mut arguments = vec!["run", "kafka.admin.ConfigCommand"];
     arguments.extend(settings);
     arguments.extend(["--add-config", "max.message.bytes=20000"]);
     kafka.script(&arguments);
     let article = |number: usize, bytes: usize| format!("Headline {number}\n{}", "x".repeat(bytes)).into_bytes();
-    let payloads: Vec<_> = (0..30).map(|number| article(number, if number % 10 == 3 { 40_000 } else { 1500 })).collect();
-    kafka.send(&names, &names.input, payloads.iter().map(|value| Outgoing { key: Some(b"k"), value: Some(value), ..Outgoing::default() }));
+    let payloads: Vec<_> =
+        (0..30).map(|number| article(number, if number % 10 == 3 { 40_000 } else { 1500 })).collect();
+    kafka.send(
+        &names,
+        &names.input,
+        payloads.iter().map(|value| Outgoing { key: Some(b"k"), value: Some(value), ..Outgoing::default() }),
+    );
     kafka.wait_for(&names, 30, Duration::from_secs(60));
     worker.stop();
     let (clean, dead) = (kafka.read(&names.output, "read_committed"), kafka.read(&names.dead, "read_committed"));

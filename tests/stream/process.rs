@@ -13,9 +13,13 @@ use crate::kafka::{Kafka, Names, free_port, wait};
 pub fn copydesk(kafka: &Kafka, names: &Names, command: &[&str]) -> Command {
     let mut process = Command::new(env!("CARGO_BIN_EXE_copydesk"));
     process.args(command).current_dir(env!("CARGO_TARGET_TMPDIR"));
-    for (key, value) in
-        [("BROKERS", &kafka.brokers), ("INPUT", &names.input), ("OUTPUT", &names.output), ("DEAD_LETTERS", &names.dead), ("GROUP", &names.group)]
-    {
+    for (key, value) in [
+        ("BROKERS", &kafka.brokers),
+        ("INPUT", &names.input),
+        ("OUTPUT", &names.output),
+        ("DEAD_LETTERS", &names.dead),
+        ("GROUP", &names.group),
+    ] {
         process.env(format!("COPYDESK__STREAM__{key}"), value);
     }
     process.env("COPYDESK__STREAM__BACKOFF", "100ms").env("COPYDESK__STREAM__MAX_BACKOFF", "1s");
@@ -50,7 +54,8 @@ impl Worker {
     pub fn start_with(kafka: &Kafka, names: &Names, instance: &str, environment: &[(&str, &str)]) -> Worker {
         let admin = free_port();
         let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{instance}-{admin}.log", names.group));
-        let mut command = copydesk(kafka, names, &["run", "--instance", instance, "--admin", &format!("127.0.0.1:{admin}")]);
+        let mut command =
+            copydesk(kafka, names, &["run", "--instance", instance, "--admin", &format!("127.0.0.1:{admin}")]);
         command.env("COPYDESK__STREAM__LANES", "2").envs(environment.iter().copied());
         let file = File::create(&log).expect("a log file");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().expect("copydesk starts");
@@ -101,7 +106,9 @@ impl Worker {
     }
 
     pub fn wait_ready(&self) {
-        wait("the worker to be ready", Duration::from_secs(60), || self.get("/readyz").is_some_and(|(status, _)| status == 200));
+        wait("the worker to be ready", Duration::from_secs(60), || {
+            self.get("/readyz").is_some_and(|(status, _)| status == 200)
+        });
     }
 }
 
