@@ -2,6 +2,7 @@
 //! and what the pure function makes of each.
 
 use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use copydesk::dedup::Forgetful;
 use copydesk::pipeline::{Cleaner, Limits, Payload};
@@ -96,11 +97,14 @@ pub fn generate(seed: u64, count: usize, partitions: i32) -> Vec<Article> {
     let mut random = Random(seed);
     let mut payloads = vec![sample];
     payloads.extend((0..count).map(|number| payload(&mut random, seed, number)));
+    // Kafka deletes by the records' own timestamps: old ones would be gone at its next look (seven days, by default).
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis();
+    let start = i64::try_from(now).expect("in range") - 3_600_000;
     (payloads.into_iter().enumerate())
         .map(|(number, payload)| Article {
             key: format!("{seed}-{number}"),
             partition: i32::try_from(number).expect("small") % partitions,
-            timestamp: 1_710_000_000_000 + i64::try_from(number).expect("small") * 1000,
+            timestamp: start + i64::try_from(number).expect("small"),
             payload,
         })
         .collect()
@@ -158,7 +162,13 @@ pub fn verify(articles: &[Article], clean: &[Seen], dead: &[Seen]) {
             _ => doubled.push(&article.key),
         }
     }
-    assert!(lost.is_empty(), "lost {}: {lost:?}", lost.len());
+    let strange: Vec<_> = (clean.iter().chain(dead))
+        .filter(|seen| !articles.iter().any(|article| article.key.as_bytes() == seen.key))
+        .map(|seen| format!("{}/{} {}", seen.partition, seen.offset, String::from_utf8_lossy(&seen.key)))
+        .collect();
+    assert!(strange.is_empty(), "nothing of the input: {strange:?}");
+    let counts = format!("of {}, with {} clean and {} dead letters", articles.len(), clean.len(), dead.len());
+    assert!(lost.is_empty(), "lost {} {counts}: {lost:?}", lost.len());
     assert!(doubled.is_empty(), "doubled {}: {doubled:?}", doubled.len());
     assert_eq!(clean.len() + dead.len(), articles.len(), "nothing else is there");
     assert_eq!(dead.len(), refused);

@@ -103,7 +103,8 @@ impl Kafka {
 
     /// How many committed records a topic has now.
     pub fn count(&self, names: &Names, topic: &str) -> usize {
-        let mut reader = Reader::open(&self.stream(names), topic, From::Start, Duration::from_secs(20)).expect("a reader");
+        let mut reader =
+            Reader::open(&self.stream(names), topic, From::Start, Duration::from_secs(20)).expect("a reader");
         let mut count = 0;
         loop {
             match reader.next(Duration::from_secs(10)).expect("reading") {
@@ -123,8 +124,17 @@ impl Kafka {
 
     /// Reads a topic with Kafka's own console consumer, which shares no code with the worker.
     pub fn read(&self, topic: &str, isolation: &str) -> Vec<Seen> {
-        let mut arguments = vec!["run", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", &self.brokers];
-        arguments.extend(["--topic", topic, "--from-beginning", "--isolation-level", isolation, "--timeout-ms", "3000"]);
+        let mut arguments =
+            vec!["run", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", &self.brokers];
+        arguments.extend([
+            "--topic",
+            topic,
+            "--from-beginning",
+            "--isolation-level",
+            isolation,
+            "--timeout-ms",
+            "3000",
+        ]);
         for property in ["partition", "offset", "timestamp", "key", "headers"] {
             arguments.push("--formatter-property");
             arguments.push(match property {
@@ -135,8 +145,18 @@ impl Kafka {
                 _ => "print.headers=true",
             });
         }
-        arguments.extend(["--formatter-property", "null.literal=<NULL>", "--formatter-property", "line.separator=\u{1}"]);
-        arguments.extend(["--formatter-property", "headers.separator=\u{2}", "--formatter-property", "key.separator=\t"]);
+        arguments.extend([
+            "--formatter-property",
+            "null.literal=<NULL>",
+            "--formatter-property",
+            "line.separator=\u{1}",
+        ]);
+        arguments.extend([
+            "--formatter-property",
+            "headers.separator=\u{2}",
+            "--formatter-property",
+            "key.separator=\t",
+        ]);
         let mut command = Command::new(SCRIPT);
         let output = command.args(&arguments).output().expect("the console consumer runs");
         let lines = output.stdout.split(|byte| *byte == 1).filter(|line| !line.is_empty());
@@ -165,7 +185,8 @@ impl Seen {
         };
         let (timestamp, partition, offset) = (number(next()), number(next()), number(next()));
         let headers = next();
-        let headers = if headers == b"NO_HEADERS" { Vec::new() } else { headers.split(|byte| *byte == 2).map(header).collect() };
+        let headers =
+            if headers == b"NO_HEADERS" { Vec::new() } else { headers.split(|byte| *byte == 2).map(header).collect() };
         Seen {
             timestamp,
             partition: i32::try_from(partition).expect("a partition"),

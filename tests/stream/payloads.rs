@@ -1,6 +1,6 @@
 //! What travels, what is refused, and what is too large.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use copydesk::worker::writer::Outgoing;
 use sha2::{Digest, Sha256};
@@ -15,11 +15,13 @@ fn a_poison_payload_is_in_the_dead_letter_topic_byte_for_byte() {
     let (kafka, names) = (Kafka::shared(), Names::new("poison"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let headers: [(&str, Option<&[u8]>); 2] = [("trace", Some(b"\x80\x81 binary")), ("origin", Some(b"wire"))];
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis();
+    let timestamp = i64::try_from(now).expect("in range") - 60_000;
     let record = |key, value| Outgoing {
         key: Some(key),
         value,
         headers: &headers,
-        timestamp: Some(1_700_000_000_123),
+        timestamp: Some(timestamp),
         partition: Some(2),
     };
     let records = [
@@ -52,7 +54,7 @@ fn a_poison_payload_is_in_the_dead_letter_topic_byte_for_byte() {
     ];
     for ((offset, (key, value, code)), seen) in expected.into_iter().enumerate().zip(&dead) {
         assert_eq!((seen.key.as_slice(), seen.value.as_slice()), (key, value), "{code}");
-        assert_eq!(seen.timestamp, 1_700_000_000_123);
+        assert_eq!(seen.timestamp, timestamp);
         assert_eq!(seen.header("trace"), Some(&b"\x80\x81 binary"[..]));
         assert_eq!(seen.header("origin"), Some(&b"wire"[..]));
         assert_eq!(seen.text("copydesk.error.code"), code);
