@@ -24,6 +24,9 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
     let start = window.len() - window.trim_start_matches(|c: char| c.is_whitespace() || is_control(c)).len();
     let mut best = None;
     for (at, c) in window.char_indices().skip_while(|(i, _)| *i <= start) {
+        if !is_dash(c) && c != '.' && c != ':' {
+            continue;
+        }
         let rest = paragraph.get(at + c.len_utf8()..)?;
         let before = window.get(..at)?;
         let spaced =

@@ -6,12 +6,14 @@
 //! line, then the language, settles which one counts, so that no language is needed to look a word up.
 
 mod meaning;
+mod trie;
 
 pub(super) use meaning::{Meaning, Unit};
 
 use super::fold::fold;
 use hashbrown::{HashMap, HashSet};
 use std::sync::LazyLock;
+use trie::Trie;
 
 /// Stands for a number within a text: "\u{1} hours ago".
 pub(super) const NUMBER: u8 = 1;
@@ -76,8 +78,7 @@ pub(super) struct Found {
 /// The table: folded keys in order, with their senses.
 pub(super) struct Lexicon {
     keys: Vec<(Box<str>, Vec<Sense>)>,
-    /// Where the keys with a first character begin and end.
-    first: HashMap<char, (u32, u32)>,
+    trie: Trie,
 }
 
 impl Lexicon {
@@ -127,13 +128,8 @@ impl Lexicon {
         }
         let mut keys: Vec<(Box<str>, Vec<Sense>)> = entries.into_iter().map(|(k, v)| (k.into_boxed_str(), v)).collect();
         keys.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut first: HashMap<char, (u32, u32)> = HashMap::new();
-        for (i, (key, _)) in keys.iter().enumerate() {
-            if let Some(c) = key.chars().next() {
-                first.entry(c).or_insert((i as u32, i as u32)).1 = i as u32 + 1;
-            }
-        }
-        Lexicon { keys, first }
+        let trie = Trie::new(keys.iter().map(|(key, _)| key.as_bytes()));
+        Lexicon { keys, trie }
     }
 
     /// The senses of an entry.
@@ -143,27 +139,17 @@ impl Lexicon {
 
     /// An entry by its whole text.
     pub(super) fn exact(&self, text: &str) -> Option<u32> {
-        self.keys.binary_search_by(|(key, _)| (**key).cmp(text)).ok().map(|i| i as u32)
+        let node = text.bytes().try_fold(0, |node, byte| self.trie.step(node, byte))?;
+        self.trie.entry(node)
     }
 
     /// The longest entry at a place of a folded text that ends where a word may end.
     pub(super) fn longest(&self, text: &str, start: usize) -> Option<Found> {
         let bytes = text.as_bytes();
-        let c = text.get(start..)?.chars().next()?;
-        let first = if c.is_ascii_digit() { '\u{1}' } else { c };
-        let &(low, high) = self.first.get(&first)?;
-        let (mut low, mut high) = (low as usize, high as usize);
-        let (mut depth, mut at) = (0, start);
+        let (mut node, mut at) = (0, start);
         let mut number = None;
         let mut best = None;
-        while low < high {
-            if depth > 0
-                && self.keys.get(low).is_some_and(|(key, _)| key.len() == depth)
-                && self.may_end(text, at, low as u32)
-            {
-                best = Some(Found { end: self.with_suffix(text, at), entry: low as u32, number });
-            }
-            let Some(&byte) = bytes.get(at) else { break };
+        while let Some(&byte) = bytes.get(at) {
             let byte = if byte.is_ascii_digit() {
                 let digits = bytes.get(at..)?.iter().take_while(|b| b.is_ascii_digit()).count();
                 number = text.get(at..at + digits.min(6)).and_then(|d| d.parse().ok());
@@ -173,11 +159,13 @@ impl Lexicon {
                 at += 1;
                 byte
             };
-            let slice = self.keys.get(low..high)?;
-            let from = slice.partition_point(|(key, _)| key.as_bytes().get(depth).is_none_or(|&b| b < byte));
-            let to = slice.partition_point(|(key, _)| key.as_bytes().get(depth).is_none_or(|&b| b <= byte));
-            (low, high) = (low + from, low + to);
-            depth += 1;
+            let Some(next) = self.trie.step(node, byte) else { break };
+            node = next;
+            if let Some(entry) = self.trie.entry(node)
+                && self.may_end(text, at, entry)
+            {
+                best = Some(Found { end: self.with_suffix(text, at), entry, number });
+            }
         }
         best
     }
