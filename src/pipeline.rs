@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use hashbrown::HashMap;
+
 use crate::article::{
     Content, Extra, Header, PublishedField, RawArticle, Reason, Reject, RepeatOf, WriteDate, WriteRecord,
 };
@@ -66,6 +68,7 @@ pub struct Cleaner {
     repeats: Repeats,
     lines: Vec<Line>,
     unwrapped: String,
+    date_lines: DateLines,
 }
 
 impl Cleaner {
@@ -131,7 +134,12 @@ impl Cleaner {
             article.headline.as_deref(),
             article.source.as_deref().unwrap_or_default(),
             &mut found,
-            (&mut self.normaliser, &mut self.repeats, memory),
+            Desk {
+                normaliser: &mut self.normaliser,
+                repeats: &mut self.repeats,
+                date_lines: &mut self.date_lines,
+                memory,
+            },
         );
         found.settle();
 
@@ -182,6 +190,14 @@ impl Cleaner {
     }
 }
 
+/// What sorting works with.
+struct Desk<'d, M> {
+    normaliser: &'d mut Normaliser,
+    repeats: &'d mut Repeats,
+    date_lines: &'d mut DateLines,
+    memory: &'d mut M,
+}
+
 /// The lines of a body, each in its place.
 struct Sorted<'a> {
     headline: Option<&'a str>,
@@ -196,8 +212,9 @@ impl<'a> Sorted<'a> {
         headline: Option<&'a str>,
         source: &str,
         found: &mut Dates<'a>,
-        (normaliser, repeats, memory): (&mut Normaliser, &mut Repeats, &mut impl Memory),
+        desk: Desk<'_, impl Memory>,
     ) -> Self {
+        let Desk { normaliser, repeats, date_lines, memory } = desk;
         repeats.clear();
         let mut sorted = Sorted { headline, kept: Vec::with_capacity(lines.len()), dropped: Vec::new() };
         if let Some(headline) = headline {
@@ -206,7 +223,7 @@ impl<'a> Sorted<'a> {
         let mut is_opening = headline.is_none();
         for (index, line) in lines.iter().enumerate() {
             let text = line.of(body).trim();
-            if text.is_empty() || found.lift(line.number, text) {
+            if text.is_empty() || found.lift(line.number, text, date_lines) {
                 continue;
             }
             let key = normaliser.key(text);
@@ -285,18 +302,20 @@ impl<'a> Dates<'a> {
     }
 
     /// Lifts a line out of the body where it is a date line.
-    fn lift(&mut self, number: u32, text: &'a str) -> bool {
+    fn lift(&mut self, number: u32, text: &'a str, date_lines: &mut DateLines) -> bool {
         if !dates::may_be_date_line(text) {
             return false;
         }
-        let Some(line) = dates::read_line(text, &self.context) else { return false };
+        let Some(mut line) = date_lines.read(text, self.context.language) else { return false };
+        if is_open(&line) {
+            line = dates::read_line(text, &self.context).unwrap_or(line);
+        }
         self.lines.push((number, text, line));
         true
     }
 
     /// Reads what was left open once more, now that the document's other dates are known.
     fn settle(&mut self) {
-        let is_open = |line: &DateLine| line.dates.iter().any(|date| date.value.is_none());
         if !self.lines.iter().any(|(_, _, line)| is_open(line)) {
             return;
         }
@@ -331,6 +350,41 @@ impl<'a> Dates<'a> {
             .iter()
             .flat_map(|(number, text, line)| line.dates.iter().map(move |reading| entry(reading, text, Ok(*number))));
         fields.chain(lines).collect()
+    }
+}
+
+/// Is there a date in the line that it does not settle by itself?
+fn is_open(line: &DateLine) -> bool {
+    line.dates.iter().any(|date| date.value.is_none())
+}
+
+/// Date lines as they read by themselves, without the article around them. Whether a line is one, and what it says
+/// where it says it all, depends on nothing else, and a feed has the same few lines all day: they are read once. (So the
+/// cache can't be seen in any record.)
+#[derive(Debug, Default)]
+struct DateLines {
+    read: HashMap<Box<str>, DateLine>,
+    key: String,
+}
+
+impl DateLines {
+    /// So many are kept; then all are forgotten.
+    const MOST: usize = 4096;
+
+    fn read(&mut self, text: &str, language: Option<&str>) -> Option<DateLine> {
+        self.key.clear();
+        self.key.push_str(language.unwrap_or_default());
+        self.key.push('\0');
+        self.key.push_str(text);
+        if let Some(line) = self.read.get(self.key.as_str()) {
+            return Some(line.clone());
+        }
+        let line = dates::read_line(text, &Context { language, ..Context::default() })?;
+        if self.read.len() >= Self::MOST {
+            self.read.clear();
+        }
+        self.read.insert(self.key.as_str().into(), line.clone());
+        Some(line)
     }
 }
 

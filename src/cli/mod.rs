@@ -9,6 +9,7 @@ pub mod clean;
 pub mod color;
 pub mod completions;
 pub mod config;
+pub mod dates;
 pub mod dead_letters;
 pub mod demo;
 pub mod exit;
@@ -61,6 +62,7 @@ pub enum Command {
     Run(OnStream<run::Args>),
     Clean(clean::Args),
     Inspect(inspect::Args),
+    Dates(dates::Args),
     Demo(demo::Args),
     Feed(OnStream<feed::Args>),
     Tail(OnStream<tail::Args>),
@@ -87,6 +89,7 @@ impl Command {
             Command::Config(command) => command.stream.clone(),
             Command::Clean(_)
             | Command::Inspect(_)
+            | Command::Dates(_)
             | Command::Schema(_)
             | Command::Demo(_)
             | Command::Completions(_) => StreamFlags::default(),
@@ -98,6 +101,7 @@ impl Command {
         match self {
             Command::Completions(args) => Some(completions::run(args)),
             Command::Schema(args) => Some(schema::run(args)),
+            Command::Dates(args) => Some(dates::run(args)),
             Command::Config(command) if command.args.reference => Some(config::reference()),
             _ => None,
         }
@@ -118,6 +122,7 @@ impl Command {
             Command::Health(command) => health::run(&command.args, settings),
             Command::Inspect(args) => inspect::run(args, settings),
             Command::Schema(args) => schema::run(args),
+            Command::Dates(args) => dates::run(args),
             Command::Config(_) => config::run(loaded),
             Command::Completions(args) => completions::run(args),
         }

@@ -1,8 +1,10 @@
 //! The gate: lines that cannot be date lines, known by their bytes.
 
-/// Longest line in bytes; lines without a digit are date lines only where they are short ("yesterday").
+/// Longest line in bytes.
 const LONGEST: usize = super::line::LONGEST;
+/// A line without a digit is a date line only where it is very short ("Published yesterday"): bytes, and spaces in it.
 const LONGEST_WITHOUT_DIGIT: usize = 72;
+const MOST_SPACES_WITHOUT_DIGIT: usize = 4;
 
 /// See [`super::may_be_date_line`].
 pub(super) fn may_be_date_line(line: &str) -> bool {
@@ -10,7 +12,9 @@ pub(super) fn may_be_date_line(line: &str) -> bool {
     if bytes.len() > LONGEST || bytes.len() < 2 {
         return false;
     }
-    bytes.len() <= LONGEST_WITHOUT_DIGIT || bytes.iter().any(u8::is_ascii_digit) || has_other_digit(bytes)
+    let is_tiny = bytes.len() <= LONGEST_WITHOUT_DIGIT
+        && bytes.iter().filter(|byte| **byte == b' ').count() <= MOST_SPACES_WITHOUT_DIGIT;
+    is_tiny || bytes.iter().any(u8::is_ascii_digit) || has_other_digit(bytes)
 }
 
 /// Native digits, Kanji and Hebrew numerals: by the lead bytes of their blocks.

@@ -47,7 +47,8 @@ impl Token {
 
 /// More than a date line has: more tokens, more unknown words.
 const MOST_TOKENS: usize = 64;
-const MOST_UNKNOWN: usize = 14;
+const MOST_UNKNOWN: usize = 10;
+const MOST_UNKNOWN_WORDLY: usize = 5;
 
 /// The tokens of a line; `None` as soon as it is too long for a date line.
 pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
@@ -55,6 +56,10 @@ pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
     let mut tokens: Vec<Token> = Vec::with_capacity(24);
     let mut at = 0;
     let mut unknown = 0;
+    // Without a number only "yesterday" and its like are left, with a label or a byline at most.
+    let has_number =
+        text.contains(|c: char| c.is_ascii_digit() || c == '"' || c == '\'') || text.contains(['年', '月', '日']);
+    let most_unknown = if has_number { MOST_UNKNOWN } else { MOST_UNKNOWN_WORDLY };
     let mut spaced = false;
     while let Some(c) = text.get(at..).and_then(|t| t.chars().next()) {
         if c == ' ' {
@@ -66,7 +71,7 @@ pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
         if kind == Kind::Unknown {
             unknown += 1;
         }
-        if tokens.len() == MOST_TOKENS || unknown > MOST_UNKNOWN {
+        if tokens.len() == MOST_TOKENS || unknown > most_unknown {
             return None;
         }
         if end > at {

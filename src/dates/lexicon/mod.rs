@@ -230,7 +230,9 @@ fn key(text: &str) -> String {
 
 /// A letter, digit or vowel sign.
 pub(super) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
+    // The letters of most lines first: the general question is a search.
+    matches!(c, 'a'..='z' | '0'..='9' | 'а'..='я' | '\u{0620}'..='\u{064A}' | '\u{4E00}'..='\u{9FFF}')
+        || !c.is_ascii() && (c.is_alphanumeric() || is_mark(c))
 }
 
 fn is_mark(c: char) -> bool {
