@@ -31,3 +31,23 @@ pub(super) const EMBARGOED: &[&str] = &["embargoed", "embargoedUntil"];
 pub(super) const PUBLISHED: &[&str] = &["datePublished", "date_publish", "publish_date", "date", "datePublishedRaw"];
 /// When the article was fetched: relative dates resolve against it. Read, and left under `extra`.
 pub(super) const FETCHED: &[&str] = &["fetched_at", "fetchedAt", "date_download"];
+
+/// Every name that is read, with what it is read as.
+pub fn known_fields() -> [(&'static [&'static str], &'static str); 14] {
+    [
+        (&["bodies"], "The body: ninjs 2 and 3, the first non-empty text, `text/plain` first."),
+        (BODY, "The body: text, or an object with a text field."),
+        (BODY_HTML, "The body as HTML, read where no text field holds it."),
+        (&["headlines"], "The headline: ninjs 2 and 3, the one whose role is `main`, else the first."),
+        (HEADLINE, "The headline."),
+        (URI, "The identifier."),
+        (URL, "Where the article was published."),
+        (SOURCE, "Who published it; of a URL the host, of an object the name."),
+        (LANGUAGE, "BCP 47 tag."),
+        (VERSION_CREATED, "When this version was created."),
+        (FIRST_CREATED, "When the first version was created."),
+        (EMBARGOED, "Not to be published before."),
+        (PUBLISHED, "The date of publication, in any form that a date line may have."),
+        (FETCHED, "When the article was fetched: relative dates resolve against it."),
+    ]
+}

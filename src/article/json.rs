@@ -87,7 +87,51 @@ pub(super) fn string(raw: &str) -> Result<Option<Cow<'_, str>>, serde_json::Erro
     if !raw.starts_with('"') {
         return Ok(None);
     }
-    serde_json::from_str::<Name<'_>>(raw).map(|Name(text)| Some(text))
+    unescape(raw.get(1..raw.len() - 1).unwrap_or_default()).map(Some)
+}
+
+/// The text between the quotes of a string that serde_json has taken as valid: it stands there as it is, but for the
+/// escapes. (serde_json would look at every byte again, and copy it twice.) Half of a surrogate pair is no text: that
+/// error is serde_json's.
+fn unescape(inside: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    let Some(mut at) = memchr::memchr(b'\\', inside.as_bytes()) else { return Ok(Cow::Borrowed(inside)) };
+    let mut text = String::with_capacity(inside.len());
+    let mut rest = inside;
+    loop {
+        let (plain, escape) = rest.split_at(at);
+        text.push_str(plain);
+        let width = match escape.as_bytes() {
+            [b'\\', b'n', ..] => {
+                text.push('\n');
+                2
+            }
+            [b'\\', c @ (b'"' | b'\\' | b'/'), ..] => {
+                text.push(char::from(*c));
+                2
+            }
+            [b'\\', b'u', ..] => {
+                // One escape, or two that make a pair.
+                let is_pair = surrogate(escape.as_bytes(), 0).is_some() && surrogate(escape.as_bytes(), 6).is_some();
+                let width = if is_pair { 12 } else { 6 };
+                let quoted = format!("\"{}\"", escape.get(..width).unwrap_or(escape));
+                text.push_str(&serde_json::from_str::<String>(&quoted)?);
+                width
+            }
+            [b'\\', c, ..] => {
+                text.push_str(&serde_json::from_str::<String>(&format!("\"\\{}\"", char::from(*c)))?);
+                2
+            }
+            _ => {
+                text.push_str(escape);
+                return Ok(Cow::Owned(text));
+            }
+        };
+        rest = escape.get(width..).unwrap_or_default();
+        at = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
+        if rest.is_empty() {
+            return Ok(Cow::Owned(text));
+        }
+    }
 }
 
 /// Arrays and objects that are passed through may nest so deep. serde_json reads 128 levels, and the record adds two.
@@ -171,6 +215,28 @@ mod tests {
         let seen: Vec<_> = fields.0.iter().map(|field| (&*field.name, field.value)).collect();
         assert_eq!(seen, [("b", "1.50"), ("a", r#"{"x": [1, 2]}"#), ("b", r#""\u00e9""#)]);
         assert_eq!(fields.string(&["a", "b"]).unwrap(), Some((2, "é".into())));
+    }
+
+    #[test]
+    fn strings_read_as_serde_json_reads_them() {
+        for raw in [
+            r#""""#,
+            r#""plain""#,
+            r#""\\""#,
+            r#""a\nb\tc\"d\\e\/f\b\f\r""#,
+            r#""\u00e9\u0000x\ud83d\ude00\u20AC""#,
+            r#""\\u00e9""#,
+            r#""\ud83d""#,
+            r#""\ud83dx""#,
+            r#""\ude00\ud83d""#,
+            r#""\ud83d\u0041""#,
+            r#""é\n""#,
+        ] {
+            let ours = string(raw).map(|text| text.unwrap().into_owned());
+            let theirs = serde_json::from_str::<String>(raw);
+            assert_eq!(ours.as_ref().ok(), theirs.as_ref().ok(), "{raw}");
+        }
+        assert_eq!(string("5").unwrap(), None);
     }
 
     #[test]

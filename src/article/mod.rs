@@ -8,6 +8,7 @@ mod raw;
 mod record;
 mod reject;
 
+pub use fields::known_fields;
 pub use raw::{Extra, PublishedField, RawArticle};
 pub use record::{
     Candidate, Content, DateEntry, Dropped, Headline, Paragraph, Processor, Reason, Record, RepeatOf, Stats, WriteDate,

@@ -15,9 +15,11 @@ pub mod exit;
 pub mod feed;
 pub mod flags;
 pub mod health;
+pub mod inspect;
 mod interrupt;
 mod line;
 pub mod run;
+pub mod schema;
 pub mod tail;
 pub mod topics;
 
@@ -58,6 +60,7 @@ pub struct Cli {
 pub enum Command {
     Run(OnStream<run::Args>),
     Clean(clean::Args),
+    Inspect(inspect::Args),
     Demo(demo::Args),
     Feed(OnStream<feed::Args>),
     Tail(OnStream<tail::Args>),
@@ -65,6 +68,7 @@ pub enum Command {
     Check(OnStream<check::Args>),
     DeadLetters(OnStream<dead_letters::Args>),
     Health(OnStream<health::Args>),
+    Schema(schema::Args),
     Config(OnStream<config::Args>),
     Completions(completions::Args),
 }
@@ -81,7 +85,11 @@ impl Command {
             Command::DeadLetters(command) => command.stream.clone(),
             Command::Health(command) => command.stream.clone(),
             Command::Config(command) => command.stream.clone(),
-            Command::Clean(_) | Command::Demo(_) | Command::Completions(_) => StreamFlags::default(),
+            Command::Clean(_)
+            | Command::Inspect(_)
+            | Command::Schema(_)
+            | Command::Demo(_)
+            | Command::Completions(_) => StreamFlags::default(),
         }
     }
 
@@ -89,6 +97,7 @@ impl Command {
     fn run_unconfigured(&self) -> Option<anyhow::Result<ExitCode>> {
         match self {
             Command::Completions(args) => Some(completions::run(args)),
+            Command::Schema(args) => Some(schema::run(args)),
             Command::Config(command) if command.args.reference => Some(config::reference()),
             _ => None,
         }
@@ -107,6 +116,8 @@ impl Command {
             Command::Check(command) => check::run(&command.args, settings),
             Command::DeadLetters(command) => dead_letters::run(&command.args, settings),
             Command::Health(command) => health::run(&command.args, settings),
+            Command::Inspect(args) => inspect::run(args, settings),
+            Command::Schema(args) => schema::run(args),
             Command::Config(_) => config::run(loaded),
             Command::Completions(args) => completions::run(args),
         }

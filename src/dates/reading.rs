@@ -131,6 +131,24 @@ impl Role {
 pub enum Calendar {
     /// Gregorian.
     Gregory,
+    /// Hijri, as the Umm al-Qura calendar of Saudi Arabia counts it.
+    IslamicUmalqura,
+    /// Persian (Solar Hijri), of Iran and Afghanistan.
+    Persian,
+    /// Buddhist, of Thailand, Laos and Cambodia.
+    Buddhist,
+    /// Japanese, by eras.
+    Japanese,
+    /// Republic of China (Minguo).
+    Roc,
+    /// Hebrew.
+    Hebrew,
+    /// Ethiopic.
+    Ethiopic,
+    /// Bangla, of Bangladesh. CLDR has no name for it.
+    Bangla,
+    /// Bikram Sambat, of Nepal. CLDR has no name for it.
+    BikramSambat,
 }
 
 impl Calendar {
@@ -138,6 +156,15 @@ impl Calendar {
     pub fn as_str(self) -> &'static str {
         match self {
             Calendar::Gregory => "gregory",
+            Calendar::IslamicUmalqura => "islamic-umalqura",
+            Calendar::Persian => "persian",
+            Calendar::Buddhist => "buddhist",
+            Calendar::Japanese => "japanese",
+            Calendar::Roc => "roc",
+            Calendar::Hebrew => "hebrew",
+            Calendar::Ethiopic => "ethiopic",
+            Calendar::Bangla => "bangla",
+            Calendar::BikramSambat => "bikram-sambat",
         }
     }
 }

@@ -7,11 +7,13 @@
 //! after it can change) to the next one is then computed by ICU, as the definition says. So the fast path never
 //! decides anything that the definition would decide otherwise; `tests` below hold them against each other.
 
+mod block;
 mod fold;
 mod table;
 
 use std::sync::LazyLock;
 
+use block::{BLOCK, plain_block};
 use fold::{Fold, NfkcCasefold};
 use table::{Action, Table};
 
@@ -32,6 +34,8 @@ pub struct Normaliser {
     spaced: bool,
     icu: NfkcCasefold,
     mapped: String,
+    /// What this processor can do.
+    arch: pulp::Arch,
 }
 
 impl Default for Normaliser {
@@ -43,7 +47,23 @@ impl Default for Normaliser {
             spaced: true,
             icu: NfkcCasefold::default(),
             mapped: String::new(),
+            arch: pulp::Arch::new(),
         }
+    }
+}
+
+/// One key, as pulp wants it: compiled once for any processor and once for those with AVX2, chosen at run time.
+struct Compute<'a> {
+    normaliser: &'a mut Normaliser,
+    text: &'a str,
+}
+
+impl pulp::NullaryFnOnce for Compute<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.normaliser.compute(self.text);
     }
 }
 
@@ -58,6 +78,13 @@ struct Boundary {
 impl Normaliser {
     /// The key of a paragraph: UTF-8, valid until the next call.
     pub fn key(&mut self, text: &str) -> &[u8] {
+        let arch = self.arch;
+        arch.dispatch(Compute { normaliser: self, text });
+        self.key.get(..self.len).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn compute(&mut self, text: &str) {
         let bytes = text.as_bytes();
         self.len = 0;
         self.spaced = true;
@@ -67,33 +94,20 @@ impl Normaliser {
         let mut boundary = Boundary { at: 0, len: 0, spaced: true };
         let mut last_class = 0_u8;
         let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            if byte < 0x80 {
-                let end = self.ascii(bytes, at);
-                // The last ASCII byte may still compose with what follows.
-                boundary = self.boundary_before(bytes, end - 1);
-                at = end;
+        loop {
+            let plain = self.plain(bytes, at);
+            if plain > at {
+                boundary = self.boundary_before(bytes, plain);
+                at = plain;
                 last_class = 0;
-                continue;
+            }
+            if at >= bytes.len() {
+                break;
             }
             let (code, width) = decode(bytes, at);
             let entry = self.table.entry(code);
             match entry.action() {
-                Action::Emit => {
-                    boundary = Boundary { at, len: self.len, spaced: self.spaced };
-                    self.put(entry.bytes(), entry.len());
-                    last_class = 0;
-                }
                 Action::Ignore => {}
-                Action::Space => {
-                    boundary = Boundary { at, len: self.len, spaced: self.spaced };
-                    self.space();
-                    last_class = 0;
-                }
-                Action::Delete => {
-                    boundary = Boundary { at, len: self.len, spaced: self.spaced };
-                    last_class = 0;
-                }
                 Action::Mark if entry.class() >= last_class => {
                     last_class = entry.class();
                     self.put(entry.bytes(), entry.len());
@@ -104,17 +118,25 @@ impl Normaliser {
                     last_class = 0;
                     continue;
                 }
+                action => {
+                    boundary = Boundary { at, len: self.len, spaced: self.spaced };
+                    last_class = 0;
+                    match action {
+                        Action::Emit => self.put(entry.bytes(), entry.len()),
+                        Action::Space => self.space(),
+                        _ => {}
+                    }
+                }
             }
             at += width;
         }
         if self.spaced && self.len > 0 {
             self.len -= 1;
         }
-        self.key.get(..self.len).unwrap_or_default()
     }
 
     fn reserve(&mut self, input: usize) {
-        let needed = self.len + input * table::GROWTH + 16;
+        let needed = self.len + input * table::GROWTH + 2 * BLOCK;
         if self.key.len() < needed {
             self.key.resize(needed, 0);
         }
@@ -141,44 +163,50 @@ impl Normaliser {
         }
     }
 
-    /// Takes the run of ASCII that starts at `at`; answers where it ends.
+    /// Takes all from `at` on that needs no decision, in blocks first, then by the table.
+    /// Answers where that ends.
     #[inline(always)]
-    fn ascii(&mut self, bytes: &[u8], mut at: usize) -> usize {
-        // Eight bytes at a time while nothing is to be collapsed or replaced.
-        while let Some(eight) = bytes.get(at..at + 8).and_then(|eight| <[u8; 8]>::try_from(eight).ok()) {
-            let Some((lower, spaced)) = lower_eight(u64::from_le_bytes(eight), self.spaced) else { break };
-            if let Some(room) = self.key.get_mut(self.len..self.len + 8) {
-                room.copy_from_slice(&lower.to_le_bytes());
+    fn plain(&mut self, bytes: &[u8], mut at: usize) -> usize {
+        loop {
+            while at < bytes.len() && !(self.spaced && bytes.get(at) == Some(&b' ')) {
+                let Some(room) = self.key.get_mut(self.len..).and_then(|room| room.first_chunk_mut()) else { break };
+                let count = plain_block(bytes, at, room);
+                if count == 0 {
+                    break;
+                }
+                self.len += count;
+                at += count;
+                self.spaced = self.key.get(self.len - 1) == Some(&b' ');
+                if count < BLOCK {
+                    break;
+                }
             }
-            self.len += 8;
-            self.spaced = spaced;
-            at += 8;
-        }
-        // One at a time to the end of a word or run, so that a double space costs no more than itself.
-        let mut left = 8;
-        while let Some(&byte) = bytes.get(at).filter(|byte| **byte < 0x80 && left > 0) {
-            match byte {
-                b'\t'..=b'\r' | b' ' => self.space(),
-                _ => self.put([byte.to_ascii_lowercase(), 0, 0, 0, 0, 0, 0, 0], 1),
+            let end = self.table.plain_run(bytes, at, self.spaced);
+            if end == at {
+                return at;
             }
-            at += 1;
-            left -= 1;
+            let run = bytes.get(at..end).unwrap_or_default();
+            if let Some(room) = self.key.get_mut(self.len..self.len + run.len()) {
+                room.copy_from_slice(run);
+            }
+            self.len += run.len();
+            self.spaced = run.ends_with(b" ");
+            at = end;
         }
-        at
     }
 
-    /// The boundary before the ASCII byte at `at`, which was written last.
+    /// The boundary before the last code point of the plain text that ends at `end`.
     #[inline(always)]
-    fn boundary_before(&self, bytes: &[u8], at: usize) -> Boundary {
-        match bytes.get(at) {
-            // After white space a boundary may as well lie behind it: nothing composes with a space.
-            Some(b'\t'..=b'\r' | b' ') => Boundary { at: at + 1, len: self.len, spaced: self.spaced },
-            _ => {
-                let before = self.len - 1;
-                let spaced = before == 0 || self.key.get(before - 1) == Some(&b' ');
-                Boundary { at, len: before, spaced }
-            }
+    fn boundary_before(&self, bytes: &[u8], end: usize) -> Boundary {
+        if self.spaced {
+            // Nothing composes with a space: the boundary may as well lie behind it.
+            return Boundary { at: end, len: self.len, spaced: true };
         }
+        let is_inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+        let width = (1..=4).find(|width| !is_inside(&(end - width))).unwrap_or(1);
+        let before = self.len - width;
+        let spaced = before == 0 || self.key.get(before - 1) == Some(&b' ');
+        Boundary { at: end - width, len: before, spaced }
     }
 
     /// The slow path: computes the text from `boundary` to the next boundary after `at` by the definition itself.
@@ -227,27 +255,6 @@ fn decode(bytes: &[u8], at: usize) -> (u32, usize) {
         0xE0..0xF0 => ((first & 0x0F) << 12 | tail(1) << 6 | tail(2), 3),
         _ => ((first & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
     }
-}
-
-/// Eight ASCII bytes in lower case, and whether they end in a space. `None` where one of them is no ASCII, a control
-/// character, or a space that follows a space.
-#[inline(always)]
-fn lower_eight(eight: u64, spaced: bool) -> Option<(u64, bool)> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    if eight & HIGH != 0 {
-        return None;
-    }
-    // For bytes below 0x80, `byte + (0x80 - n)` has its high bit set where byte >= n, and no carry leaves the byte.
-    let at_least = |n: u8| (eight + ONES * u64::from(0x80 - n)) & HIGH;
-    let controls = !at_least(b' ') & HIGH;
-    let spaces = at_least(b' ') & !at_least(b' ' + 1);
-    let follow = spaces << 8 | if spaced { 0x80 } else { 0 };
-    if controls != 0 || spaces & follow != 0 {
-        return None;
-    }
-    let upper = at_least(b'A') & !at_least(b'Z' + 1);
-    Some((eight + (upper >> 2), spaces >> 63 != 0))
 }
 
 #[cfg(test)]

@@ -99,11 +99,13 @@ impl Desk {
             None if chunk.too_large.is_none() => self.payload(&chunk.bytes, chunk, None, &mut done),
             None => {}
             Some(first) => {
-                let whole = chunk.bytes.strip_suffix(b"\n").unwrap_or(&chunk.bytes);
-                if !chunk.bytes.is_empty() {
-                    for (number, line) in (first..).zip(whole.split(|byte| *byte == b'\n')) {
-                        self.payload(line.strip_suffix(b"\r").unwrap_or(line), chunk, Some(number), &mut done);
-                    }
+                let (mut number, mut start) = (first, 0);
+                while let Some(rest) = chunk.bytes.get(start..).filter(|rest| !rest.is_empty()) {
+                    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                    let line = rest.get(..end).unwrap_or_default();
+                    self.payload(line.strip_suffix(b"\r").unwrap_or(line), chunk, Some(number), &mut done);
+                    number += 1;
+                    start += end + 1;
                 }
             }
         }

@@ -5,6 +5,8 @@
 
 use icu_normalizer::properties::{CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed};
 
+use super::block::may_start;
+use super::decode;
 use super::fold::{Fold, NfkcCasefold};
 
 /// No code point's entry is longer than this many times its own UTF-8: 2 bytes can become 5.
@@ -93,6 +95,34 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Table {
     entries: Box<[Entry]>,
+    /// One bit a code point: it stands in the key as it is, and is a boundary.
+    plain: Bits,
+    /// One bit a code point: a mark that stands in the key as it is. In the middle of plain text one such mark is plain
+    /// too; where there are more of them, their order has to be looked at.
+    marks: Bits,
+}
+
+/// A set of code points of the BMP: 8 KB, so that it stays in the first cache.
+#[derive(Debug)]
+struct Bits(Box<[u64; 1024]>);
+
+impl Bits {
+    fn of(entries: &[Entry], is_in: impl Fn(Entry) -> bool) -> Bits {
+        let mut bits = Box::new([0; 1024]);
+        for (code, entry) in (0_u32..).zip(entries) {
+            let mut utf8 = [0; 4];
+            let same = char::from_u32(code).map(|c| c.encode_utf8(&mut utf8).as_bytes());
+            if is_in(*entry) && same == entry.0.get(..entry.len()) {
+                bits[code as usize / 64] |= 1 << (code % 64);
+            }
+        }
+        Bits(bits)
+    }
+
+    #[inline(always)]
+    fn has(&self, code: u32) -> bool {
+        self.0[code as usize / 64 & 1023] >> (code % 64) & 1 != 0
+    }
 }
 
 impl Table {
@@ -127,8 +157,56 @@ impl Table {
                 None => Entry::ASK,
                 Some(c) => Self::decide(c, &classes, &icu, &mut mapped),
             })
-            .collect();
-        Table { entries }
+            .collect::<Box<[Entry]>>();
+        Table {
+            plain: Bits::of(&entries, |entry| entry.action() == Action::Emit),
+            marks: Bits::of(&entries, |entry| entry.action() == Action::Mark),
+            entries,
+        }
+    }
+
+    /// The end of the run of plain text that starts at `start`, or earlier where blocks can take over. `spaced`: the key
+    /// ends in a space.
+    #[inline(always)]
+    pub(super) fn plain_run(&self, bytes: &[u8], start: usize, mut spaced: bool) -> usize {
+        let mut at = start;
+        // Where the run ends if the mark that was taken last turns out not to be alone.
+        let mut before_mark = None;
+        // A mark is plain after a letter of the run only: before the run there may be another mark.
+        let mut after_letter = false;
+        while let Some(&first) = bytes.get(at) {
+            // What a block can take, it takes faster; but the first one it has just refused.
+            if at > start && before_mark.is_none() && (may_start(first) || is_ascii_word(bytes, at)) {
+                return at;
+            }
+            if first < 0x80 {
+                let is_space = first == b' ';
+                if is_space && spaced || !is_space && !self.plain.has(u32::from(first)) {
+                    return before_mark.unwrap_or(at);
+                }
+                spaced = is_space;
+                after_letter = !is_space;
+                before_mark = None;
+                at += 1;
+                continue;
+            }
+            let (code, width) = decode(bytes, at);
+            if width == 4 {
+                return before_mark.unwrap_or(at);
+            }
+            if self.plain.has(code) {
+                before_mark = None;
+                after_letter = true;
+            } else if after_letter && self.marks.has(code) {
+                before_mark = Some(at);
+                after_letter = false;
+            } else {
+                return before_mark.unwrap_or(at);
+            }
+            spaced = false;
+            at += width;
+        }
+        before_mark.unwrap_or(at)
     }
 
     fn decide(
@@ -182,6 +260,13 @@ impl Table {
             _ => Entry::ASK,
         }
     }
+}
+
+/// Do eight ASCII bytes start here?
+#[inline(always)]
+fn is_ascii_word(bytes: &[u8], at: usize) -> bool {
+    let eight = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>());
+    eight.is_some_and(|eight| u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080 == 0)
 }
 
 /// Can this code point be the second half of a canonical composition (NFC_Quick_Check=Maybe)? Nearly all that can are

@@ -1,0 +1,190 @@
+//! `copydesk inspect`: one article for people, line by line: what was lifted, what was dropped (and of which line it is
+//! a repeat), what was kept. Made of the very record that `run` would publish, so that it can't show anything else.
+
+mod paint;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use super::clean::timestamp;
+use super::{color, exit};
+use crate::article::{DateEntry, Dropped, Record, RepeatOf};
+use crate::config::Settings;
+use crate::dedup::Forgetful;
+use crate::pipeline::{Cleaner, Payload};
+use paint::{Ink, Page};
+
+/// Show one article with what was lifted, dropped and kept, in colour
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  copydesk inspect article.txt
+  curl -s https://news.example/article.json | copydesk inspect -
+  copydesk inspect --color always article.txt | less -R
+
+The number before a line is its number in the body as split, from 0, as in the record.")]
+pub struct Args {
+    /// File to read; `-`: standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Stands for Kafka's timestamp: RFC 3339, or milliseconds since 1970
+    #[arg(long, value_name = "T", value_parser = timestamp, allow_hyphen_values = true)]
+    pub timestamp: Option<i64>,
+    /// Columns to fill [default: the terminal's, at most 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=400))]
+    pub width: Option<u16>,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let payload = read(&args.file)?;
+    let mut page = Page::new(color::stdout(), args.width.map_or_else(paint::terminal_width, usize::from));
+    let mut cleaner = Cleaner::new(settings.limits);
+    let mut out = Vec::new();
+    let input = Payload { value: Some(&payload), headers: &[], timestamp: args.timestamp };
+    let name = if args.file == Path::new("-") { "standard input".to_owned() } else { args.file.display().to_string() };
+    let code = match cleaner.clean(input, &mut Forgetful, &mut out) {
+        Ok(_) => {
+            let record: Record =
+                serde_json::from_slice(&out).context("the record does not read back: a bug in copydesk")?;
+            title(&mut page, &name, payload.len());
+            article(&mut page, &record);
+            summary(&mut page, &record);
+            exit::OK
+        }
+        Err(reject) => {
+            title(&mut page, &name, payload.len());
+            page.note(Ink::Dropped, "refused", &format!("{}: {reject}", reject.code()));
+            page.note(Ink::Quiet, "", "`run` would publish it unchanged to the dead-letter topic, with this code.");
+            exit::REFUSED
+        }
+    };
+    io::stdout().write_all(page.finish().as_bytes()).context("cannot write to standard output")?;
+    Ok(ExitCode::from(code))
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+        return Ok(bytes);
+    }
+    fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
+}
+
+fn title(page: &mut Page, name: &str, bytes: usize) {
+    page.rule(&format!("{name} · {}", paint::bytes(bytes as u64)));
+}
+
+fn article(page: &mut Page, record: &Record) {
+    let copied = [
+        ("uri", Some(&record.uri)),
+        ("url", record.url.as_ref()),
+        ("source", record.source.as_ref()),
+        ("language", record.language.as_ref()),
+        ("version", record.version_created.as_ref()),
+        ("first", record.first_created.as_ref()),
+        ("embargo", record.embargoed_until.as_ref()),
+    ];
+    for (name, text) in copied {
+        if let Some(text) = text {
+            page.note(Ink::Quiet, name, text);
+        }
+    }
+    if let Some(published) = &record.date_published {
+        page.note(Ink::Date, "published", published);
+    }
+    if let Some(dateline) = &record.dateline {
+        page.note(Ink::Date, "dateline", dateline);
+    }
+    for date in record.dates.iter().filter(|date| date.field.is_some()) {
+        page.note(Ink::Date, date.field.as_deref().unwrap_or_default(), &format!("{}  {}", date.text, reading(date)));
+    }
+    page.blank();
+    if let Some(headline) = &record.headline {
+        page.headline(headline);
+        page.blank();
+    }
+    for line in lines(record) {
+        match line {
+            Shown::Date(number, dates) => {
+                let readings: Vec<String> = dates.iter().map(|date| reading(date)).collect();
+                page.line(number, Ink::Date, "◷", &dates[0].text, Some(&readings.join("  ")));
+            }
+            Shown::Kept(number, text) => page.line(number, Ink::Kept, "│", text, None),
+            Shown::Dropped(dropped, text) => {
+                let first = match dropped.repeat_of {
+                    Some(RepeatOf::Line(line)) => format!("↑ repeat of line {line}"),
+                    Some(RepeatOf::Headline(_)) => "↑ repeat of the headline".to_owned(),
+                    None => "↑ stood in an earlier article of this source".to_owned(),
+                };
+                let variant = if dropped.text.is_some() { ", written otherwise" } else { "" };
+                page.line(dropped.line, Ink::Dropped, "×", text, Some(&format!("{first}{variant}")));
+            }
+        }
+    }
+}
+
+/// `→ 2024-01-17 (day, gregory, published)`
+fn reading(date: &DateEntry) -> String {
+    let value = match &date.value {
+        Some(value) => value.clone(),
+        None if date.candidates.is_empty() => "open".to_owned(),
+        None => format!("open: {}", date.candidates.join(" or ")),
+    };
+    let role = if date.role == "other" { String::new() } else { format!(" · {}", date.role) };
+    format!("→ {value} · {}{role}", date.calendar)
+}
+
+/// A line of the article as it is shown.
+enum Shown<'a> {
+    Date(u32, Vec<&'a DateEntry>),
+    Kept(u32, &'a str),
+    Dropped(&'a Dropped, &'a str),
+}
+
+/// All lines in the order in which they stood.
+fn lines(record: &Record) -> Vec<Shown<'_>> {
+    let texts: Vec<&str> = record.body_text.split('\n').collect();
+    let kept = || record.paragraphs.iter().zip(&texts).map(|(paragraph, text)| (paragraph.line, *text));
+    let mut shown: Vec<(u32, Shown<'_>)> = kept().map(|(line, text)| (line, Shown::Kept(line, text))).collect();
+    for dropped in &record.dropped {
+        let text = match (&dropped.text, dropped.repeat_of) {
+            (Some(text), _) => text.as_str(),
+            (None, Some(RepeatOf::Line(first))) => {
+                kept().find(|(line, _)| *line == first).map(|(_, text)| text).unwrap_or_default()
+            }
+            (None, _) => record.headline.as_deref().unwrap_or_default(),
+        };
+        shown.push((dropped.line, Shown::Dropped(dropped, text)));
+    }
+    for date in &record.dates {
+        let Some(line) = date.line else { continue };
+        match shown.iter_mut().find(|(number, shown)| *number == line && matches!(shown, Shown::Date(..))) {
+            Some((_, Shown::Date(_, dates))) => dates.push(date),
+            _ => shown.push((line, Shown::Date(line, vec![date]))),
+        }
+    }
+    shown.sort_by_key(|(line, _)| *line);
+    shown.into_iter().map(|(_, shown)| shown).collect()
+}
+
+fn summary(page: &mut Page, record: &Record) {
+    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let lifted = record.dates.iter().filter(|date| date.line.is_some()).count();
+    let (bytes_in, bytes_out) = (record.stats.bytes_in, record.stats.bytes_out);
+    page.blank();
+    page.summary(&[
+        (Ink::Kept, count(record.paragraphs.len(), "paragraph kept", "paragraphs kept")),
+        (Ink::Dropped, count(record.dropped.len(), "repeat dropped", "repeats dropped")),
+        (Ink::Date, count(lifted, "date lifted", "dates lifted")),
+        (Ink::Quiet, format!("{} → {}", paint::bytes(bytes_in), paint::bytes(bytes_out))),
+    ]);
+    if let Some(extra) = &record.extra {
+        let names: Vec<&str> = extra.keys().map(String::as_str).collect();
+        page.note(Ink::Quiet, "extra", &names.join(", "));
+    }
+}

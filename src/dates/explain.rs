@@ -1,0 +1,121 @@
+//! What was read as what: the tokens of a line, in order, with all that the lexicon says of them.
+
+use super::fold::fold;
+use super::lexicon::{Meaning, Unit};
+use super::line::{LONGEST, primary_language, source_span};
+use super::reading::Context;
+use super::solve::Line;
+use super::times::clocks;
+use super::tokens::{Kind, Token, tokens};
+use std::ops::Range;
+
+/// A token and what it was read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Where in the line it stands, in bytes.
+    pub span: Range<usize>,
+    /// `number`, `time`, `word`, `mark` or `unknown`.
+    pub kind: &'static str,
+    /// In words: `month 1 (gregory) or weekday 2`.
+    pub meaning: String,
+}
+
+/// See [`super::explain`].
+pub(super) fn explain(text: &str, context: &Context<'_>) -> Vec<Explained> {
+    if text.len() > LONGEST {
+        return Vec::new();
+    }
+    let folded = fold(text);
+    let Some(tokens) = tokens(&folded) else { return Vec::new() };
+    let language = primary_language(context);
+    let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
+    let clocks = clocks(&line, false);
+    let mut explained = Vec::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let clock = clocks.iter().find(|c| c.first == at);
+        let (last, kind, meaning) = match clock {
+            Some(clock) => {
+                let zone = clock.offset.map_or("zone open".to_owned(), |o| format!("{o:+} minutes from UTC"));
+                let meaning = format!("{:02}:{:02}, {zone}", clock.time.hour, clock.time.minute);
+                (clock.end.saturating_sub(1).max(at), "time", meaning)
+            }
+            None => (at, kind(token), meaning(token)),
+        };
+        let end = tokens.get(last).map_or(token.end, |t| t.end);
+        explained.push(Explained { span: source_span(&folded, &(token.start..end), text), kind, meaning });
+        at = last + 1;
+    }
+    explained
+}
+
+fn kind(token: &Token) -> &'static str {
+    match token.kind {
+        Kind::Number { .. } => "number",
+        Kind::Word { .. } | Kind::EraLetter(_) | Kind::BracketWeekday(_) => "word",
+        Kind::Unknown => "unknown",
+        Kind::Mark(_) => "mark",
+    }
+}
+
+fn meaning(token: &Token) -> String {
+    match token.kind {
+        Kind::Number { value, .. } => value.to_string(),
+        Kind::EraLetter(era) => format!("Japanese era {era}"),
+        Kind::BracketWeekday(day) => format!("weekday {day}"),
+        Kind::Unknown => String::new(),
+        Kind::Mark(mark) => mark.to_string(),
+        Kind::Word { number, .. } => {
+            let mut words: Vec<String> = Vec::new();
+            for sense in token.senses() {
+                let word = in_words(sense.meaning, number);
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+            words.join(" or ")
+        }
+    }
+}
+
+fn in_words(meaning: Meaning, number: Option<u32>) -> String {
+    match meaning {
+        Meaning::Month(calendar, month) => format!("month {month} ({})", calendar.as_str()),
+        Meaning::Weekday(day) => format!("weekday {day}"),
+        Meaning::Era(calendar) => format!("era ({})", calendar.as_str()),
+        Meaning::JapaneseEra(era) => format!("Japanese era {era}"),
+        Meaning::Am => "before noon".to_owned(),
+        Meaning::Pm => "after noon".to_owned(),
+        Meaning::Noon => "noon".to_owned(),
+        Meaning::Night => "night".to_owned(),
+        Meaning::TimeWord => "beside a time".to_owned(),
+        Meaning::YearMark | Meaning::BeforeYear => "unit: year".to_owned(),
+        Meaning::MonthMark | Meaning::BeforeMonth => "unit: month".to_owned(),
+        Meaning::DayMark | Meaning::BeforeDay => "unit: day".to_owned(),
+        Meaning::HourMark => "unit: hour".to_owned(),
+        Meaning::MinuteMark => "unit: minute".to_owned(),
+        Meaning::SecondMark => "unit: second".to_owned(),
+        Meaning::Zone(None) => "zone, ambiguous".to_owned(),
+        Meaning::Zone(Some(minutes)) => format!("zone, {minutes:+} minutes"),
+        Meaning::Published => "label: published".to_owned(),
+        Meaning::Updated => "label: updated".to_owned(),
+        Meaning::By => "introduces a name".to_owned(),
+        Meaning::Same => "the same day in another calendar".to_owned(),
+        Meaning::Agency => "agency".to_owned(),
+        Meaning::ReadingTime => "reading time or counter".to_owned(),
+        Meaning::Ago(unit, fixed) => {
+            let unit = match unit {
+                Unit::Second => "seconds",
+                Unit::Minute => "minutes",
+                Unit::Hour => "hours",
+                Unit::Day => "days",
+                Unit::Week => "weeks",
+                Unit::Month => "months",
+                Unit::Year => "years",
+            };
+            format!("{} {unit} ago", number.or(fixed.map(u32::from)).unwrap_or_default())
+        }
+        Meaning::Last(day) => format!("last weekday {day}"),
+        Meaning::Filler => "filler".to_owned(),
+    }
+}

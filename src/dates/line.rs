@@ -1,0 +1,350 @@
+//! Date line or mention: a line is a date line when all of it is explained.
+
+use super::calendars::{days, iso_week};
+use super::fold::{Folded, fold};
+use super::lexicon::{Meaning, unspaced};
+use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
+use super::relative;
+use super::resolve::{Outcome, resolve};
+use super::solve::{Draft, Line, drafts};
+use super::tokens::{Kind, Token, tokens};
+
+/// Longest line that may be a date line, in bytes (99 % of real ones have at most 92 characters).
+pub(super) const LONGEST: usize = 220;
+
+/// Reads a line.
+pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let folded = fold(text);
+    if let Some(reading) = week_date(&folded, text)
+        .or_else(|| super::field::ordinal(&folded.text))
+        .or_else(|| super::field::compact(&folded.text, context))
+    {
+        return Some(DateLine { dates: vec![reading] });
+    }
+    let tokens = tokens(&folded)?;
+    let language = primary_language(context);
+    let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
+    let mut dates = relative_dates(&line).unwrap_or_default();
+    if dates.is_empty() {
+        dates = absolute_dates(&line, false).or_else(|| absolute_dates(&line, true))?;
+    }
+    if !explained(&line, text, &folded, &dates) {
+        return None;
+    }
+    for reading in &mut dates {
+        reading.span = source_span(&folded, &reading.span, text);
+    }
+    Some(DateLine { dates })
+}
+
+/// The primary subtag of the language, as CLDR names it; empty where it is not known.
+pub(super) fn primary_language(context: &Context<'_>) -> String {
+    let language = context.language.unwrap_or_default();
+    let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    if primary == "no" { "nb".to_owned() } else { primary }
+}
+
+/// 2001W322 and 2001-W32-2.
+fn week_date(folded: &Folded, text: &str) -> Option<Reading> {
+    let bare = folded.text.replace('-', "");
+    let (year, rest) = bare.split_at_checked(4)?;
+    let (week, day) = rest.strip_prefix('w')?.split_at_checked(2)?;
+    if bare.len() != 8 || !bare.bytes().all(|b| b.is_ascii_digit() || b == b'w') {
+        return None;
+    }
+    let date = iso_week(year.parse().ok()?, week.parse().ok()?, day.parse().ok()?)?;
+    Some(reading_of(Value { date, time: None, offset: None }, 0..text.len()))
+}
+
+fn reading_of(value: Value, span: std::ops::Range<usize>) -> Reading {
+    Reading {
+        value: Some(value),
+        candidates: Vec::new(),
+        precision: Precision::Day,
+        calendar: Calendar::Gregory,
+        role: Role::Other,
+        order: None,
+        span,
+    }
+}
+
+pub(super) fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+    let at = |i: usize| folded.source.get(i).map_or(text.len(), |&s| s as usize);
+    let start = at(span.start);
+    // The end is the end of the last source character, not the start of what follows it.
+    let last = at(span.end.saturating_sub(1));
+    let end = text.get(last..).and_then(|t| t.chars().next()).map_or(text.len(), |c| last + c.len_utf8());
+    start..end.max(start)
+}
+
+fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
+    // "Leo", "Ara", "Jana" are names in one language and today in another: alone they need the language.
+    if let [only] = line.tokens
+        && (line.text.len() <= 3 && line.text.is_ascii() || line.text == "jana")
+    {
+        let here = |m: Meaning| matches!(m, Meaning::Ago(..));
+        if line.language.is_empty() || !only.senses().iter().any(|s| here(s.meaning) && s.holds_in(line.language)) {
+            return None;
+        }
+    }
+    let mut found = Vec::new();
+    let mut role = Role::Other;
+    for (at, token) in line.tokens.iter().enumerate() {
+        if relative::is_relative(token)
+            && !line.is_number(at + 1)
+            && !(token.means(|m| m == Meaning::Filler) && line.tokens.len() > 1)
+        {
+            found.push(relative::read(line, at, role)?);
+            role = Role::Other;
+        } else if token.means(|m| m == Meaning::Updated) {
+            role = Role::Updated;
+        } else if token.means(|m| m == Meaning::Published) && !token.means(|m| m == Meaning::Filler) {
+            role = Role::Published;
+        } else if line.is_month(at)
+            && !token.means(|m| m == Meaning::Filler)
+            && !token.means(|m| matches!(m, Meaning::Weekday(_)))
+        {
+            return None;
+        }
+    }
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    let timed: usize =
+        super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
+    // "50 years ago today" is a headline.
+    let once = found.len() <= 1 || found.iter().skip(1).all(|r| r.role != Role::Other);
+    (!found.is_empty() && numbers == timed && once).then_some(found)
+}
+
+fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
+    let mut readings = Vec::new();
+    let drafts = drafts(line, dotted)?;
+    // "4. juli 2002 04.01": two numbers beside a whole date are its time.
+    if !dotted
+        && drafts.len() > 1
+        && drafts
+            .iter()
+            .any(|d| d.months.is_empty() && d.numbers.len() == 2 && d.numbers.iter().all(|n| n.unit.is_none()))
+    {
+        return None;
+    }
+    for draft in drafts {
+        let outcome = resolve(&draft, line)?;
+        readings.push(reading(&draft, outcome, line));
+    }
+    // The same day in two calendars: the Gregorian wins.
+    let gregorian: Vec<i64> = readings
+        .iter()
+        .filter(|r| r.calendar == Calendar::Gregory)
+        .filter_map(|r| r.value.map(|v| days(v.date)))
+        .collect();
+    if !gregorian.is_empty() && gregorian.len() < readings.len() {
+        readings.retain(|r| {
+            r.calendar == Calendar::Gregory
+                || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 3))
+        });
+        readings.sort_by_key(|r| r.calendar != Calendar::Gregory);
+    }
+    Some(readings)
+}
+
+fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
+    let time = draft.clock.map(|c| c.time);
+    let offset = draft.clock.and_then(|c| c.offset);
+    let value = |date| Value { date, time, offset };
+    let precision = match time {
+        None => Precision::Day,
+        Some(t) if t.second.is_some() => Precision::Second,
+        Some(_) => Precision::Minute,
+    };
+    let (first, last) = draft.span.unwrap_or_default();
+    let (first, last) = match draft.clock {
+        Some(clock) if clock.first <= last + 3 && clock.end + 3 >= first => {
+            (first.min(clock.first), last.max(clock.end.saturating_sub(1)))
+        }
+        _ => (first, last),
+    };
+    let start = line.tokens.get(first).map_or(0, |t| t.start);
+    let end = line.tokens.get(last).map_or(line.text.len(), |t| t.end);
+    Reading {
+        value: outcome.date.map(value),
+        candidates: outcome.candidates.into_iter().map(value).collect(),
+        precision,
+        calendar: outcome.calendar.unwrap_or(Calendar::Gregory),
+        role: draft.role.unwrap_or(Role::Other),
+        order: outcome.order,
+        span: start..end,
+    }
+}
+
+/// Is all of the line explained: a date and what stands around one?
+fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) -> bool {
+    if dates.is_empty() || line.text.contains(['?', '!', ';', '%', '$', '€', '£', '@', '#', '=']) {
+        return false;
+    }
+    let labelled = line
+        .tokens
+        .iter()
+        .any(|t| t.means(|m| matches!(m, Meaning::Published | Meaning::Updated)) && t.end - t.start > 3);
+    let has_number = line.tokens.iter().any(|t| matches!(t.kind, Kind::Number { .. }));
+    let bare = !has_number && !line.tokens.iter().any(relative::is_relative);
+    if bare {
+        return false;
+    }
+    // "No. 17", "Nr. 17/2024": a number of something else.
+    let counted = line.tokens.iter().enumerate().any(|(i, t)| {
+        matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
+            && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
+    });
+    !counted
+        && minor_months_hold(line)
+        && short_forms_hold(line, dates, labelled)
+        && strangers_hold(line, text, folded, dates)
+}
+
+/// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.
+fn minor_months_hold(line: &Line<'_>) -> bool {
+    let minor = |t: &Token| line.is_minor(t);
+    let sure = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !minor(t);
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    numbers > 1
+        || line.tokens.iter().any(relative::is_relative)
+        || !line.tokens.iter().any(minor)
+        || line.tokens.iter().any(sure)
+}
+
+/// "3.2." is a section, "17/1" a fraction, until a weekday, a label or a time says that it is a day.
+fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool {
+    let named = line.tokens.iter().any(|t| {
+        t.means(|m| {
+            matches!(
+                m,
+                Meaning::Month(..) | Meaning::MonthMark | Meaning::BeforeMonth | Meaning::Ago(..) | Meaning::Last(_)
+            )
+        })
+    });
+    if named {
+        return true;
+    }
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    let weekday = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Weekday(_))));
+    let timed = dates.iter().any(|d| d.precision != Precision::Day);
+    if numbers != 2 || weekday || labelled || timed {
+        return true;
+    }
+    line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
+}
+
+/// Unknown words are a place, a name or a source: few, set apart from the date by a mark, and written like names.
+fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) -> bool {
+    let strangers: Vec<usize> =
+        (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
+    if strangers.is_empty() {
+        return true;
+    }
+    let by = line.tokens.iter().any(|t| t.means(|m| m == Meaning::By));
+    let is_cjk = |i: usize| {
+        line.tokens.get(i).and_then(|t| line.text.get(t.start..)).and_then(|t| t.chars().next()).is_some_and(unspaced)
+    };
+    let words = strangers.iter().filter(|&&i| !is_cjk(i)).count();
+    let signs = strangers.len() - words;
+    if words > 6 || signs > 10 || dates.iter().any(|d| d.value.is_none() && d.candidates.is_empty()) {
+        return false;
+    }
+    // Each run of unknown words must be set apart on the side of the date.
+    let runs = runs(line, &strangers);
+    runs.iter().all(|&(first, last)| {
+        let length = last - first + 1;
+        let left = if first == 0 { None } else { Some(first - 1) };
+        let right = Some(last + 1).filter(|&i| i < line.tokens.len());
+        let apart = |i: Option<usize>| i.is_none_or(|i| separates(line, i));
+        let sentence = (first..=last).any(|i| line.mark(i) == Some('.')) && length > 6;
+        let after_by = left.is_some_and(|i| {
+            line.means(i, |m| m == Meaning::By)
+                || line.mark(i) == Some(':') && i > 0 && line.means(i - 1, |m| m == Meaning::By)
+        });
+        let colon = right.is_some_and(|i| line.mark(i) == Some(':'));
+        !sentence
+            && !colon
+            && length <= 8
+            && (apart(left) || after_by)
+            && apart(right)
+            && (by || length <= 5 || signs > 0)
+            && names(line, text, folded, first, last)
+    })
+}
+
+fn separates(line: &Line<'_>, at: usize) -> bool {
+    match line.mark(at) {
+        Some('-') => line.spaced(at) || line.spaced(at + 1),
+        Some(mark) => matches!(mark, '|' | '·' | '/' | ',' | '(' | ')' | '>' | '~' | '*' | ':'),
+        None => line.means(at, |m| matches!(m, Meaning::By | Meaning::Agency)),
+    }
+}
+
+/// Runs of tokens from one unknown word to another with only words, points and hyphens between.
+fn runs(line: &Line<'_>, strangers: &[usize]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &at in strangers {
+        if let Some((_, last)) = runs.last_mut()
+            && (*last + 1..at).all(|i| !separates(line, i) && !line.is_number(i) && !line.is_month(i))
+        {
+            *last = at;
+        } else {
+            runs.push((at, at));
+        }
+    }
+    // Known words beside a name belong to it ("Maria del Mar Lopez", "Le Monde").
+    for (first, last) in &mut runs {
+        let part = |i: usize| {
+            line.tokens.get(i).is_some_and(|t| {
+                matches!(t.kind, Kind::Word { .. })
+                    && !t.means(|m| matches!(m, Meaning::Month(..) | Meaning::By | Meaning::Agency))
+                    && capital(line, t)
+            })
+        };
+        while *first > 0 && part(*first - 1) {
+            *first -= 1;
+        }
+        while part(*last + 1) {
+            *last += 1;
+        }
+        if line.mark(*last + 1) == Some('.') && (*last + 2 == line.tokens.len() || separates(line, *last + 2)) {
+            *last += 1;
+        }
+    }
+    runs
+}
+
+fn capital(line: &Line<'_>, token: &Token) -> bool {
+    line.text.get(token.start..token.end).is_some_and(|w| w.len() > 1 && w.is_ascii())
+        && !token.means(|m| {
+            matches!(
+                m,
+                Meaning::Weekday(_)
+                    | Meaning::Published
+                    | Meaning::Updated
+                    | Meaning::TimeWord
+                    | Meaning::Zone(_)
+                    | Meaning::Am
+                    | Meaning::Pm
+                    | Meaning::YearMark
+                    | Meaning::Era(_)
+            )
+        })
+}
+
+/// Are the words written like names: capitals in scripts that have them?
+fn names(line: &Line<'_>, text: &str, folded: &Folded, first: usize, last: usize) -> bool {
+    (first..=last).all(|i| {
+        let Some(token) = line.tokens.get(i) else { return false };
+        if token.kind != Kind::Unknown {
+            return true;
+        }
+        let at = folded.source.get(token.start).map_or(0, |&s| s as usize);
+        let Some(c) = text.get(at..).and_then(|t| t.chars().next()) else { return false };
+        !c.is_lowercase() || text.get(..at).is_some_and(|t| t.ends_with(['\'', '’', '-', '.', '/', '@']))
+    })
+}

@@ -1,0 +1,443 @@
+//! The slot solver: tokens are dealt out, from left to right, to the slots of one date after the other.
+//!
+//! A draft is a date of which only the slots are known: numbers, month names, weekday, era. A token that no longer
+//! fits opens the next draft. [`super::resolve`] then finds out what a draft says. Nothing is thrown away silently: a
+//! number that finds no slot makes the line no date line.
+
+use super::lexicon::{Meaning, Sense, unspaced};
+use super::reading::{Calendar, Context, Role};
+use super::times::{Clock, clocks};
+use super::tokens::{Kind, Token};
+
+/// A line under work.
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: &'a [Token],
+    pub(super) context: &'a Context<'a>,
+    /// Primary subtag of the language, in lower case; empty where it is not known.
+    pub(super) language: &'a str,
+}
+
+/// What the unit beside a number says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Year,
+    Month,
+    Day,
+}
+
+/// A number of a draft.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number {
+    pub(super) value: u32,
+    pub(super) digits: u8,
+    pub(super) unit: Option<Unit>,
+    /// The mark between it and the number before.
+    pub(super) mark: Option<char>,
+    pub(super) token: usize,
+}
+
+/// A date of which only the slots are known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Draft {
+    pub(super) weekdays: Vec<u8>,
+    /// What its month name may be.
+    pub(super) months: Vec<(Calendar, u8)>,
+    pub(super) numbers: Vec<Number>,
+    pub(super) era: Option<Calendar>,
+    /// What is added to the year of a Japanese era.
+    pub(super) era_base: Option<u32>,
+    /// Thai script: a short year is Buddhist.
+    pub(super) thai: bool,
+    pub(super) role: Option<Role>,
+    /// First and last token.
+    pub(super) span: Option<(usize, usize)>,
+    pub(super) clock: Option<Clock>,
+    pub(super) month_token: Option<usize>,
+}
+
+impl Draft {
+    fn grow(&mut self, at: usize) {
+        let (first, _) = self.span.unwrap_or((at, at));
+        self.span = Some((first, at));
+    }
+
+    fn full(&self) -> bool {
+        self.numbers.len() >= if self.months.is_empty() { 3 } else { 2 }
+            || self.numbers.first().is_some_and(|n| n.digits == 8)
+    }
+
+    fn has_date(&self) -> bool {
+        !self.numbers.is_empty() || !self.months.is_empty()
+    }
+}
+
+/// The drafts of a line, with their times.
+pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
+    let clocks = clocks(line, dotted);
+    let mut done: Vec<Draft> = Vec::new();
+    let mut draft = Draft::default();
+    let mut role = None;
+    let mut last_mark = None;
+    let mut at = 0;
+    while let Some(token) = line.tokens.get(at) {
+        if let Some(clock) = clocks.iter().find(|c| c.first <= at && at < c.end) {
+            at = clock.end;
+            last_mark = None;
+            continue;
+        }
+        match token.kind {
+            Kind::Number { value, digits } => {
+                let unit = unit(line, at, &draft);
+                if draft.era_base.is_some()
+                    && unit == Some(Unit::Year)
+                    && draft.numbers.iter().any(|n| n.unit == Some(Unit::Year))
+                {
+                    // 2008年（平成20年）11月11日 says its year twice.
+                    draft.era_base = None;
+                    draft.era = None;
+                    at += 2;
+                    continue;
+                }
+                if draft.full() {
+                    finish(&mut draft, &mut done, &mut role);
+                }
+                let mark = last_mark.take();
+                draft.numbers.push(Number { value, digits, unit, mark, token: at });
+                draft.grow(at);
+            }
+            Kind::EraLetter(era) => {
+                draft.era = Some(Calendar::Japanese);
+                draft.era_base = Some(era_base(era));
+                draft.grow(at);
+            }
+            Kind::BracketWeekday(day) => {
+                draft.weekdays = vec![day];
+                draft.grow(at);
+            }
+            Kind::Mark(mark) => {
+                if mark == '|' && draft.full() {
+                    finish(&mut draft, &mut done, &mut role);
+                }
+                if !matches!(mark, '(' | ')' | 't') {
+                    last_mark = Some(last_mark.map_or(mark, |m| if m == mark || m == '.' { mark } else { '?' }));
+                }
+            }
+            Kind::Unknown => last_mark = Some('?'),
+            Kind::Word { .. } => word(line, at, token, &mut draft, &mut done, &mut role, &mut last_mark),
+        }
+        at += 1;
+    }
+    finish(&mut draft, &mut done, &mut role);
+    if done.is_empty() {
+        return None;
+    }
+    // A label at the end speaks of what stands before it: 2024年1月17日に公開.
+    if let (Some(role), Some(last)) = (role, done.last_mut())
+        && last.role.is_none()
+    {
+        last.role = Some(role);
+    }
+    deal_clocks(&clocks, &mut done, line);
+    Some(done)
+}
+
+/// Each time goes to the date before it, or else to the first.
+fn deal_clocks(clocks: &[Clock], drafts: &mut Vec<Draft>, line: &Line<'_>) {
+    let mut extra = Vec::new();
+    for clock in clocks {
+        let before = drafts.iter().rposition(|d| d.span.is_some_and(|(first, _)| first < clock.first));
+        let target = before.unwrap_or(0);
+        let Some(draft) = drafts.get_mut(target) else { continue };
+        if draft.clock.is_none() {
+            draft.clock = Some(*clock);
+        } else if before.is_some() {
+            // "17 January 2024 14:05, updated 15:30": the second time is that of the change.
+            let from = draft.clock.map_or(0, |c| c.end);
+            let changed = (from..clock.first).any(|i| line.means(i, |m| m == Meaning::Updated));
+            if changed {
+                let mut second = draft.clone();
+                second.clock = Some(*clock);
+                second.role = Some(Role::Updated);
+                extra.push(second);
+            }
+        }
+    }
+    drafts.extend(extra);
+    // One time for the same day in two calendars.
+    if let [only] = clocks {
+        drafts.iter_mut().filter(|d| d.clock.is_none() && d.role.is_none()).for_each(|d| d.clock = Some(*only));
+    }
+}
+
+fn finish(draft: &mut Draft, done: &mut Vec<Draft>, role: &mut Option<Role>) {
+    let mut finished = std::mem::take(draft);
+    if finished.has_date() {
+        finished.role = finished.role.or(role.take());
+        done.push(finished);
+    } else if let Some(last) = done.last_mut() {
+        // A weekday or an era that came after its date.
+        if last.weekdays.is_empty() {
+            last.weekdays = finished.weekdays;
+        }
+    }
+}
+
+fn word(
+    line: &Line<'_>,
+    at: usize,
+    token: &Token,
+    draft: &mut Draft,
+    done: &mut Vec<Draft>,
+    role: &mut Option<Role>,
+    last_mark: &mut Option<char>,
+) {
+    let senses = token.senses();
+    // "2556 BE": after a year an era is an era.
+    let era_here = at > 0
+        && line.number(at - 1).is_some_and(|(value, _)| value > 31)
+        && token.means(|m| matches!(m, Meaning::Era(_)));
+    let weekdays = if era_here { Vec::new() } else { line.weekdays_of(token) };
+    let months = if era_here { Vec::new() } else { line.months_of(token) };
+    // Another word that can only be the month: then this one is a weekday, or a preposition.
+    let other_month = || {
+        line.tokens.iter().enumerate().any(|(i, t)| {
+            let other_use = t.means(|m| matches!(m, Meaning::Filler | Meaning::Am | Meaning::Pm | Meaning::Zone(_)));
+            i != at
+                && !other_use
+                && !line.is_minor(t)
+                && !line.months_of(t).is_empty()
+                && line.weekdays_of(t).is_empty()
+        })
+    };
+    let unit_of_number = at > 0
+        && line.is_number(at - 1)
+        && token.means(|m| matches!(m, Meaning::YearMark | Meaning::MonthMark | Meaning::DayMark));
+    if unit_of_number && (months.is_empty() || unspaced_token(line, token)) {
+        draft.grow(at);
+        *last_mark = None;
+        return;
+    }
+    let filler = token.means(|m| m == Meaning::Filler);
+    // A name of a small language only (jane, law) is a month beside a number, and gives way to any other month.
+    let weak = filler || line.is_minor(token);
+    let gives_way = (weak || !weekdays.is_empty()) && other_month() || weak && !beside_number(line, at);
+    if !months.is_empty() && !gives_way {
+        let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
+        if draft.months.is_empty() && draft.numbers.len() < 3 {
+            draft.months = months;
+        } else if !same.is_empty() && draft.month_token.is_some_and(|m| at - m <= 4) {
+            draft.months = same;
+        } else {
+            let moved = if draft.numbers.len() == 2
+                && draft.numbers.last().is_some_and(|n| n.value <= 31 && n.token + 2 >= at && n.unit.is_none())
+            {
+                draft.numbers.pop()
+            } else {
+                None
+            };
+            finish(draft, done, role);
+            draft.numbers.extend(moved);
+            draft.months = months;
+        }
+        draft.month_token = Some(at);
+        draft.thai |=
+            line.text.get(token.start..).is_some_and(|t| t.starts_with(|c| ('\u{0E00}'..='\u{0E7F}').contains(&c)));
+        draft.grow(at);
+        *last_mark = None;
+        return;
+    }
+    let preposition = filler && token.end - token.start <= 3;
+    if !weekdays.is_empty() && !preposition {
+        if draft.weekdays.is_empty() {
+            draft.weekdays = weekdays;
+            draft.grow(at);
+        } else if draft.full() {
+            finish(draft, done, role);
+            draft.weekdays = weekdays;
+            draft.grow(at);
+        }
+        return;
+    }
+    for sense in senses {
+        match sense.meaning {
+            Meaning::JapaneseEra(era) => {
+                if draft.full() && draft.era.is_some() {
+                    finish(draft, done, role);
+                }
+                draft.era = Some(Calendar::Japanese);
+                draft.era_base = Some(era_base(era));
+                draft.grow(at);
+                return;
+            }
+            Meaning::Era(_) if !filler || token.end - token.start > 3 => {
+                let calendar = era_of(token, draft);
+                let beside = at > 0 && line.is_number(at - 1)
+                    || line.is_number(at + 1)
+                    || draft.full()
+                    || draft.numbers.is_empty();
+                if beside && (draft.era.is_none() || calendar == Calendar::Gregory && draft.era_base.is_none()) {
+                    draft.era = draft.era.or(Some(calendar));
+                    draft.grow(at);
+                }
+                *last_mark = None;
+                return;
+            }
+            _ => {}
+        }
+    }
+    let weak = filler
+        || token.end - token.start <= 3
+            && line.text.is_char_boundary(token.start)
+            && line.text.as_bytes().get(token.start).is_some_and(u8::is_ascii);
+    for sense in senses {
+        let labelled = match sense.meaning {
+            Meaning::Published if !weak => Role::Published,
+            Meaning::Updated => Role::Updated,
+            Meaning::Same => {
+                finish(draft, done, role);
+                return;
+            }
+            _ => continue,
+        };
+        if draft.has_date() {
+            let incomplete = draft.numbers.is_empty();
+            if !incomplete {
+                // Japanese and Korean labels may stand behind; then no date follows, and `drafts` gives it back.
+                finish(draft, done, role);
+            }
+        }
+        *role = Some(labelled);
+        return;
+    }
+}
+
+fn unspaced_token(line: &Line<'_>, token: &Token) -> bool {
+    line.text.get(token.start..token.end).and_then(|t| t.chars().next()).is_some_and(unspaced)
+}
+
+fn beside_number(line: &Line<'_>, at: usize) -> bool {
+    let near = |i: usize| line.is_number(i) || matches!(line.mark(i), Some('.' | '-' | '/' | ','));
+    at > 0 && near(at - 1) || near(at + 1)
+}
+
+impl Line<'_> {
+    /// The months that a word may be, in this language where it is a word of this language.
+    fn months_of(&self, token: &Token) -> Vec<(Calendar, u8)> {
+        self.names(token, |m| if let Meaning::Month(c, n) = m { Some((c, n)) } else { None })
+    }
+
+    /// The weekdays that a word may be.
+    fn weekdays_of(&self, token: &Token) -> Vec<u8> {
+        self.names(token, |m| if let Meaning::Weekday(d) = m { Some(d) } else { None })
+    }
+
+    /// Is it the name of a month in small languages only?
+    pub(super) fn is_minor(&self, token: &Token) -> bool {
+        let month = |m: Meaning| matches!(m, Meaning::Month(..));
+        let here = |s: &Sense| s.is_widespread() || !self.language.is_empty() && s.holds_in(self.language);
+        token.means(month) && !token.senses().iter().any(|s| month(s.meaning) && here(s))
+    }
+
+    fn names<T: Copy + PartialEq>(&self, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
+        let name = |m: Meaning| matches!(m, Meaning::Month(..) | Meaning::Weekday(_));
+        let restrict =
+            !self.language.is_empty() && token.senses().iter().any(|s| name(s.meaning) && s.holds_in(self.language));
+        let wide = !restrict
+            && token.senses().len() > 1
+            && token.senses().iter().any(|s| name(s.meaning) && s.is_widespread());
+        let mut found = Vec::new();
+        for sense in token.senses() {
+            if let Some(value) = pick(sense.meaning)
+                && (!restrict || sense.holds_in(self.language))
+                && (!wide || sense.is_widespread())
+                && !found.contains(&value)
+            {
+                found.push(value);
+            }
+        }
+        found
+    }
+}
+
+fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {
+    let before = at.checked_sub(1).and_then(|i| line.tokens.get(i));
+    let after = line.tokens.get(at + 1);
+    let (value, digits) = line.number(at)?;
+    let said = |token: Option<&Token>, marks: [Meaning; 3]| {
+        let token = token?;
+        let units = [Unit::Year, Unit::Month, Unit::Day];
+        units.into_iter().zip(marks).find(|(_, mark)| token.means(|m| m == *mark)).map(|(unit, _)| unit)
+    };
+    let fits = |unit: &Unit| match unit {
+        Unit::Year => {
+            value > 31
+                || digits >= 3
+                || draft.era_base.is_some()
+                || draft.era.is_some()
+                || after.is_some_and(|t| unspaced_token(line, t))
+        }
+        Unit::Month => (1..=13).contains(&value),
+        Unit::Day => (1..=32).contains(&value),
+    };
+    said(before, [Meaning::BeforeYear, Meaning::BeforeMonth, Meaning::BeforeDay])
+        .filter(fits)
+        .or_else(|| {
+            let after = after.filter(|t| !t.means(|m| matches!(m, Meaning::Month(..))) || unspaced_token(line, t));
+            // "9-р сарын": an ordinal ending and a hyphen may stand between.
+            let second = (line.mark(at + 1) == Some('-')
+                && line.means(at + 2, |m| m == Meaning::Filler || m == Meaning::YearMark))
+            .then(|| line.tokens.get(at + 3))
+            .flatten();
+            said(
+                second.filter(|t| t.means(|m| m == Meaning::MonthMark)),
+                [Meaning::BeforeYear, Meaning::MonthMark, Meaning::BeforeDay],
+            )
+            .or_else(|| {
+                // "2010-ж."
+                let glued = (line.mark(at + 1) == Some('-') && !line.spaced(at + 2)).then(|| line.tokens.get(at + 2));
+                said(glued.flatten(), [Meaning::YearMark, Meaning::SecondMark, Meaning::SecondMark])
+                    .filter(|u| *u == Unit::Year)
+            })
+            .or_else(|| said(after, [Meaning::YearMark, Meaning::MonthMark, Meaning::DayMark]))
+        })
+        .filter(fits)
+}
+
+/// Which of its eras a word means (ዓ.ም. and BE are words of several calendars): that of the month, that of the year.
+fn era_of(token: &Token, draft: &Draft) -> Calendar {
+    let means = |calendar: Calendar| token.means(|m| m == Meaning::Era(calendar));
+    let year = draft.numbers.iter().map(|n| n.value).max().unwrap_or(0);
+    let of_month = draft.months.iter().map(|m| m.0).find(|&c| c != Calendar::Gregory && means(c));
+    let of_year = match year {
+        2400.. => Some(Calendar::Buddhist),
+        1412..=1500 => Some(Calendar::IslamicUmalqura),
+        1250..=1411 => Some(Calendar::Persian),
+        _ => None,
+    };
+    let others = [
+        Calendar::Gregory,
+        Calendar::IslamicUmalqura,
+        Calendar::Persian,
+        Calendar::Roc,
+        Calendar::Hebrew,
+        Calendar::Bangla,
+        Calendar::BikramSambat,
+        Calendar::Ethiopic,
+    ];
+    of_month
+        .or(of_year.filter(|&c| means(c)))
+        .or_else(|| others.into_iter().find(|&c| means(c)))
+        .unwrap_or(Calendar::Buddhist)
+}
+
+/// What is added to the year of an era. Source: the eras' first years 1868, 1912, 1926, 1989, 2019.
+fn era_base(era: u8) -> u32 {
+    match era {
+        1 => 1867,
+        2 => 1911,
+        3 => 1925,
+        4 => 1988,
+        _ => 2018,
+    }
+}

@@ -1,0 +1,270 @@
+//! Times of day and their zones, in a row of tokens.
+
+use super::lexicon::Meaning;
+use super::reading::Time;
+use super::solve::Line;
+use super::tokens::Kind;
+
+/// A time of day that was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    pub(super) time: Time,
+    /// Minutes east of UTC, where known.
+    pub(super) offset: Option<i16>,
+    /// Its first token, and one past its last.
+    pub(super) first: usize,
+    pub(super) end: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Period {
+    Am,
+    Pm,
+    Noon,
+    Night,
+}
+
+/// All times of a line. `dotted`: also take 14.05 for a time where nothing beside it says so.
+pub(super) fn clocks(line: &Line<'_>, dotted: bool) -> Vec<Clock> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < line.tokens.len() {
+        match clock(line, at, dotted) {
+            Some(clock) => {
+                at = clock.end;
+                found.push(clock);
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
+    let (hour, digits) = line.number(at)?;
+    if hour > 24 || digits > 2 {
+        return None;
+    }
+    let (minute, second, mut end) = hours_minutes(line, at, dotted)?;
+    let mut first = at;
+    let mut period = line.tokens.get(end).and_then(|_| period_at(line, end));
+    if period.is_some() {
+        end += 1;
+        if line.mark(end) == Some('.') && !line.is_number(end + 1) {
+            end += 1;
+        }
+    } else if let Some(before) = at.checked_sub(1) {
+        let dot = usize::from(line.mark(before) == Some('.'));
+        if let Some(before) = before.checked_sub(dot) {
+            period = period_at(line, before).filter(|_| hour <= 12);
+            if period.is_some() {
+                first = before;
+            }
+        }
+    }
+    let hour = match period {
+        Some(Period::Pm) if hour < 12 => hour + 12,
+        Some(Period::Am) if hour == 12 => 0,
+        Some(Period::Noon) if hour < 6 => hour + 12,
+        Some(Period::Night) if hour == 12 => 0,
+        Some(Period::Night) if (6..12).contains(&hour) => hour + 12,
+        _ => hour,
+    };
+    let hour = if hour == 24 && minute == 0 { 0 } else { hour };
+    let (offset, end) = zone(line, end);
+    (hour < 24).then_some(Clock {
+        time: Time { hour: hour as u8, minute: minute as u8, second: second.map(|s| s.min(59) as u8) },
+        offset,
+        first,
+        end,
+    })
+}
+
+fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {
+    // "de" and "du" are day periods in Hungarian, and prepositions elsewhere.
+    let token = line.tokens.get(at)?;
+    let weak = token.means(|m| matches!(m, Meaning::Filler | Meaning::Month(..)));
+    let here = |languages: &str| {
+        !weak || languages.is_empty() || !line.language.is_empty() && languages.split('|').any(|l| l == line.language)
+    };
+    token.senses().iter().filter(|s| here(s.languages)).find_map(|s| match s.meaning {
+        Meaning::Am => Some(Period::Am),
+        Meaning::Pm => Some(Period::Pm),
+        Meaning::Noon => Some(Period::Noon),
+        Meaning::Night => Some(Period::Night),
+        _ => None,
+    })
+}
+
+/// Minute, second and one past the last token of a time whose hour stands at `at`.
+fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Option<u32>, usize)> {
+    let sixty = |i: usize| line.number(i).filter(|&(value, digits)| value < 60 && digits == 2).map(|(value, _)| value);
+    if line.mark(at + 1) == Some(':')
+        && let Some(minute) = sixty(at + 2)
+    {
+        if line.mark(at + 3) == Some(':')
+            && let Some(second) = sixty(at + 4)
+        {
+            let fraction = matches!(line.mark(at + 5), Some('.' | ','))
+                && line.is_number(at + 6)
+                && !line.spaced(at + 6)
+                && !line.spaced(at + 5);
+            return Some((minute, Some(second), at + if fraction { 7 } else { 5 }));
+        }
+        return Some((minute, None, at + 3));
+    }
+    if line.means(at + 1, |m| m == Meaning::HourMark) {
+        let mut end = at + 2;
+        if line.mark(end) == Some('.') && !line.is_number(end + 1) {
+            end += 1;
+        }
+        let marked = line.means(end + 1, |m| m == Meaning::MinuteMark);
+        let minute = line.number(end).filter(|&(value, digits)| {
+            value < 60 && (marked || digits == 2 && line.mark(end + 1) != Some('.') && !line.is_month(end + 1))
+        });
+        let Some((minute, _)) = minute else { return Some((0, None, end)) };
+        end += 1 + usize::from(marked);
+        if marked && line.means(end + 1, |m| m == Meaning::SecondMark) {
+            return Some((minute, line.number(end).map(|(s, _)| s), end + 2));
+        }
+        return Some((minute, None, end));
+    }
+    if line.mark(at + 1) == Some('.')
+        && !line.spaced(at + 1)
+        && !line.spaced(at + 2)
+        && let Some(minute) = sixty(at + 2)
+        && !(line.mark(at + 3) == Some('.') && line.is_number(at + 4))
+        && !(at >= 2
+            && matches!(line.mark(at - 1), Some('.' | '/' | '-'))
+            && line.is_number(at - 2)
+            && !line.spaced(at))
+    {
+        let timed = |i: usize| {
+            line.means(i, |m| {
+                matches!(m, Meaning::TimeWord | Meaning::HourMark | Meaning::Am | Meaning::Pm | Meaning::Zone(_))
+            })
+        };
+        let before = at
+            .checked_sub(1)
+            .is_some_and(|i| timed(i) || i > 0 && matches!(line.mark(i), Some(':' | '.')) && timed(i - 1));
+        if dotted || before || timed(at + 3) {
+            return Some((minute, None, at + 3));
+        }
+    }
+    if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm))
+        && !line.means(at + 1, |m| m == Meaning::Filler)
+        && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour))
+        && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0)
+        && !line.is_number(at + 2)
+    {
+        return Some((0, None, at + 1));
+    }
+    None
+}
+
+/// The zone after a time, and one past its last token.
+fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
+    let mut at = from;
+    let mut offset = None;
+    let mut end = from;
+    let zoned = |i: usize| line.means(i, |m| matches!(m, Meaning::Zone(_)));
+    // Brackets, commas and time words may stand between: "14:05 (UTC+01:00)", "14:05 Uhr (MEZ)".
+    for _ in 0..6 {
+        let bracketed = matches!(line.mark(at), Some('(' | ','));
+        if bracketed && line.means(at + 1, |m| matches!(m, Meaning::Zone(_)))
+            || line.mark(at) == Some('(') && matches!(line.mark(at + 1), Some('+' | '-'))
+        {
+            at += 1;
+        } else if line.means(at, |m| matches!(m, Meaning::TimeWord | Meaning::HourMark))
+            || line.means(at, |m| m == Meaning::Filler) && zoned(at + 1 + usize::from(line.mark(at + 1) == Some('.')))
+        {
+            at += 1;
+            if line.mark(at) == Some('.') && !line.is_number(at + 1) {
+                at += 1;
+            }
+            end = at;
+            continue;
+        }
+        let word = line.tokens.get(at).and_then(|t| {
+            t.senses().iter().find_map(|s| if let Meaning::Zone(minutes) = s.meaning { Some(minutes) } else { None })
+        });
+        let signed = signed(line, at + usize::from(word.is_some()));
+        match (word, signed) {
+            (None, None) => break,
+            (Some(minutes), None) => {
+                offset = offset.or(minutes);
+                at += 1;
+            }
+            (word, Some((minutes, length))) => {
+                offset = offset.or(Some(minutes));
+                at += length + usize::from(word.is_some());
+            }
+        }
+        if line.mark(at) == Some(')') {
+            at += 1;
+        }
+        end = at;
+    }
+    (offset, end)
+}
+
+/// +0300, +03:00, +3, -5.
+fn signed(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
+    let sign: i16 = match line.mark(at)? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let (value, digits) = line.number(at + 1)?;
+    if line.spaced(at + 1) {
+        return None;
+    }
+    let (hours, minutes, length) = match digits {
+        4 => (value / 100, value % 100, 2),
+        1 | 2 if line.mark(at + 2) == Some(':') && line.number(at + 3).is_some_and(|(_, d)| d == 2) => {
+            (value, line.number(at + 3)?.0, 4)
+        }
+        1 | 2
+            if line.mark(at + 2).is_none_or(|m| m == ')')
+                && (line.mark(at).is_some_and(|m| m == '+')
+                    || at > 0 && line.means(at - 1, |m| m == Meaning::Zone(Some(0)))
+                    || digits == 2 && !line.spaced(at)) =>
+        {
+            (value, 0, 2)
+        }
+        _ => return None,
+    };
+    (hours <= 14 && minutes < 60 && minutes % 15 == 0).then_some((sign * (hours * 60 + minutes) as i16, length))
+}
+
+impl Line<'_> {
+    pub(super) fn number(&self, at: usize) -> Option<(u32, u8)> {
+        match self.tokens.get(at)?.kind {
+            Kind::Number { value, digits } => Some((value, digits)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_number(&self, at: usize) -> bool {
+        self.number(at).is_some()
+    }
+
+    pub(super) fn mark(&self, at: usize) -> Option<char> {
+        match self.tokens.get(at)?.kind {
+            Kind::Mark(c) => Some(c),
+            _ => None,
+        }
+    }
+
+    pub(super) fn spaced(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|t| t.spaced)
+    }
+
+    pub(super) fn means(&self, at: usize, test: impl Fn(Meaning) -> bool) -> bool {
+        self.tokens.get(at).is_some_and(|t| t.means(test))
+    }
+
+    pub(super) fn is_month(&self, at: usize) -> bool {
+        self.means(at, |m| matches!(m, Meaning::Month(..)))
+    }
+}

@@ -1,0 +1,248 @@
+//! Tokens: a folded line as numbers, words of the lexicon, unknown words and marks, in one pass from left to right.
+
+use super::fold::Folded;
+use super::lexicon::{LEXICON, Meaning, Sense, is_word, unspaced, word_length};
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number; `digits` is 0 where it is written in letters (Hebrew, Kanji).
+    Number { value: u32, digits: u8 },
+    /// An entry of the lexicon, with the number within.
+    Word { entry: u32, number: Option<u32> },
+    /// A Japanese era by its letter: R6, H30.
+    EraLetter(u8),
+    /// A Kanji weekday in brackets: (水).
+    BracketWeekday(u8),
+    /// A word that the lexicon has not.
+    Unknown,
+    /// A mark.
+    Mark(char),
+}
+
+/// A token and where it stands in the folded text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Is there space before it?
+    pub(super) spaced: bool,
+}
+
+impl Token {
+    /// What it may mean.
+    pub(super) fn senses(&self) -> &'static [Sense] {
+        match self.kind {
+            Kind::Word { entry, .. } => LEXICON.senses(entry),
+            _ => &[],
+        }
+    }
+
+    /// May it mean this?
+    pub(super) fn means(&self, test: impl Fn(Meaning) -> bool) -> bool {
+        self.senses().iter().any(|s| test(s.meaning))
+    }
+}
+
+/// More than a date line has: more tokens, more unknown words.
+const MOST_TOKENS: usize = 64;
+const MOST_UNKNOWN: usize = 14;
+
+/// The tokens of a line; `None` as soon as it is too long for a date line.
+pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
+    let text = folded.text.as_str();
+    let mut tokens: Vec<Token> = Vec::with_capacity(24);
+    let mut at = 0;
+    let mut unknown = 0;
+    let mut spaced = false;
+    while let Some(c) = text.get(at..).and_then(|t| t.chars().next()) {
+        if c == ' ' {
+            spaced = true;
+            at += 1;
+            continue;
+        }
+        let (kind, end) = one(text, at, c)?;
+        if kind == Kind::Unknown {
+            unknown += 1;
+        }
+        if tokens.len() == MOST_TOKENS || unknown > MOST_UNKNOWN {
+            return None;
+        }
+        if end > at {
+            tokens.push(Token { kind, start: at, end, spaced });
+            spaced = false;
+        }
+        at = end.max(at + c.len_utf8());
+    }
+    hebrew_letters(text, &mut tokens);
+    Some(tokens)
+}
+
+fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
+    let rest = text.get(at..)?;
+    if let Some((value, length)) = kanji_number(rest) {
+        return Some((Kind::Number { value, digits: 0 }, at + length));
+    }
+    let found = LEXICON.longest(text, at);
+    if c.is_ascii_digit() {
+        if let Some(found) = found {
+            return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
+        }
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 9 {
+            return None;
+        }
+        let value = rest.get(..digits)?.parse().ok()?;
+        return Some((Kind::Number { value, digits: digits as u8 }, at + digits));
+    }
+    if let Some((value, length)) = hebrew_number(rest)
+        && found.is_none_or(|f| f.end < at + length)
+    {
+        return Some((Kind::Number { value, digits: 0 }, at + length));
+    }
+    if let Some(era) = era_letter(text, at) {
+        return Some((Kind::EraLetter(era), at + 1));
+    }
+    if c == '('
+        && let Some(weekday) = bracket_weekday(rest)
+    {
+        return Some((Kind::BracketWeekday(weekday), at + 5));
+    }
+    if c == 't'
+        && text.get(..at)?.ends_with(|p: char| p.is_ascii_digit())
+        && rest.get(1..)?.starts_with(|n: char| n.is_ascii_digit())
+    {
+        return Some((Kind::Mark('t'), at + 1));
+    }
+    if let Some(found) = found {
+        return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
+    }
+    if !is_word(c) {
+        return Some((Kind::Mark(c), at + c.len_utf8()));
+    }
+    let length = if unspaced(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
+    Some((Kind::Unknown, at + length))
+}
+
+/// 二〇二四, 十七, 二十四, 元 before a unit.
+fn kanji_number(text: &str) -> Option<(u32, usize)> {
+    const DIGITS: &str = "〇一二三四五六七八九";
+    let mut length = 0;
+    let (mut total, mut last, mut plain) = (0u32, 0u32, true);
+    for (i, c) in text.chars().enumerate() {
+        let digit = DIGITS.chars().position(|d| d == c).or((c == '零').then_some(0));
+        match (digit, c) {
+            (Some(d), _) if i < 5 => last = last * if plain && i > 0 { 10 } else { 0 } + d as u32,
+            (None, '十' | '百') if i < 5 => {
+                total += last.max(1) * if c == '十' { 10 } else { 100 };
+                (last, plain) = (0, false);
+            }
+            (None, '元') if i == 0 => last = 1,
+            (None, '年' | '月' | '日' | '号' | '號' | '時' | '时' | '分' | '秒' | '点' | '點') if length > 0 =>
+            {
+                let year_only = text.starts_with('元') && c != '年';
+                return (!year_only).then_some((total + last, length));
+            }
+            _ => return None,
+        }
+        length += c.len_utf8();
+    }
+    None
+}
+
+fn era_letter(text: &str, at: usize) -> Option<u8> {
+    if text.get(..at)?.ends_with(is_word) {
+        return None;
+    }
+    let era = match text.get(at..)?.as_bytes() {
+        [b'r', digit, ..] if digit.is_ascii_digit() => 5,
+        [b'h', digit, ..] if digit.is_ascii_digit() => 4,
+        [b's', digit, ..] if digit.is_ascii_digit() => 3,
+        _ => return None,
+    };
+    let rest = text.get(at + 1..)?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    (digits <= 2 && rest.get(digits..)?.starts_with(['.', '年', '/', '-'])).then_some(era)
+}
+
+fn bracket_weekday(text: &str) -> Option<u8> {
+    let mut chars = text.chars().skip(1);
+    let (day, close) = (chars.next()?, chars.next()?);
+    let weekday =
+        ["月一", "火二", "水三", "木四", "金五", "土六", "日天"].iter().position(|pair| pair.contains(day))?;
+    (close == ')').then_some(weekday as u8 + 1)
+}
+
+/// Letters as numerals, with geresh or gershayim: ה', כ"ט, תשפ"ד (which leaves out its 5000).
+fn hebrew_number(text: &str) -> Option<(u32, usize)> {
+    if !text.starts_with(|c| ('א'..='ת').contains(&c)) {
+        return None;
+    }
+    let end = text.find(|c: char| !('א'..='ת').contains(&c) && c != '\'' && c != '"').unwrap_or(text.len());
+    let word = text.get(..end)?;
+    let marks = word.chars().filter(|c| matches!(c, '\'' | '"')).count();
+    if marks == 0 || marks > 2 {
+        return None;
+    }
+    let thousands = word.strip_prefix("ה'").filter(|rest| rest.chars().count() > 2).unwrap_or(word);
+    let letters: String = thousands.chars().filter(|c| ('א'..='ת').contains(c)).collect();
+    if thousands.contains('"') && thousands.chars().rev().nth(1) != Some('"') || word.ends_with('"') {
+        return None;
+    }
+    Some((hebrew_value(&letters)?, end))
+}
+
+/// The value of Hebrew letters in falling order; years from 5001.
+fn hebrew_value(letters: &str) -> Option<u32> {
+    let mut total = 0;
+    let mut last = u32::MAX;
+    for c in letters.chars() {
+        let value = match c {
+            'א'..='ט' => u32::from(c) - u32::from('א') + 1,
+            'י' => 10,
+            'כ' | 'ך' => 20,
+            'ל' => 30,
+            'מ' | 'ם' => 40,
+            'נ' | 'ן' => 50,
+            'ס' => 60,
+            'ע' => 70,
+            'פ' | 'ף' => 80,
+            'צ' | 'ץ' => 90,
+            'ק' => 100,
+            'ר' => 200,
+            'ש' => 300,
+            'ת' => 400,
+            _ => return None,
+        };
+        // ט"ו and ט"ז, and תרח"צ-like inversions, are the exceptions that years know.
+        if value > last && !(last < 10 && value >= 10 && total > 400) {
+            return None;
+        }
+        total += value;
+        last = value;
+    }
+    (total > 0).then_some(if total > 100 { total + 5000 } else { total })
+}
+
+/// כט טבת תשפד: numerals without marks, only beside the name of a Hebrew month.
+fn hebrew_letters(text: &str, tokens: &mut [Token]) {
+    use super::reading::Calendar::Hebrew;
+    let month = |t: &Token| {
+        t.means(|m| matches!(m, Meaning::Month(Hebrew, _)))
+            && text.get(t.start..).is_some_and(|w| w.starts_with(|c| ('א'..='ת').contains(&c)))
+    };
+    for i in 0..tokens.len() {
+        if !tokens.get(i).is_some_and(month) {
+            continue;
+        }
+        for j in [i.checked_sub(1), Some(i + 1)].into_iter().flatten() {
+            if let Some(token) = tokens.get_mut(j)
+                && token.kind == Kind::Unknown
+                && let Some(value) = text.get(token.start..token.end).and_then(hebrew_value)
+            {
+                token.kind = Kind::Number { value, digits: 0 };
+            }
+        }
+    }
+}

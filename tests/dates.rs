@@ -1,0 +1,209 @@
+//! The dates room, from outside: the ladders of `tests/dates/`, calendars against published dates, and properties.
+
+use copydesk::dates::{
+    Calendar, Context, DateLine, Order, Role, may_be_date_line, read_dateline, read_field, read_line,
+};
+use proptest::prelude::*;
+
+/// 2024-01-18T10:00:00Z.
+const NOW: i64 = 1_705_572_000_000;
+
+fn context(language: Option<&str>) -> Context<'_> {
+    Context { language, now: Some(NOW), ..Context::default() }
+}
+
+/// What the command line answers: the published date, else the first.
+fn value(line: &DateLine) -> Option<String> {
+    let date = line.dates.iter().find(|d| d.role == Role::Published).or(line.dates.first())?;
+    date.value.map(|v| v.to_string())
+}
+
+fn rows(table: &str) -> impl Iterator<Item = &str> {
+    table.lines().filter(|line| !line.is_empty() && !line.starts_with("# "))
+}
+
+#[test]
+fn date_lines_of_news_pages_are_read() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("dates/lines.tsv")) {
+        let [text, language, expected] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("not a row: {row}") };
+        let found = read_line(text, &context(Some(language).filter(|l| *l != "-"))).as_ref().and_then(value);
+        if found.as_deref() != Some(expected) {
+            wrong.push(format!("{text:?}: want {expected}, got {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn mentions_are_no_date_lines() {
+    let wrong: Vec<&str> =
+        rows(include_str!("dates/traps.txt")).filter(|text| read_line(text, &context(None)).is_some()).collect();
+    assert!(wrong.is_empty(), "{} taken for date lines:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn datelines_are_found_and_sentences_are_not() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("dates/datelines.tsv")) {
+        let (marked, day) = row.split_once('\t').unwrap();
+        let text = marked.replacen('|', "", 1);
+        let end = marked.find('|').filter(|_| day != "!");
+        let text = if day == "!" { marked } else { &text };
+        let found = read_dateline(text, &context(None));
+        let found_day = found
+            .as_ref()
+            .and_then(|d| d.date.as_ref())
+            .and_then(|d| d.value)
+            .map_or("-".to_owned(), |v| v.to_string());
+        if found.as_ref().map(|d| d.span.end) != end || end.is_some() && found_day != day {
+            wrong.push(format!("{marked:?}: got {:?} {found_day}", found.map(|d| text[d.span].to_owned())));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn ambiguous_dates_stay_open_until_something_settles_them() {
+    let read = |context: &Context<'_>| read_line("04/03/2023", context).unwrap().dates.remove(0);
+    let open = read(&Context::default());
+    assert_eq!(open.value, None);
+    assert_eq!(open.candidates.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2023-03-04", "2023-04-03"]);
+    let settled = |context: &Context<'_>| read(context).value.unwrap().to_string();
+    assert_eq!(settled(&Context { order: Some(Order::MonthDay), ..Context::default() }), "2023-04-03");
+    let near = read_line("3 April 2023", &Context::default()).unwrap().dates[0].value.map(|v| v.date);
+    assert_eq!(settled(&Context { near, ..Context::default() }), "2023-04-03");
+    let weekday = read_line("Saturday 04/03/2023", &Context::default()).unwrap().dates.remove(0);
+    assert_eq!(weekday.value.unwrap().to_string(), "2023-03-04");
+    assert_eq!(weekday.order, Some(Order::DayMonth));
+}
+
+#[test]
+fn a_day_without_a_year_takes_it_from_the_document() {
+    let open = read_line("17 January", &Context::default()).unwrap().dates.remove(0);
+    assert_eq!((open.value, open.candidates.len()), (None, 0));
+    let near = read_line("3 February 2019", &Context::default()).unwrap().dates[0].value.map(|v| v.date);
+    let closed = read_line("17 January", &Context { near, ..Context::default() }).unwrap().dates.remove(0);
+    assert_eq!(closed.value.unwrap().to_string(), "2019-01-17");
+}
+
+#[test]
+fn roles_calendars_and_spans() {
+    let text = "Published: January 17, 2024 | Updated: January 18, 2024 2:05 PM ET";
+    let line = read_line(text, &context(None)).unwrap();
+    let found: Vec<(Role, &str)> = line.dates.iter().map(|d| (d.role, &text[d.span.clone()])).collect();
+    assert_eq!(found[0], (Role::Published, "January 17, 2024"));
+    assert_eq!(found[1].0, Role::Updated);
+    assert!(found[1].1.starts_with("January 18, 2024 2:05 PM"));
+    let hijri = read_line("5 رجب 1445 هـ", &context(None)).unwrap();
+    assert_eq!(hijri.dates[0].calendar, Calendar::IslamicUmalqura);
+    assert_eq!(hijri.dates[0].calendar.as_str(), "islamic-umalqura");
+}
+
+/// Sources: Umm al-Qura 1 Ramadan 1445 (ummulqura.org.sa); Nowruz 1403 (calendar.ut.ac.ir); Rosh Hashanah 5784
+/// (hebcal.com); Enkutatash 2016; Nepali New Year 2081 (rajpatra.dop.gov.np); Pohela Boishakh 1431 and 21 February
+/// as 8 Falgun (Bangla Academy); the first days of Heisei and Reiwa (kunaicho.go.jp).
+#[test]
+fn calendars_agree_with_published_dates() {
+    for (text, expected) in [
+        ("1 رمضان 1445 هـ", "2024-03-11"),
+        ("1 شوال 1444 هـ", "2023-04-21"),
+        ("1 محرم 1445 هـ", "2023-07-19"),
+        ("۱ فروردین ۱۴۰۳", "2024-03-20"),
+        ("۳۰ اسفند ۱۳۹۹", "2021-03-20"),
+        ("1 Tishri 5784", "2023-09-16"),
+        ("15 Nisan 5784", "2024-04-23"),
+        ("1 መስከረም 2016", "2023-09-12"),
+        ("१ बैशाख २०८१, शनिबार", "2024-04-13"),
+        ("১ বৈশাখ ১৪৩১ বঙ্গাব্দ", "2024-04-14"),
+        ("৮ ফাল্গুন ১৪৩০ বঙ্গাব্দ", "2024-02-21"),
+        ("平成元年1月8日", "1989-01-08"),
+        ("令和元年5月1日", "2019-05-01"),
+        ("民國100年10月10日", "2011-10-10"),
+        ("1 มกราคม พ.ศ. 2567", "2024-01-01"),
+    ] {
+        assert_eq!(read_line(text, &Context::default()).as_ref().and_then(value).as_deref(), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn fields_of_machines_are_read() {
+    for (text, expected) in [
+        ("2024-01-17T14:05:30.123Z", "2024-01-17T14:05:30Z"),
+        ("2024-01-17 14:05:30+0300", "2024-01-17T14:05:30+03:00"),
+        ("1705500300", "2024-01-17T14:05:00Z"),
+        ("1705500300000", "2024-01-17T14:05:00Z"),
+        ("20240117140500", "2024-01-17T14:05:00"),
+        ("20240117T140500Z", "2024-01-17T14:05:00Z"),
+        ("Wed, 17 Jan 2024 14:05:00 GMT", "2024-01-17T14:05:00Z"),
+        ("January 17, 2024", "2024-01-17"),
+    ] {
+        assert_eq!(
+            read_field(text, &Context::default()).and_then(|r| r.value).map(|v| v.to_string()).as_deref(),
+            Some(expected),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn time_grows_with_the_length_and_no_faster() {
+    for unit in ["1 ", "17 January ", "٠١/", "ا ", "(", "年", "-- ", "de ", "17:05 "] {
+        let long = unit.repeat(200_000);
+        let start = std::time::Instant::now();
+        let _ =
+            (read_line(&long, &context(None)), read_field(&long, &context(None)), read_dateline(&long, &context(None)));
+        assert!(start.elapsed().as_millis() < 500, "{unit:?} took {:?}", start.elapsed());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC{0,80}") {
+        let _ = (read_line(&text, &context(None)), read_field(&text, &context(None)), read_dateline(&text, &context(None)));
+    }
+
+    #[test]
+    fn no_jumble_of_date_words_panics(words in prop::collection::vec(prop::sample::select(vec![
+        "17", "2024", "1445", "يناير", "رجب", "هـ", "م", ":", "/", ".", "-", " ", "年", "月", "日", "令和", "T", "Z", "+03:00", "ח׳", "תשפ״ד", "de", "May", "PM", "٣", "(", ")", "|", "ago", "3 hours ago", "R6", "\u{200f}", "'", "\"",
+    ]), 0..14)) {
+        let text = words.concat();
+        for line in [read_line(&text, &context(Some("ar"))), read_line(&text, &context(None))].into_iter().flatten() {
+            for date in line.dates {
+                prop_assert!(text.get(date.span.clone()).is_some(), "{text:?} {:?}", date.span);
+            }
+        }
+        let _ = (read_field(&text, &context(None)), read_dateline(&text, &context(None)));
+    }
+
+    #[test]
+    fn what_is_formatted_is_read_back(year in 1990i32..2060, month in 1usize..=12, day in 1u32..=28, shape in 0usize..6, language in 0usize..8) {
+        let months = [
+            "January February March April May June July August September October November December",
+            "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+            "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+            "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+            "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+            "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου Οκτωβρίου Νοεμβρίου Δεκεμβρίου",
+            "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
+            "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर",
+        ];
+        let name = months[language].split(' ').nth(month - 1).unwrap();
+        let text = match shape {
+            0 => format!("{day} {name} {year}"),
+            1 => format!("{name} {day}, {year}"),
+            2 => format!("{year} {name} {day}"),
+            3 => format!("{day}-{name}-{year}"),
+            4 => format!("{}, 14:05", format!("{day} {name} {year}").to_uppercase()),
+            _ => format!("{year}年{month}月{day}日"),
+        };
+        let read = read_line(&text, &Context::default()).and_then(|l| l.dates[0].value).map(|v| v.date);
+        prop_assert_eq!(read.map(|d| (i32::from(d.year), usize::from(d.month), u32::from(d.day))), Some((year, month, day)), "{}", text);
+    }
+
+    #[test]
+    fn the_gate_never_shuts_out_a_date_line(year in 1990i32..2060, day in 1u32..=28) {
+        let text = format!("الأربعاء - {day} يناير {year}");
+        prop_assert!(may_be_date_line(&text));
+    }
+}
