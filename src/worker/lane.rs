@@ -42,6 +42,8 @@ const ASK: Duration = Duration::from_secs(10);
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// How long both clients may take to close.
 const CLOSE: Duration = Duration::from_secs(8);
+/// Input of a batch for each output partition: a record is up to twice its article, a request holds 1 MB.
+const BYTES_PER_PARTITION: usize = 500_000;
 /// Aborts in a row after which a lane starts anew.
 const PATIENCE: u32 = 5;
 
@@ -224,7 +226,7 @@ impl<'a> Lane<'a> {
             self.orders.health.tick();
             self.producer.poll(Duration::ZERO);
             let most = oversize.most_at_once();
-            let gathered = gather(self.consumer, self.name, stream.batch_bytes, most)?;
+            let gathered = gather(self.consumer, self.name, self.batch_bytes(), most)?;
             if !self.orders.health.is_ready() && self.consumer.context().joined() {
                 self.orders.health.set_ready();
                 events::lane_ready(self.name);
@@ -235,6 +237,14 @@ impl<'a> Lane<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A batch is cut so that each output partition gets one request: with a second one in a transaction, librdkafka's
+    /// broker thread spins.
+    fn batch_bytes(&self) -> usize {
+        let same = self.survey.output_partitions == self.survey.input_partitions;
+        let written = if same { self.consumer.context().partitions() } else { self.survey.output_partitions };
+        self.orders.settings.stream.batch_bytes.min(BYTES_PER_PARTITION * written.max(1))
     }
 
     /// Fences whoever had this lane's transactional id, and settles what it left open. `false`: asked to stop.
