@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
 mod hostile;
+mod key_v1;
 mod properties;
 mod record;
 mod refusals;
