@@ -56,7 +56,8 @@ fn a_million_paragraphs_of_one_character() {
 }
 
 /// Lines with this are too long for a date line: what a line costs the dates is not measured here.
-const LONG: &str = "however long one reads, and whoever reads it: there is always another line, and another, and another";
+const LONG: &str =
+    "however long one reads, and whoever reads it: there is always another line, and another, and another";
 
 #[test]
 fn different_long_lines() {

@@ -58,7 +58,10 @@ fn the_document_shows_the_same_vectors() {
     let document = include_str!("../../docs/key-v1.md");
     for Vector { text, key, hash } in vectors() {
         let line = document.lines().find(|line| line.contains(&hash));
-        assert!(line.is_some(), "docs/key-v1.md has no line for {text:?} (key {key:?}): python3 tests/key_v1.py --table");
+        assert!(
+            line.is_some(),
+            "docs/key-v1.md has no line for {text:?} (key {key:?}): python3 tests/key_v1.py --table"
+        );
     }
 }
 
