@@ -179,6 +179,11 @@ pub(super) fn copy_raw(raw: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
 
 /// Appends a raw string, its line separators escaped.
 fn copy_string(raw: &str, out: &mut Vec<u8>) {
+    // The first bytes of the separators: most strings have neither, and are copied at once.
+    if memchr::memchr2(0xC2, 0xE2, raw.as_bytes()).is_none() {
+        out.extend_from_slice(raw.as_bytes());
+        return;
+    }
     let mut rest = raw;
     while let Some(at) = rest.find(['\u{85}', '\u{2028}', '\u{2029}']) {
         let (before, separator) = rest.split_at(at);
