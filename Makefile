@@ -27,8 +27,10 @@ test: setup-test ## Runs every test, those against a real Apache Kafka included
 lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, Docker and compose files
 	scripts/lint
 
-bench: setup-build ## Measures each stage of the pure function (Criterion)
-	$(CARGO) bench --locked
+bench: setup-build ## Measures each stage of the pure function (Criterion), and a corpus of 250 MB beside gawk
+	$(CARGO) bench --locked --no-default-features --bench stages
+	$(CARGO) build --release --locked --bin copydesk
+	scripts/bench-clean
 
 # cargo-fuzz wants a nightly compiler; RUSTC_BOOTSTRAP lets the pinned one do.
 FUZZ_SECONDS ?= 60
@@ -36,7 +38,8 @@ fuzz: setup-build ## Fuzzes every target in fuzz/ for FUZZ_SECONDS (60) each
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	@set -e; for target in $$(RUSTC_BOOTSTRAP=1 cargo fuzz list); do \
 		echo "==> fuzzing $$target for $(FUZZ_SECONDS) s"; \
-		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS); \
+		mkdir -p "fuzz/corpus/$$target"; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- -max_total_time=$(FUZZ_SECONDS); \
 	done
 
 setup: setup-build setup-test setup-lint ## Installs what the other recipes need, or says what is missing

@@ -146,7 +146,8 @@ pub(super) enum Unreadable {
     LoneSurrogate,
 }
 
-/// Appends a valid raw value to `out` on one line: white space between tokens goes, everything else stays as it is.
+/// Appends a valid raw value to `out` on one line: white space between tokens goes, and line separators inside strings
+/// (legal in JSON, but many readers of NDJSON end a line there) are written as escapes. Everything else stays as it is.
 pub(super) fn copy_raw(raw: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
     let bytes = raw.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
@@ -154,7 +155,7 @@ pub(super) fn copy_raw(raw: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
         match byte {
             b'"' => {
                 let end = string_end(bytes, at)?;
-                out.extend_from_slice(bytes.get(at..end).unwrap_or_default());
+                copy_string(raw.get(at..end).unwrap_or_default(), out);
                 at = end;
                 continue;
             }
@@ -174,6 +175,25 @@ pub(super) fn copy_raw(raw: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
         at += 1;
     }
     Ok(())
+}
+
+/// Appends a raw string, its line separators escaped.
+fn copy_string(raw: &str, out: &mut Vec<u8>) {
+    // The first bytes of the separators: most strings have neither, and are copied at once.
+    if memchr::memchr2(0xC2, 0xE2, raw.as_bytes()).is_none() {
+        out.extend_from_slice(raw.as_bytes());
+        return;
+    }
+    let mut rest = raw;
+    while let Some(at) = rest.find(['\u{85}', '\u{2028}', '\u{2029}']) {
+        let (before, separator) = rest.split_at(at);
+        out.extend_from_slice(before.as_bytes());
+        let mut chars = separator.chars();
+        let code = chars.next().map_or(0, u32::from);
+        out.extend_from_slice(format!("\\u{code:04x}").as_bytes());
+        rest = chars.as_str();
+    }
+    out.extend_from_slice(rest.as_bytes());
 }
 
 /// The end of the string that opens at `at`, its quotes included.
@@ -243,6 +263,7 @@ mod tests {
     fn raw_values_come_out_on_one_line_and_otherwise_untouched() {
         assert_eq!(copied("{ \"a b\" :\n [1.0e5,\t\"x\\\" \\n y\"] }").unwrap(), r#"{"a b":[1.0e5,"x\" \n y"]}"#);
         assert_eq!(copied(r#""\ud83d\ude00""#).unwrap(), r#""\ud83d\ude00""#);
+        assert_eq!(copied("\"a\u{85}\u{2028}é\u{2029}\"").unwrap(), r#""a\u0085\u2028é\u2029""#);
     }
 
     #[test]

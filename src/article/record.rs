@@ -2,7 +2,7 @@
 //!
 //! Two views of one contract. [`Record`] is what a consumer reads: owned, with serde and JSON Schema, and where each
 //! field is documented. [`WriteRecord`] is what the pipeline writes: borrowed, straight into bytes, since turning text
-//! into JSON is a third of the cost of an article. `tests/record.rs` holds the two against each other.
+//! into JSON is a third of the cost of an article. `tests/core/record.rs` holds the two against each other.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -121,7 +121,7 @@ impl Bits {
 
     #[inline(always)]
     fn has(&self, code: u32) -> bool {
-        self.0[code as usize / 64 & 1023] >> (code % 64) & 1 != 0
+        (self.0[(code as usize / 64) & 1023] >> (code % 64)) & 1 != 0
     }
 }
 
