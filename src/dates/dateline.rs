@@ -18,9 +18,7 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
     if let Some(dateline) = east_asian(paragraph, context) {
         return Some(dateline);
     }
-    let window_end =
-        paragraph.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|&end| end <= LONGEST).last()?;
-    let window = paragraph.get(..window_end)?;
+    let window = paragraph.get(..paragraph.floor_char_boundary(LONGEST))?;
     let start = window.len() - window.trim_start_matches(|c: char| c.is_whitespace() || is_control(c)).len();
     let mut best = None;
     for (at, c) in window.char_indices().skip_while(|(i, _)| *i <= start) {

@@ -5,6 +5,9 @@ const LONGEST: usize = super::line::LONGEST;
 /// A line without a digit is a date line only where it is very short ("Published yesterday"): bytes, and spaces in it.
 const LONGEST_WITHOUT_DIGIT: usize = 72;
 const MOST_SPACES_WITHOUT_DIGIT: usize = 4;
+/// Two dates with times, zones and labels have about twenty words.
+const MOST_SPACES: usize = 24;
+const MOST_SPACES_BEFORE_STOP: usize = 11;
 
 /// See [`super::may_be_date_line`].
 pub(super) fn may_be_date_line(line: &str) -> bool {
@@ -12,13 +15,24 @@ pub(super) fn may_be_date_line(line: &str) -> bool {
     if bytes.len() > LONGEST || bytes.len() < 2 {
         return false;
     }
-    let is_tiny = bytes.len() <= LONGEST_WITHOUT_DIGIT
-        && bytes.iter().filter(|byte| **byte == b' ').count() <= MOST_SPACES_WITHOUT_DIGIT;
-    is_tiny || bytes.iter().any(u8::is_ascii_digit) || has_other_digit(bytes)
+    let spaces = bytes.iter().filter(|byte| **byte == b' ').count();
+    // So many words are a sentence, most of all with a full stop behind them.
+    if spaces > MOST_SPACES || spaces > MOST_SPACES_BEFORE_STOP && line.ends_with(['.', '।', '۔']) {
+        return false;
+    }
+    let is_tiny = bytes.len() <= LONGEST_WITHOUT_DIGIT && spaces <= MOST_SPACES_WITHOUT_DIGIT;
+    is_tiny || bytes.iter().fold(false, |any, byte| any | byte.is_ascii_digit()) || has_other_digit(bytes)
 }
 
 /// Native digits, Kanji and Hebrew numerals: by the lead bytes of their blocks.
 fn has_other_digit(bytes: &[u8]) -> bool {
+    // None of these blocks begins with another byte: most lines are told by one look.
+    if bytes
+        .iter()
+        .fold(true, |none, byte| none & !matches!(byte, 0xD7 | 0xD9 | 0xDB | 0xE0 | 0xE1 | 0xE5 | 0xE6 | 0xEF))
+    {
+        return false;
+    }
     bytes.windows(3).any(|w| match *w {
         [0xD9, b, _] => (0xA0..=0xA9).contains(&b),
         [0xDB, b, _] => (0xB0..=0xB9).contains(&b),
