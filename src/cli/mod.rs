@@ -156,7 +156,12 @@ impl Cli {
 
     fn run_configured(&self) -> anyhow::Result<ExitCode> {
         let loaded = self.configure()?;
-        logs::init(&loaded.settings.log)?;
+        // What the worker does is news; the other commands say themselves what they do, and log trouble only.
+        let mut log = loaded.settings.log.clone();
+        if !matches!(self.command, Command::Run(_)) && log.filter == "info" {
+            log.filter = "error".to_owned();
+        }
+        logs::init(&log)?;
         self.command.run(&loaded)
     }
 

@@ -19,7 +19,7 @@ use crate::worker::reader::{From, Next, Reader};
 ///
 /// Examples:
 ///   copydesk tail --from-start --count 10
-///   copydesk tail --values | jq -r .headline
+///   copydesk tail | jq -r .headline
 ///   copydesk tail --dead-letters --from-start --until-end
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -36,9 +36,10 @@ pub struct Args {
     /// Stop when every partition was read to its end.
     #[arg(long)]
     until_end: bool,
-    /// Print values only, without topic, partition, offset, key and headers.
+    /// Print each record with its topic, partition, offset, timestamp, key and headers, not the value alone. Dead
+    /// letters always come so, since their headers say why they are dead.
     #[arg(long)]
-    values: bool,
+    envelope: bool,
 }
 
 /// Reads until told to stop.
@@ -66,10 +67,10 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::from(exit::UNAVAILABLE));
             }
         };
-        let mut line = if args.values {
-            record.value.clone().unwrap_or_default()
-        } else {
+        let mut line = if args.envelope || args.dead_letters {
             serde_json::to_vec(&Line::of(&record)).context("writing a record as JSON")?
+        } else {
+            record.value.clone().unwrap_or_default()
         };
         line.push(b'\n');
         match out.write_all(&line).and_then(|()| out.flush()) {

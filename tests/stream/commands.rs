@@ -30,7 +30,7 @@ fn feed_run_tail_and_dead_letters_go_together() {
     let worker = Worker::start(kafka, &names, "one");
     kafka.wait_for(&names, 17, Duration::from_secs(60));
 
-    let tail = once(kafka, &names, &["tail", "--from-start", "--until-end"]);
+    let tail = once(kafka, &names, &["tail", "--from-start", "--until-end", "--envelope"]);
     let records: Vec<Value> =
         out(&tail).lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect();
     assert_eq!(records.len(), 15);
@@ -38,8 +38,9 @@ fn feed_run_tail_and_dead_letters_go_together() {
         records.iter().all(|record| record["value"]["uri"].is_string() && record["topic"] == names.output.as_str())
     );
     assert!(records.iter().any(|record| record["key"] == "urn:line:1"));
-    let some = once(kafka, &names, &["tail", "--from-start", "--count", "3", "--values"]);
+    let some = once(kafka, &names, &["tail", "--from-start", "--count", "3"]);
     assert_eq!(out(&some).lines().count(), 3);
+    assert!(out(&some).lines().all(|line| serde_json::from_str::<Value>(line).expect("a record")["uri"].is_string()));
 
     let list = once(kafka, &names, &["dead-letters", "list"]);
     assert_eq!(out(&list).lines().count(), 2, "{}", out(&list));
