@@ -45,8 +45,10 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
         let head = before
             .get(start..)?
             .trim_end_matches(|c: char| c.is_whitespace() || is_dash(c) || c == '.' || is_control(c));
-        if let Some(date) = head_of(head, start, separator, context) {
-            best = Some(Dateline { span: start..start + head.len(), date });
+        match head_of(head, start, separator, context) {
+            Head::Is(date) => best = Some(Dateline { span: start..start + head.len(), date }),
+            Head::IsNot => {}
+            Head::StartsOtherwise => break,
         }
     }
     best
@@ -69,19 +71,27 @@ fn is_control(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Is this a dateline's head? Then the day that it names, if it names one.
-#[expect(clippy::option_option, reason = "no head; a head without a day; a head with one")]
-fn head_of(head: &str, offset: usize, separator: Separator, context: &Context<'_>) -> Option<Option<Reading>> {
+/// What a head is.
+enum Head {
+    /// A dateline's, with the day that it names, if it names one.
+    Is(Option<Reading>),
+    /// None as it stands; a longer one may be.
+    IsNot,
+    /// It does not start with a place, so no longer one can be.
+    StartsOtherwise,
+}
+
+fn head_of(head: &str, offset: usize, separator: Separator, context: &Context<'_>) -> Head {
     let parts = parts(head);
-    let (place, rest) = parts.split_first()?;
-    let place_text = head.get(place.range.clone())?;
+    let Some((place, rest)) = parts.split_first() else { return Head::IsNot };
+    let place_text = head.get(place.range.clone()).unwrap_or_default();
     if place.bracketed || !is_place(place_text) {
-        return None;
+        return Head::StartsOtherwise;
     }
     let capitals = is_capitals(place_text);
     let (mut agency, mut date, mut last_is_agency) = (false, None, false);
     for part in rest {
-        let text = head.get(part.range.clone())?;
+        let text = head.get(part.range.clone()).unwrap_or_default();
         let known = is_agency(text);
         last_is_agency = known || part.bracketed;
         if known || part.bracketed && (capitals || !has_case(text)) && is_source(text) {
@@ -92,14 +102,14 @@ fn head_of(head: &str, offset: usize, separator: Separator, context: &Context<'_
             let at = offset + part.range.start;
             date = Some(Reading { span: at + reading.span.start..at + reading.span.end, ..reading });
         } else if !(is_place(text) && !part.bracketed && has_case(text)) {
-            return None;
+            return Head::IsNot;
         }
     }
     let evidence = agency || date.is_some();
     let alone =
         rest.is_empty() && capitals && place_text.chars().count() >= 5 && separator == Separator::Dash { long: true };
     let stopped = separator != Separator::Stop || last_is_agency && agency;
-    ((evidence || alone) && stopped).then_some(date)
+    if (evidence || alone) && stopped { Head::Is(date) } else { Head::IsNot }
 }
 
 struct Part {
