@@ -157,6 +157,18 @@ fn time_grows_with_the_length_and_no_faster() {
     }
 }
 
+/// Found by `no_jumble_of_date_words_panics`: spans were those of the trimmed line.
+#[test]
+fn spans_are_those_of_the_line_as_given() {
+    for line in [" يناير٣", "\t 17 January 2024 ", "\u{3000}2024年1月17日"] {
+        for date in read_line(line, &context(None)).expect("a date line").dates {
+            assert_eq!(line.get(date.span), Some(line.trim()));
+        }
+        let parts = copydesk::dates::explain(line, &context(None));
+        assert!(parts.iter().all(|part| line.get(part.span.clone()).is_some_and(|text| !text.is_empty())));
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,80}") {

@@ -36,12 +36,30 @@ pub fn may_be_date_line(line: &str) -> bool {
 
 /// Reads a line as a date line. `None` where it is not one (a sentence that mentions a date is not).
 pub fn read_line(line: &str, context: &Context<'_>) -> Option<DateLine> {
-    if may_be_date_line(line) { line::read(line.trim(), context) } else { None }
+    if !may_be_date_line(line) {
+        return None;
+    }
+    let (trimmed, offset) = trimmed(line);
+    let mut read = line::read(trimmed, context)?;
+    for date in &mut read.dates {
+        date.span = date.span.start + offset..date.span.end + offset;
+    }
+    Some(read)
+}
+
+/// A line without the white space around it, and where that starts in the line: spans are those of the line as given.
+fn trimmed(line: &str) -> (&str, usize) {
+    (line.trim(), line.len() - line.trim_start().len())
 }
 
 /// What each token of a line was read as, date line or not: so that a wrong reading can be understood.
 pub fn explain(line: &str, context: &Context<'_>) -> Vec<Explained> {
-    explain::explain(line.trim(), context)
+    let (trimmed, offset) = trimmed(line);
+    let mut parts = explain::explain(trimmed, context);
+    for part in &mut parts {
+        part.span = part.span.start + offset..part.span.end + offset;
+    }
+    parts
 }
 
 /// Reads a date field of the input (`datePublished` and its like): machine forms first, then all that a line may be.
