@@ -4,8 +4,9 @@
 //! record, and knows no Kafka, no async and no clock; its door is [`pipeline::Cleaner`]. The **application** (feature
 //! `app`, on by default) is what runs that function on a stream: configuration, worker, telemetry, command line.
 //!
-//! Arrows between the rooms run downwards only, in the order in which they stand here; `tests/house.rs` fails when a
-//! lower room names a higher one, or when anything outside `worker` names `rdkafka`.
+//! Arrows between the rooms run downwards only: cli → worker → telemetry → config → pipeline → article → dedup → dates
+//! and text, which know nobody. `tests/house.rs` fails when a lower room names a higher one, or when anything outside
+//! `worker` names `rdkafka`.
 
 #[cfg(feature = "app")]
 pub mod cli;
