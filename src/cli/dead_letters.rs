@@ -166,7 +166,13 @@ fn show(partition: i32, offset: i64, settings: &Settings) -> anyhow::Result<Exit
 fn replay(choice: &Choice, yes: bool, settings: &Settings) -> anyhow::Result<ExitCode> {
     let writer = Writer::new(&settings.stream, &settings.stream.input)?;
     let mut left = 0;
+    // All are chosen before the first is sent: one that is refused again must not be chosen again, for ever.
+    let mut chosen = Vec::new();
     let count = read(choice, settings, |record| {
+        chosen.push(record);
+        Ok(())
+    })?;
+    let mut send = |record: Record| -> anyhow::Result<()> {
         println!("{}", described(&record));
         if !yes {
             return Ok(());
@@ -193,7 +199,8 @@ fn replay(choice: &Choice, yes: bool, settings: &Settings) -> anyhow::Result<Exi
             partition: record.header(dead_letter::PARTITION).and_then(|partition| partition.parse().ok()),
         };
         Ok(writer.send(0, outgoing)?)
-    })?;
+    };
+    chosen.into_iter().try_for_each(&mut send)?;
     if !yes {
         eprintln!("{count} dead letters would be sent to `{}`; --yes sends them", settings.stream.input);
         return Ok(ExitCode::from(exit::OK));
