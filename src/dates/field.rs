@@ -1,7 +1,7 @@
 //! A date field of the input: what a machine or a template wrote, so that no sentence has to be feared.
 
 use super::calendars::{days, from_days, gregorian};
-use super::reading::{Calendar, Context, Precision, Reading, Role, Time, Value};
+use super::reading::{Context, Reading, Role, Time, Value};
 use super::resolve::DAY;
 
 /// See [`super::read_field`].
@@ -30,15 +30,7 @@ fn epoch(text: &str) -> Option<Reading> {
     let time =
         Time { hour: (of_day / 3_600) as u8, minute: (of_day / 60 % 60) as u8, second: Some((of_day % 60) as u8) };
     let value = Value { date, time: Some(time), offset: Some(0) };
-    Some(Reading {
-        value: Some(value),
-        candidates: Vec::new(),
-        precision: Precision::Second,
-        calendar: Calendar::Gregory,
-        role: Role::Other,
-        order: None,
-        span: 0..text.len(),
-    })
+    Some(Reading::plain(value, 0..text.len()))
 }
 
 /// 2024-017: the year and the day of the year.
@@ -47,15 +39,7 @@ pub(super) fn ordinal(text: &str) -> Option<Reading> {
     let (year, day): (i32, i64) = (year.parse().ok().filter(|y| (1900..=2100).contains(y))?, day.parse().ok()?);
     let date = from_days(days(gregorian(year, 1, 1)?) + day - 1).filter(|d| day > 0 && i32::from(d.year) == year)?;
     let value = Value { date, time: None, offset: None };
-    Some(Reading {
-        value: Some(value),
-        candidates: Vec::new(),
-        precision: Precision::Day,
-        calendar: Calendar::Gregory,
-        role: Role::Other,
-        order: None,
-        span: 0..text.len(),
-    })
+    Some(Reading::plain(value, 0..text.len()))
 }
 
 /// 20240117140500 and 20240117T140500Z, as ISO 8601's basic format and templates write them.

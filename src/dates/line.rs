@@ -56,19 +56,7 @@ fn week_date(folded: &Folded, text: &str) -> Option<Reading> {
         return None;
     }
     let date = iso_week(year.parse().ok()?, week.parse().ok()?, day.parse().ok()?)?;
-    Some(reading_of(Value { date, time: None, offset: None }, 0..text.len()))
-}
-
-fn reading_of(value: Value, span: std::ops::Range<usize>) -> Reading {
-    Reading {
-        value: Some(value),
-        candidates: Vec::new(),
-        precision: Precision::Day,
-        calendar: Calendar::Gregory,
-        role: Role::Other,
-        order: None,
-        span,
-    }
+    Some(Reading::plain(Value { date, time: None, offset: None }, 0..text.len()))
 }
 
 pub(super) fn source_span(folded: &Folded, span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
@@ -154,11 +142,6 @@ fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
     let time = draft.clock.map(|c| c.time);
     let offset = draft.clock.and_then(|c| c.offset);
     let value = |date| Value { date, time, offset };
-    let precision = match time {
-        None => Precision::Day,
-        Some(t) if t.second.is_some() => Precision::Second,
-        Some(_) => Precision::Minute,
-    };
     let (first, last) = draft.span.unwrap_or_default();
     let (first, last) = match draft.clock {
         Some(clock) if clock.first <= last + 3 && clock.end + 3 >= first => {
@@ -171,7 +154,7 @@ fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
     Reading {
         value: outcome.date.map(value),
         candidates: outcome.candidates.into_iter().map(value).collect(),
-        precision,
+        precision: Precision::of(time),
         calendar: outcome.calendar.unwrap_or(Calendar::Gregory),
         role: draft.role.unwrap_or(Role::Other),
         order: outcome.order,

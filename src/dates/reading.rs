@@ -94,6 +94,15 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// The precision that a time of day gives a date; without one it is a day.
+    pub(super) fn of(time: Option<Time>) -> Precision {
+        match time {
+            None => Precision::Day,
+            Some(Time { second: Some(_), .. }) => Precision::Second,
+            Some(_) => Precision::Minute,
+        }
+    }
+
     /// The word in the record.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -186,6 +195,21 @@ pub struct Reading {
     pub order: Option<Order>,
     /// Where in the text it stands, in bytes.
     pub span: Range<usize>,
+}
+
+impl Reading {
+    /// A value that machine forms name outright, in the Gregorian calendar and without a label.
+    pub(super) fn plain(value: Value, span: Range<usize>) -> Reading {
+        Reading {
+            value: Some(value),
+            candidates: Vec::new(),
+            precision: Precision::of(value.time),
+            calendar: Calendar::Gregory,
+            role: Role::Other,
+            order: None,
+            span,
+        }
+    }
 }
 
 /// A line that is a date line: all its dates in order, at least one.
