@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::escape::Escapes;
+
 /// The fields of an object, in order, as they were written. A name may stand twice.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a>(pub(super) Vec<Field<'a>>);
@@ -49,8 +51,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// The object that `text` is.
     pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+        // What is out of the ordinary serde_json judges, and words the error.
+        scan(text).map_or_else(|| serde_json::from_str(text), Ok)
     }
 
     /// The index of the field of this name; of several the last, as most parsers have it.
@@ -79,6 +83,66 @@ impl<'a> Fields<'a> {
         let Some((index, text)) = self.string(names)? else { return Ok(None) };
         self.0[index].used = true;
         Ok(Some(text))
+    }
+}
+
+/// An object of ordinary JSON, in one pass: of a string only the end is looked for. `None` wherever anything is
+/// unusual, an error or not.
+fn scan(text: &str) -> Option<Fields<'_>> {
+    let bytes = text.as_bytes();
+    let space = |mut at: usize| {
+        while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            at += 1;
+        }
+        at
+    };
+    let mut fields = Vec::with_capacity(16);
+    let mut at = space(0);
+    let mut before = b'{';
+    loop {
+        if bytes.get(at) != Some(&before) {
+            return None;
+        }
+        let name_at = space(at + 1);
+        let name_end = scan_string(bytes, name_at)?;
+        let name = text.get(name_at + 1..name_end - 1).filter(|name| !name.contains('\\'))?;
+        let colon = space(name_end);
+        if bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        let value_at = space(colon + 1);
+        let value_end = match bytes.get(value_at) {
+            Some(b'"') => scan_string(bytes, value_at)?,
+            _ => {
+                let mut values = serde_json::Deserializer::from_str(text.get(value_at..)?).into_iter::<&RawValue>();
+                values.next()?.ok()?;
+                value_at + values.byte_offset()
+            }
+        };
+        fields.push(Field { name: Cow::Borrowed(name), value: text.get(value_at..value_end)?, used: false });
+        at = space(value_end);
+        before = b',';
+        if bytes.get(at) == Some(&b'}') {
+            return (space(at + 1) == bytes.len()).then_some(Fields(fields));
+        }
+    }
+}
+
+/// The end of the valid string that opens at `at`, its quotes included.
+fn scan_string(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let escapes = Escapes::default();
+    let mut at = at + 1;
+    loop {
+        at += escapes.first(bytes.get(at..)?);
+        match bytes.get(at..)? {
+            [b'"', ..] => return Some(at + 1),
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
+            [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => at += 6,
+            _ => return None,
+        }
     }
 }
 
@@ -235,6 +299,41 @@ mod tests {
         let seen: Vec<_> = fields.0.iter().map(|field| (&*field.name, field.value)).collect();
         assert_eq!(seen, [("b", "1.50"), ("a", r#"{"x": [1, 2]}"#), ("b", r#""\u00e9""#)]);
         assert_eq!(fields.string(&["a", "b"]).unwrap(), Some((2, "é".into())));
+    }
+
+    #[test]
+    fn objects_read_as_serde_json_reads_them() {
+        let string = r#""a\n\"\\\/\b\f\r\t\u00e9\ud83dé""#;
+        let seeds = [
+            format!(r#" {{ "a" : {string} , "b":[1,{{"c":null}}],"d":-1.5e3,"e":true,"a":"" }} "#),
+            r#"{"text":"first\nsecond","n":0}"#.to_owned(),
+            "{}".to_owned(),
+            r#"{"a\u0062":1,"c":"\ud83d\ude00"}"#.to_owned(),
+        ];
+        let same = |text: &str| {
+            let view = |fields: Fields<'_>| {
+                fields.0.into_iter().map(|field| (field.name.into_owned(), field.value.to_owned())).collect::<Vec<_>>()
+            };
+            let theirs = serde_json::from_str::<Fields<'_>>(text).ok().map(view);
+            if let Some(ours) = scan(text).map(view) {
+                assert_eq!(Some(ours), theirs, "{text}");
+            }
+            assert_eq!(Fields::parse(text).ok().map(view), theirs, "{text}");
+        };
+        for seed in &seeds {
+            assert!(scan(seed).is_some() || seed.contains("{}") || seed.contains("u0062"), "{seed}");
+            same(seed);
+            // Each character lost, doubled, or changed to one that means something.
+            for (at, c) in seed.char_indices() {
+                let (before, after) = (&seed[..at], &seed[at + c.len_utf8()..]);
+                same(before);
+                same(&format!("{before}{after}"));
+                for other in ["\"", "\\", "{", "}", "[", "]", ":", ",", " ", "\n", "\u{1}", "u", "0", "x", "é"] {
+                    same(&format!("{before}{other}{after}"));
+                    same(&format!("{before}{other}{c}{after}"));
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The two contracts: what comes in (raw articles, in every shape a feed has) and what goes out (records, refusals).
 
 mod cloudevents;
+mod escape;
 mod fields;
 mod html;
 mod json;

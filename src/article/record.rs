@@ -7,6 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::escape::Escapes;
 use super::{Extra, Reject};
 use crate::dedup::{Fingerprint, KEY_VERSION};
 
@@ -389,7 +390,7 @@ fn write_number(number: u64, out: &mut Vec<u8>) {
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text;
-    while let Some(at) = rest.find(['\u{85}', '\u{2028}', '\u{2029}']) {
+    while let Some(at) = find_separator(rest) {
         let (before, separator) = rest.split_at(at);
         write_escaped(before, out);
         let mut chars = separator.chars();
@@ -405,22 +406,21 @@ pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+fn find_separator(text: &str) -> Option<usize> {
+    // Their first bytes: most texts have neither.
+    memchr::memchr2(0xC2, 0xE2, text.as_bytes())?;
+    text.find(['\u{85}', '\u{2028}', '\u{2029}'])
+}
+
 /// The inside of a JSON string: all but quotes, backslashes and control characters is copied in runs.
 fn write_escaped(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    let (mut copied, mut at) = (0, 0);
-    while at < bytes.len() {
-        // Whole blocks without anything to escape: this loop is vectorised.
-        while let Some(block) = bytes.get(at..at + 32) {
-            if block.iter().fold(false, |any, byte| any | must_escape(*byte)) {
-                break;
-            }
-            at += 32;
-        }
-        let Some(offset) = bytes[at..].iter().position(|byte| must_escape(*byte)) else { break };
-        at += offset;
-        out.extend_from_slice(&bytes[copied..at]);
-        match bytes[at] {
+    let escapes = Escapes::default();
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, tail) = rest.split_at(escapes.first(rest));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = tail.split_first() else { return };
+        match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
@@ -432,15 +432,8 @@ fn write_escaped(text: &str, out: &mut Vec<u8>) {
                 out.extend_from_slice(&[hex[usize::from(control >> 4)], hex[usize::from(control & 15)]]);
             }
         }
-        at += 1;
-        copied = at;
+        rest = after;
     }
-    out.extend_from_slice(&bytes[copied..]);
-}
-
-#[inline(always)]
-fn must_escape(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
 #[cfg(test)]

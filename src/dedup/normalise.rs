@@ -13,7 +13,7 @@ mod table;
 
 use std::sync::LazyLock;
 
-use block::{BLOCK, plain_block};
+use block::{BLOCK, Blocks, Portable, plain_blocks};
 use fold::{Fold, NfkcCasefold};
 use table::{Action, Table};
 
@@ -53,17 +53,18 @@ impl Default for Normaliser {
 }
 
 /// One key, as pulp wants it: compiled once for any processor and once for those with AVX2, chosen at run time.
-struct Compute<'a> {
+struct Compute<'a, B> {
     normaliser: &'a mut Normaliser,
     text: &'a str,
+    blocks: B,
 }
 
-impl pulp::NullaryFnOnce for Compute<'_> {
+impl<B: Blocks> pulp::NullaryFnOnce for Compute<'_, B> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        self.normaliser.compute(self.text);
+        self.normaliser.compute(self.text, self.blocks);
     }
 }
 
@@ -78,13 +79,16 @@ struct Boundary {
 impl Normaliser {
     /// The key of a paragraph: UTF-8, valid until the next call.
     pub fn key(&mut self, text: &str) -> &[u8] {
-        let arch = self.arch;
-        arch.dispatch(Compute { normaliser: self, text });
+        match self.arch {
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V3(simd) => simd.vectorize(Compute { normaliser: self, text, blocks: simd }),
+            arch => arch.dispatch(Compute { normaliser: self, text, blocks: Portable }),
+        }
         self.key.get(..self.len).unwrap_or_default()
     }
 
     #[inline(always)]
-    fn compute(&mut self, text: &str) {
+    fn compute(&mut self, text: &str, blocks: impl Blocks) {
         let bytes = text.as_bytes();
         self.len = 0;
         self.spaced = true;
@@ -95,7 +99,7 @@ impl Normaliser {
         let mut last_class = 0_u8;
         let mut at = 0;
         loop {
-            let plain = self.plain(bytes, at);
+            let plain = self.plain(blocks, bytes, at);
             if plain > at {
                 boundary = self.boundary_before(bytes, plain);
                 at = plain;
@@ -166,19 +170,14 @@ impl Normaliser {
     /// Takes all from `at` on that needs no decision, in blocks first, then by the table.
     /// Answers where that ends.
     #[inline(always)]
-    fn plain(&mut self, bytes: &[u8], mut at: usize) -> usize {
+    fn plain(&mut self, blocks: impl Blocks, bytes: &[u8], mut at: usize) -> usize {
         loop {
-            while at < bytes.len() && !(self.spaced && bytes.get(at) == Some(&b' ')) {
-                let Some(room) = self.key.get_mut(self.len..).and_then(|room| room.first_chunk_mut()) else { break };
-                let count = plain_block(bytes, at, room);
-                if count == 0 {
-                    break;
-                }
-                self.len += count;
-                at += count;
-                self.spaced = self.key.get(self.len - 1) == Some(&b' ');
-                if count < BLOCK {
-                    break;
+            if let (Some(text), Some(room)) = (bytes.get(at..), self.key.get_mut(self.len..)) {
+                let count = plain_blocks(blocks, text, self.spaced, room);
+                if count > 0 {
+                    self.len += count;
+                    at += count;
+                    self.spaced = self.key.get(self.len - 1) == Some(&b' ');
                 }
             }
             let end = self.table.plain_run(bytes, at, self.spaced);

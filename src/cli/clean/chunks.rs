@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context;
 
 /// So many bytes are read at once.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 18;
 
 /// A file, or standard input.
 #[derive(Debug, Clone)]

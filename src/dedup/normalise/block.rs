@@ -1,59 +1,86 @@
 //! Thirty-two bytes at a time: the scripts of most news, where nothing in them needs a decision.
 //!
 //! Most text is ASCII, Arabic, Cyrillic, Hebrew, accented Latin or Han, and nearly all of it stands in the key as it is,
-//! ASCII in lower case. Whether that holds for a byte is told by itself and the two before it, without a branch, so the
-//! compiler makes vector code of it. (Going letter by letter costs a mispredicted branch a word.) What this room says
-//! yes to is a subset of what the table says; `normalise/tests.rs` holds both against the definition.
+//! ASCII in lower case. Whether that holds for a byte is told by itself and the two before it, without a branch, so a
+//! block is told without one. (Going letter by letter costs a mispredicted branch a word.) What this room says yes to is
+//! a subset of what the table says; `normalise/tests.rs` holds both against the definition.
+
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 /// Bytes of a block.
 pub(super) const BLOCK: usize = 32;
 
-/// A block after the two bytes before it.
-type Window = [u8; BLOCK + 2];
+/// Takes plain text block by block.
+pub(super) trait Blocks: Copy {
+    /// Writes `text`, at the start of a code point, as it stands in the key to `out`; answers how many of its first bytes
+    /// are plain (perhaps ending within a code point). `spaced`: a space stands before it, and another one is not plain.
+    /// What is written behind those bytes means nothing; `out` has room for a block more than `text` is long.
+    fn plain(self, text: &[u8], spaced: bool, out: &mut [u8]) -> usize;
+}
 
-/// How many bytes from `at` on are plain, whole code points only, at most [`BLOCK`]; `out` holds them as they stand in
-/// the key. A space is plain only after something else.
+/// As [`Blocks::plain`], whole code points only.
 #[inline(always)]
-pub(super) fn plain_block(bytes: &[u8], at: usize, out: &mut [u8; BLOCK]) -> usize {
-    let edge;
-    let window = match at.checked_sub(2).and_then(|start| bytes.get(start..)?.first_chunk()) {
-        Some(whole) => whole,
-        None => {
-            edge = window_at_edge(bytes, at);
-            &edge
-        }
-    };
-    let mut bad = [0_u8; BLOCK];
-    for index in 0..BLOCK {
-        let (before, last, byte) = (window[index], window[index + 1], window[index + 2]);
-        bad[index] = u8::from(!is_plain(before, last, byte));
-        out[index] = byte + (u8::from(is_in(byte, b'A', b'Z')) << 5);
-    }
-    let plain = first_bad(&bad).min(bytes.len() - at);
-    // Not within a code point: its last bytes were not looked at yet.
-    match (plain.checked_sub(2).map(|last| out[last]), plain.checked_sub(1).map(|last| out[last])) {
+pub(super) fn plain_blocks(blocks: impl Blocks, text: &[u8], spaced: bool, out: &mut [u8]) -> usize {
+    let plain = blocks.plain(text, spaced, out);
+    let last = |count: usize| plain.checked_sub(count).and_then(|at| text.get(at).copied());
+    match (last(2), last(1)) {
         (_, Some(0xC0..)) => plain - 1,
         (Some(0xE0..), _) => plain - 2,
         _ => plain,
     }
 }
 
+/// The last block of a text that ends within it: letters stand for what is not there.
+#[inline(always)]
+fn last_block(rest: &[u8]) -> [u8; BLOCK] {
+    let mut block = [b'x'; BLOCK];
+    if let Some(room) = block.get_mut(..rest.len()) {
+        room.copy_from_slice(rest);
+    }
+    block
+}
+
+/// For any processor: what is plain is told by comparisons, without a branch, and the compiler makes vector code of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portable;
+
+impl Blocks for Portable {
+    #[inline(always)]
+    fn plain(self, text: &[u8], spaced: bool, out: &mut [u8]) -> usize {
+        let mut before = [b'x', if spaced { b' ' } else { b'x' }];
+        let mut at = 0;
+        while let (Some(rest), Some(out)) = (text.get(at..), out.get_mut(at..).and_then(|out| out.first_chunk_mut())) {
+            let block = rest.first_chunk().copied().unwrap_or_else(|| last_block(rest));
+            let plain = plain_block(before, &block, out);
+            if plain < BLOCK || rest.len() < BLOCK {
+                return at + plain.min(rest.len());
+            }
+            before = [block[BLOCK - 2], block[BLOCK - 1]];
+            at += BLOCK;
+        }
+        at
+    }
+}
+
+#[inline(always)]
+fn plain_block(before: [u8; 2], block: &[u8; BLOCK], out: &mut [u8; BLOCK]) -> usize {
+    let mut window = [0; BLOCK + 2];
+    window[..2].copy_from_slice(&before);
+    window[2..].copy_from_slice(block);
+    let mut bad = [0_u8; BLOCK];
+    for index in 0..BLOCK {
+        let (before, last, byte) = (window[index], window[index + 1], window[index + 2]);
+        bad[index] = u8::from(!is_plain(before, last, byte));
+        out[index] = byte + (u8::from(is_in(byte, b'A', b'Z')) << 5);
+    }
+    first_bad(&bad)
+}
+
 /// Does a code point start with this byte that this room may say yes to?
 #[inline(always)]
 pub(super) fn may_start(byte: u8) -> bool {
     is_lead(byte) | is_in(byte, 0xE4, 0xE9)
-}
-
-/// The window where two bytes before it or some of the block are not there: letters stand for them.
-#[inline(never)]
-fn window_at_edge(bytes: &[u8], at: usize) -> Window {
-    let mut window = [b'x'; BLOCK + 2];
-    let (start, end) = (at.saturating_sub(2), bytes.len().min(at + BLOCK));
-    let shift = start + 2 - at;
-    if let (Some(to), Some(from)) = (window.get_mut(shift..shift + end - start), bytes.get(start..end)) {
-        to.copy_from_slice(from);
-    }
-    window
 }
 
 #[inline(always)]

@@ -23,6 +23,12 @@ fn key(text: &str) -> String {
     String::from_utf8(Normaliser::default().key(text).to_vec()).unwrap()
 }
 
+/// The key as a processor without the instructions of `block/x86.rs` computes it.
+fn portable_key(text: &str) -> String {
+    let mut normaliser = Normaliser { arch: pulp::Arch::Scalar, ..Normaliser::default() };
+    String::from_utf8(normaliser.key(text).to_vec()).unwrap()
+}
+
 #[test]
 fn every_code_point_alone_and_between_letters() {
     let mut normaliser = Normaliser::default();
@@ -83,12 +89,34 @@ fn thorny() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// Text of many blocks, most of it plain, so that code points and spaces lie across their ends.
+fn long() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-z ]{1,40}",
+        4 => "[\u{620}-\u{63F}\u{641}-\u{64A} ]{1,30}",
+        3 => "[\u{4E00}-\u{9FFF}]{1,20}",
+        2 => "[\u{B000}-\u{CFFF} ]{1,20}",
+        2 => "[\u{410}-\u{44F} ]{1,20}",
+        1 => "[\u{C0}-\u{17F}]{1,4}",
+        1 => "[\u{1F300}-\u{1F6FF}]{1,2}",
+        1 => "[\u{2010}-\u{2020}]{1,2}",
+    ];
+    prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
+    fn blocks_and_definition_agree(text in long()) {
+        prop_assert_eq!(&key(&text), &by_definition(&text));
+        prop_assert_eq!(&portable_key(&text), &by_definition(&text));
+    }
+
+    #[test]
     fn fast_path_and_definition_agree(text in thorny()) {
-        prop_assert_eq!(key(&text), by_definition(&text));
+        prop_assert_eq!(&key(&text), &by_definition(&text));
+        prop_assert_eq!(&portable_key(&text), &by_definition(&text));
     }
 
     #[test]
