@@ -138,8 +138,8 @@ impl Lexicon {
     }
 
     /// An entry by its whole text.
-    pub(super) fn exact(&self, text: &str) -> Option<u32> {
-        let node = text.bytes().try_fold(0, |node, byte| self.trie.step(node, byte))?;
+    pub(super) fn exact(&self, mut text: impl Iterator<Item = u8>) -> Option<u32> {
+        let node = text.try_fold(0, |node, byte| self.trie.step(node, byte))?;
         self.trie.entry(node)
     }
 
@@ -213,7 +213,7 @@ impl Lexicon {
     }
 
     fn is_filler(&self, word: &str) -> bool {
-        self.exact(word).is_some_and(|e| self.senses(e).iter().any(|s| s.meaning == Meaning::Filler))
+        self.exact(word.bytes()).is_some_and(|e| self.senses(e).iter().any(|s| s.meaning == Meaning::Filler))
     }
 }
 
