@@ -1,59 +1,77 @@
 //! The journalist's dateline that opens a story: place, day, agency, and a dash.
 //!
-//! Every place where a separator stands near the start is tried, and the longest head that is made of a place and of
-//! evidence (a known agency, a source in brackets, a day) wins. A place alone is evidence only in capitals before a
+//! Every separator near the start is tried, and the longest head that is made of a place and of evidence (a known
+//! agency, a source in brackets, a day) wins; most paragraphs show by their second word that they start with no place. A place alone is evidence only in capitals before a
 //! long dash, so that "Iran - the country that …" stays a sentence.
 
 use super::fold::fold;
 use super::lexicon::{LEXICON, Meaning};
 use super::line;
 use super::reading::{Context, Dateline, Reading};
-use std::ops::Range;
 
 /// Longest dateline, in bytes.
 const LONGEST: usize = 160;
 
 /// See [`super::read_dateline`].
 pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
-    if let Some(dateline) = east_asian(paragraph, context) {
-        return Some(dateline);
+    let start = paragraph.len() - paragraph.trim_start_matches(is_blank).len();
+    let first = paragraph.get(start..)?.chars().next()?;
+    if matches!(first, '(' | '[' | '\u{3000}'..) {
+        let found = east_asian(paragraph.get(start..)?, start, context);
+        if found.is_some() || !first.is_alphabetic() {
+            return found;
+        }
     }
     let window = paragraph.get(..paragraph.floor_char_boundary(LONGEST))?;
-    let start = window.len() - window.trim_start_matches(|c: char| c.is_whitespace() || is_control(c)).len();
+    let place_end = start + place_length(window.get(start..)?)?;
+    let place = window.get(start..place_end)?.trim_end_matches(is_blank);
+    if !is_place(place) {
+        return None;
+    }
+    let mut head = Head { context, capitals: is_capitals(place), agency: false, ends_in_agency: false, date: None };
+    let is_alone = head.capitals && place.chars().count() >= 5;
     let mut best = None;
-    for (at, c) in window.char_indices().skip_while(|(i, _)| *i <= start) {
-        if !is_dash(c) && c != '.' && c != ':' {
-            continue;
-        }
-        let rest = paragraph.get(at + c.len_utf8()..)?;
-        let before = window.get(..at)?;
-        let spaced =
-            before.ends_with(char::is_whitespace) || rest.starts_with(|c: char| c.is_whitespace() || is_dash(c));
-        let long = matches!(c, '—' | '–') || is_dash(c) && (rest.starts_with('-') || before.ends_with('-'));
-        let separator = if is_dash(c) && spaced {
-            Separator::Dash { long }
-        } else if c == '.' && rest.starts_with(|c: char| c.is_whitespace() || is_dash(c))
-            || c == ':' && rest.starts_with(' ')
-        {
-            Separator::Stop
-        } else {
-            continue;
-        };
-        if rest.trim_start_matches(|c: char| !c.is_alphanumeric()).is_empty() {
+    let mut part = Part { start, bracketed: false };
+    let mut is_first = true;
+    let mut is_slashed = false;
+    let mut from = place_end;
+    while let Some(offset) = window.as_bytes().get(from..)?.iter().position(|&byte| may_be_mark(byte)) {
+        let at = from + offset;
+        if at - part.start > LONGEST_PART {
             break;
         }
-        let head = before
-            .get(start..)?
-            .trim_end_matches(|c: char| c.is_whitespace() || is_dash(c) || c == '.' || is_control(c));
-        match head_of(head, start, separator, context) {
-            Head::Is(date) => best = Some(Dateline { span: start..start + head.len(), date }),
-            Head::IsNot => {}
-            Head::StartsOtherwise => break,
+        let (before, after) = window.split_at_checked(at)?;
+        let c = after.chars().next()?;
+        from = at + c.len_utf8();
+        let rest = paragraph.get(from..)?;
+        let previous = before.chars().next_back().unwrap_or(' ');
+        let next = rest.chars().next().unwrap_or(' ');
+        if let Some(separator) = Separator::of(c, previous, next) {
+            let text = window.get(start..at)?.trim_end_matches(|c: char| is_blank(c) || is_dash(c) || c == '.');
+            let last = window.get(part.start..start + text.len()).unwrap_or_default();
+            let alone = is_first && is_alone && separator == Separator::Dash { long: true };
+            if let Some(date) = if alone { Some(None) } else { head.ended(last, part, is_first, separator) }
+                && rest.contains(char::is_alphanumeric)
+            {
+                best = Some(Dateline { span: start..start + text.len(), date });
+            }
+        }
+        if is_cut(c, previous, next) {
+            // What is no part of this head is none of a longer one.
+            if !is_first && !head.take(window.get(part.start..at)?, part) {
+                break;
+            }
+            is_slashed ^= c == '/';
+            let bracketed =
+                matches!(c, '(' | '（') || c == '/' && is_slashed && previous.is_whitespace() && !next.is_whitespace();
+            part = Part { start: from, bracketed };
+            is_first = false;
         }
     }
     best
 }
 
+/// What may end a dateline.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
     Dash {
@@ -63,94 +81,137 @@ enum Separator {
     Stop,
 }
 
+impl Separator {
+    fn of(c: char, previous: char, next: char) -> Option<Separator> {
+        if is_dash(c) {
+            let spaced = previous.is_whitespace() || next.is_whitespace() || is_dash(next);
+            let long = matches!(c, '—' | '–') || next == '-' || previous == '-';
+            return spaced.then_some(Separator::Dash { long });
+        }
+        let stop = c == '.' && (next.is_whitespace() || is_dash(next)) || c == ':' && next == ' ';
+        stop.then_some(Separator::Stop)
+    }
+}
+
+/// Does a character that separates or cuts begin with this byte? (The others are looked over byte by byte.)
+fn may_be_mark(byte: u8) -> bool {
+    matches!(byte, b'-' | b'.' | b':' | b'(' | b')' | b',' | b'/' | b'|' | 0xD8 | 0xE2 | 0xEF)
+}
+
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '‐' | '‑' | '–' | '—' | '―' | '−')
 }
 
-fn is_control(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+/// White space, and what is not seen at all.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// What a head is.
-enum Head {
-    /// A dateline's, with the day that it names, if it names one.
-    Is(Option<Reading>),
-    /// None as it stands; a longer one may be.
-    IsNot,
-    /// It does not start with a place, so no longer one can be.
-    StartsOtherwise,
-}
-
-fn head_of(head: &str, offset: usize, separator: Separator, context: &Context<'_>) -> Head {
-    let parts = parts(head);
-    let Some((place, rest)) = parts.split_first() else { return Head::IsNot };
-    let place_text = head.get(place.range.clone()).unwrap_or_default();
-    if place.bracketed || !is_place(place_text) {
-        return Head::StartsOtherwise;
-    }
-    let capitals = is_capitals(place_text);
-    let (mut agency, mut date, mut last_is_agency) = (false, None, false);
-    for part in rest {
-        let text = head.get(part.range.clone()).unwrap_or_default();
-        let known = is_agency(text);
-        last_is_agency = known || part.bracketed;
-        if known || part.bracketed && (capitals || !has_case(text)) && is_source(text) {
-            agency = true;
-        } else if date.is_none()
-            && let Some(reading) = day(text, context)
-        {
-            let at = offset + part.range.start;
-            date = Some(Reading { span: at + reading.span.start..at + reading.span.end, ..reading });
-        } else if !(is_place(text) && !part.bracketed && has_case(text)) {
-            return Head::IsNot;
+/// Does a head end in one part and start the next here: at commas, brackets, slashes and dashes that stand free?
+fn is_cut(c: char, previous: char, next: char) -> bool {
+    match c {
+        '(' | ')' | '（' | '）' | ',' | '،' | '|' => true,
+        '/' => {
+            let inside = previous.is_alphanumeric() && next.is_alphanumeric();
+            !(inside && (previous.is_numeric() || next.is_numeric()))
         }
+        _ => is_dash(c) && (previous.is_whitespace() || next.is_whitespace()),
     }
-    let evidence = agency || date.is_some();
-    let alone =
-        rest.is_empty() && capitals && place_text.chars().count() >= 5 && separator == Separator::Dash { long: true };
-    let stopped = separator != Separator::Stop || last_is_agency && agency;
-    if (evidence || alone) && stopped { Head::Is(date) } else { Head::IsNot }
 }
 
+/// One part of a head: where it starts, and whether it stands in brackets.
+#[derive(Clone, Copy)]
 struct Part {
-    range: Range<usize>,
+    start: usize,
     bracketed: bool,
 }
 
-/// A head cut at commas, dashes, brackets and slashes.
-fn parts(head: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let (mut start, mut bracketed, mut slashed) = (0, false, false);
-    let mut cut = |from: usize, to: usize, bracketed: bool| {
-        let Some(piece) = head.get(from..to) else { return };
-        let trimmed = piece.trim_matches(|c: char| c.is_whitespace() || is_control(c));
-        if !trimmed.is_empty() {
-            let at = from + piece.len() - piece.trim_start_matches(|c: char| c.is_whitespace() || is_control(c)).len();
-            parts.push(Part { range: at..at + trimmed.len(), bracketed });
+/// Longest part, in bytes.
+const LONGEST_PART: usize = 80;
+
+/// What is known of a head that has a place: all its parts so far are a place's, an agency's or a day.
+struct Head<'c> {
+    context: &'c Context<'c>,
+    capitals: bool,
+    agency: bool,
+    ends_in_agency: bool,
+    date: Option<Reading>,
+}
+
+impl Head<'_> {
+    /// Takes the next part; `false` where it is none of a dateline.
+    fn take(&mut self, text: &str, part: Part) -> bool {
+        let trimmed = text.trim_matches(is_blank);
+        if trimmed.is_empty() {
+            return true;
         }
-    };
-    let mut previous = ' ';
-    for (at, c) in head.char_indices() {
-        let next = head.get(at + c.len_utf8()..).and_then(|t| t.chars().next()).unwrap_or(' ');
-        let dash = is_dash(c) && (previous.is_whitespace() || next.is_whitespace());
-        let digits = previous.is_alphanumeric()
-            && next.is_alphanumeric()
-            && c == '/'
-            && (previous.is_numeric() || next.is_numeric());
-        if matches!(c, '(' | ')' | '（' | '）' | ',' | '،' | '/' | '|') && !digits || dash {
-            cut(start, at, bracketed);
-            start = at + c.len_utf8();
-            slashed ^= c == '/';
-            bracketed = match c {
-                '(' | '（' => true,
-                '/' => slashed && previous.is_whitespace() && !next.is_whitespace(),
-                _ => false,
-            };
+        let known = is_agency(trimmed);
+        self.ends_in_agency = known || part.bracketed;
+        if known || part.bracketed && (self.capitals || !has_case(trimmed)) && is_source(trimmed) {
+            self.agency = true;
+            return true;
+        }
+        if self.date.is_none()
+            && let Some(reading) = day(trimmed, self.context)
+        {
+            let at = part.start + text.len() - text.trim_start_matches(is_blank).len();
+            self.date = Some(Reading { span: at + reading.span.start..at + reading.span.end, ..reading });
+            return true;
+        }
+        !part.bracketed && has_case(trimmed) && is_place(trimmed)
+    }
+
+    /// The day of the dateline (if it names one), were this its last part; `None` where it is no dateline.
+    fn ended(&self, last: &str, part: Part, is_first: bool, separator: Separator) -> Option<Option<Reading>> {
+        if is_first {
+            return None;
+        }
+        let mut whole = Head { date: self.date.clone(), ..*self };
+        let is_one = whole.take(last, part)
+            && (whole.agency || whole.date.is_some())
+            && (separator != Separator::Stop || whole.agency && whole.ends_in_agency);
+        is_one.then_some(whole.date)
+    }
+}
+
+/// Bytes of the place that may open a story: the first part, if it can be one. Most paragraphs end here, at a word
+/// that is no name's or at the fifth word.
+fn place_length(text: &str) -> Option<usize> {
+    const MOST_WORDS: usize = 4;
+    let (mut words, mut letters, mut is_name, mut previous) = (0, 0, false, ' ');
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map_or(' ', |(_, c)| *c);
+        if is_cut(c, previous, next) {
+            return (letters == 0 || is_name || letters <= 3).then_some(at);
+        }
+        if c.is_whitespace() {
+            if letters > 3 && !is_name {
+                return None;
+            }
+            letters = 0;
+        } else if is_no_name(c) {
+            return None;
+        } else {
+            if letters == 0 {
+                words += 1;
+                is_name = !c.is_lowercase();
+                if words > MOST_WORDS || words == 1 && !(is_name && c.is_alphabetic()) {
+                    return None;
+                }
+            }
+            is_name |= c == '-';
+            letters += 1;
         }
         previous = c;
     }
-    cut(start, head.len(), bracketed);
-    parts
+    None
+}
+
+/// Never part of a name.
+fn is_no_name(c: char) -> bool {
+    matches!(c, '"' | '“' | '«' | ':' | ';' | '!' | '?') || c.is_numeric()
 }
 
 fn has_case(text: &str) -> bool {
@@ -163,43 +224,49 @@ fn is_capitals(text: &str) -> bool {
 
 /// One to four words without digits, each with a capital where the script has them (but for "de", "al-").
 fn is_place(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().collect();
     let limit = if has_case(text) { 4 } else { 3 };
-    let named = |w: &&str| w.starts_with(|c: char| !c.is_lowercase()) || w.chars().count() <= 3 || w.contains('-');
-    let first = words.first().is_some_and(|w| w.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase()));
-    first
-        && words.len() <= limit
-        && words.iter().all(named)
-        && !text.contains(|c: char| c.is_numeric() || matches!(c, '"' | '“' | '«' | ':' | ';' | '!' | '?'))
+    let is_name = |w: &str| w.starts_with(|c: char| !c.is_lowercase()) || w.chars().nth(3).is_none() || w.contains('-');
+    text.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
+        && text.split_whitespace().nth(limit).is_none()
+        && text.split_whitespace().all(is_name)
+        && !text.contains(is_no_name)
 }
 
 /// What may stand in brackets as a source: up to four words without digits.
 fn is_source(text: &str) -> bool {
-    text.split_whitespace().count() <= 4 && text.chars().count() <= 40 && !text.contains(|c: char| c.is_numeric())
+    text.split_whitespace().nth(4).is_none() && text.chars().nth(40).is_none() && !text.contains(char::is_numeric)
 }
 
 fn is_agency(text: &str) -> bool {
-    let folded = fold(text).text;
+    const LONGEST_NAME: usize = 64;
+    if text.len() > LONGEST_NAME {
+        return false;
+    }
+    if text.is_ascii() {
+        return is_agency_folded(text);
+    }
+    is_agency_folded(&fold(text).text)
+}
+
+fn is_agency_folded(text: &str) -> bool {
     let known = |t: &str| {
         LEXICON
-            .exact(t.trim_end_matches('.'))
+            .exact(t.trim_end_matches('.').bytes().map(|byte| byte.to_ascii_lowercase()))
             .is_some_and(|e| LEXICON.senses(e).iter().any(|s| s.meaning == Meaning::Agency))
     };
-    known(&folded) || folded.split(['/', '-', ',']).all(|t| known(t.trim()))
+    known(text) || text.contains(['/', '-', ',']) && text.split(['/', '-', ',']).all(|t| known(t.trim()))
 }
 
 /// A day, with or without a year.
 fn day(text: &str, context: &Context<'_>) -> Option<Reading> {
-    if !text.contains(char::is_numeric) || text.len() > 60 {
+    if text.len() > 60 || !text.contains(char::is_numeric) {
         return None;
     }
     line::read(text.trim_end_matches('.'), context)?.dates.into_iter().next()
 }
 
 /// 新华社北京1月17日电, 【ロンドン共同】, (서울=연합뉴스): what stands before the report, with the reporter in brackets.
-fn east_asian(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
-    let trimmed = paragraph.trim_start();
-    let start = paragraph.len() - trimmed.len();
+fn east_asian(trimmed: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
     if let Some(open) = trimmed.chars().next().filter(|c| matches!(c, '【' | '(' | '[' | '（' | '〔')) {
         let close = match open {
             '【' => '】',

@@ -6,7 +6,7 @@ use super::line::{LONGEST, primary_language, source_span};
 use super::reading::Context;
 use super::solve::Line;
 use super::times::clocks;
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Kind, Token, Unknown, tokens};
 use std::ops::Range;
 
 /// A token and what it was read as.
@@ -26,7 +26,11 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Vec<Explained> {
         return Vec::new();
     }
     let folded = fold(text);
-    let Some(tokens) = tokens(&folded) else { return Vec::new() };
+    let mut read = Vec::new();
+    if tokens(&folded, Unknown::Kept, &mut read).is_none() {
+        return Vec::new();
+    }
+    let tokens = read;
     let language = primary_language(context);
     let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
     let clocks = clocks(&line, false);

@@ -44,13 +44,12 @@ pub(super) fn ordinal(text: &str) -> Option<Reading> {
 
 /// 20240117140500 and 20240117T140500Z, as ISO 8601's basic format and templates write them.
 pub(super) fn compact(text: &str, context: &Context<'_>) -> Option<Reading> {
-    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    let rest = text.get(digits.len()..)?;
+    let (digits, rest) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
     let (day, clock, zone) = match (digits.len(), rest.strip_prefix(['T', 't', ' '])) {
         (12 | 14, None) => (digits.get(..8)?, digits.get(8..)?, rest),
         (8, Some(clock)) => {
             let length = clock.bytes().take_while(u8::is_ascii_digit).count();
-            (digits.as_str(), clock.get(..length)?, clock.get(length..)?)
+            (digits, clock.get(..length)?, clock.get(length..)?)
         }
         _ => return None,
     };

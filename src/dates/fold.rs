@@ -6,6 +6,7 @@
 //! comes from. The lexicon is folded by the same function, so both sides always agree.
 
 use icu_normalizer::{DecomposingNormalizer, DecomposingNormalizerBorrowed};
+use std::sync::LazyLock;
 
 /// A folded text and where its bytes come from.
 #[derive(Debug, Default)]
@@ -29,37 +30,92 @@ impl Folded {
 
 /// Folds a text.
 pub(super) fn fold(text: &str) -> Folded {
-    let mut folded = Folded { text: String::with_capacity(text.len() + 8), source: Vec::with_capacity(text.len() + 9) };
-    let normalizer = DecomposingNormalizer::new_nfkd();
-    for (at, c) in text.char_indices() {
-        if c.is_ascii() {
-            let c = match c {
-                '\t' | '\n' | '\r' => ' ',
-                '`' => '\'',
-                '[' | '{' => '(',
-                ']' | '}' => ')',
-                _ => c.to_ascii_lowercase(),
-            };
-            folded.push(c, at);
-        } else if is_plain(c) {
-            folded.push(c, at);
-        } else {
-            decomposed(c, at, &normalizer, &mut folded);
-        }
-    }
-    if folded.text.ends_with(' ') {
-        folded.text.pop();
-        folded.source.pop();
-    }
-    folded.source.push(text.len() as u32);
+    let mut folded = Folded::default();
+    folded.fold(text);
     folded
 }
 
-/// Letters that folding leaves alone, and that make up most of the text in their scripts.
+impl Folded {
+    /// Folds a text in place of the last one: a line costs no allocation that an earlier one has made.
+    pub(super) fn fold(&mut self, text: &str) {
+        self.text.clear();
+        self.source.clear();
+        if is_simple(text) {
+            self.text.push_str(text);
+            self.text.make_ascii_lowercase();
+            self.source.extend(0..=text.len() as u32);
+            return;
+        }
+        let normalizer = DecomposingNormalizer::new_nfkd();
+        for (at, c) in text.char_indices() {
+            match FOLDED.get(c as usize) {
+                Some(&DROPPED) => {}
+                Some(&folded) if folded != OTHERWISE => self.push(folded, at),
+                _ if is_plain(c) => self.push(c, at),
+                _ => decomposed(c, at, &normalizer, self),
+            }
+        }
+        if self.text.ends_with(' ') {
+            self.text.pop();
+            self.source.pop();
+        }
+        self.source.push(text.len() as u32);
+    }
+}
+
+/// ASCII of which only the case has to be folded.
+fn is_simple(text: &str) -> bool {
+    let odd = |byte: u8| !byte.is_ascii() || byte < b' ' || matches!(byte, b'`' | b'[' | b']' | b'{' | b'}');
+    let bytes = text.as_bytes();
+    !bytes.iter().fold(false, |any, &byte| any | odd(byte))
+        && !bytes.windows(2).fold(false, |any, pair| any | (pair == b"  "))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+}
+
+/// Characters below this are looked up: Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic.
+const LOOKED_UP: usize = 0x700;
+/// Folded to nothing.
+const DROPPED: char = '\u{0}';
+/// Folded to more than one character.
+const OTHERWISE: char = '\u{1}';
+
+static FOLDED: LazyLock<[char; LOOKED_UP]> = LazyLock::new(|| {
+    let normalizer = DecomposingNormalizer::new_nfkd();
+    let mut one = Folded::default();
+    std::array::from_fn(|code| {
+        let Some(c) = char::from_u32(code as u32) else { return OTHERWISE };
+        if c.is_ascii() {
+            return ascii(c);
+        }
+        one.text.clear();
+        // A space at the start of a line is left out: there has to be something before it.
+        one.text.push('x');
+        decomposed(c, 0, &normalizer, &mut one);
+        let mut folded = one.text.chars().skip(1);
+        match (folded.next(), folded.next()) {
+            (None, _) => DROPPED,
+            (Some(folded), None) => folded,
+            _ => OTHERWISE,
+        }
+    })
+});
+
+fn ascii(c: char) -> char {
+    match c {
+        '\0' | '\u{1}' => OTHERWISE,
+        '\t' | '\n' | '\r' => ' ',
+        '`' => '\'',
+        '[' | '{' => '(',
+        ']' | '}' => ')',
+        _ => c.to_ascii_lowercase(),
+    }
+}
+
+/// Letters beyond the table that folding leaves alone, and that make up most of the text in their scripts.
 fn is_plain(c: char) -> bool {
-    matches!(c, 'а'..='и' | 'к'..='я' | '\u{0627}' | '\u{0628}' | '\u{062A}'..='\u{063A}' | '\u{0641}'..='\u{0648}' | '\u{064A}'
-        | '\u{05D0}'..='\u{05EA}' | 'α'..='ρ' | 'σ'..='ω' | '\u{0E01}'..='\u{0E32}' | '\u{0E34}'..='\u{0E4E}'
-        | '\u{4E00}'..='\u{9FFF}' | '\u{0905}'..='\u{0928}' | '\u{092A}'..='\u{0930}' | '\u{0935}'..='\u{0939}' | '\u{093E}'..='\u{094D}')
+    matches!(c, '\0' | '\u{1}' | '\u{0E01}'..='\u{0E32}' | '\u{0E34}'..='\u{0E4E}' | '\u{4E00}'..='\u{9FFF}'
+        | '\u{0905}'..='\u{0928}' | '\u{092A}'..='\u{0930}' | '\u{0935}'..='\u{0939}' | '\u{093E}'..='\u{094D}')
 }
 
 fn decomposed(c: char, at: usize, normalizer: &DecomposingNormalizerBorrowed<'_>, folded: &mut Folded) {

@@ -1,54 +1,94 @@
 //! Date line or mention: a line is a date line when all of it is explained.
 
 use super::calendars::{days, iso_week};
-use super::fold::{Folded, fold};
+use super::fold::Folded;
 use super::lexicon::{Meaning, unspaced};
 use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
 use super::relative;
 use super::resolve::{Outcome, resolve};
 use super::solve::{Draft, Line, drafts};
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Kind, Token, Unknown};
+use std::borrow::Cow;
+use std::cell::Cell;
 
 /// Longest line that may be a date line, in bytes (99 % of real ones have at most 92 characters).
 pub(super) const LONGEST: usize = 220;
 
+/// Buffers that lines of a thread share, so that most of them cost no allocation. They carry nothing from one line to
+/// the next.
+#[derive(Default)]
+struct Scratch {
+    folded: Folded,
+    tokens: Vec<Token>,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Scratch> = Cell::default();
+}
+
 /// Reads a line.
 pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
-    if text.len() > LONGEST {
+    if text.len() > LONGEST || text.bytes().any(|byte| byte.is_ascii() && is_foreign(byte.into())) {
         return None;
     }
-    let folded = fold(text);
-    if let Some(reading) = week_date(&folded, text)
-        .or_else(|| super::field::ordinal(&folded.text))
-        .or_else(|| super::field::compact(&folded.text, context))
+    let mut scratch = SCRATCH.take();
+    let line = read_folded(text, context, &mut scratch);
+    SCRATCH.set(scratch);
+    line
+}
+
+/// Marks of sentences, prices, addresses and code.
+fn is_foreign(c: char) -> bool {
+    matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '@' | '#' | '=')
+}
+
+fn read_folded(text: &str, context: &Context<'_>, scratch: &mut Scratch) -> Option<DateLine> {
+    let Scratch { folded, tokens } = scratch;
+    folded.fold(text);
+    let machine = || {
+        week_date(folded, text)
+            .or_else(|| super::field::ordinal(&folded.text))
+            .or_else(|| super::field::compact(&folded.text, context))
+    };
+    if folded.text.starts_with(|c: char| c.is_ascii_digit())
+        && let Some(reading) = machine()
     {
         return Some(DateLine { dates: vec![reading] });
     }
-    let tokens = tokens(&folded)?;
+    super::tokens::tokens(folded, Unknown::MustBeNames(text), tokens)?;
     let language = primary_language(context);
-    let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
+    let line = Line { text: &folded.text, tokens, context, language: &language };
     let mut dates = relative_dates(&line).unwrap_or_default();
     if dates.is_empty() {
         dates = absolute_dates(&line, false).or_else(|| absolute_dates(&line, true))?;
     }
-    if !explained(&line, text, &folded, &dates) {
+    if !explained(&line, &dates) {
         return None;
     }
     for reading in &mut dates {
-        reading.span = source_span(&folded, &reading.span, text);
+        reading.span = source_span(folded, &reading.span, text);
     }
     Some(DateLine { dates })
 }
 
 /// The primary subtag of the language, as CLDR names it; empty where it is not known.
-pub(super) fn primary_language(context: &Context<'_>) -> String {
+pub(super) fn primary_language<'c>(context: &Context<'c>) -> Cow<'c, str> {
     let language = context.language.unwrap_or_default();
-    let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    if primary == "no" { "nb".to_owned() } else { primary }
+    let primary = language.split(['-', '_']).next().unwrap_or_default();
+    if primary.eq_ignore_ascii_case("no") {
+        Cow::Borrowed("nb")
+    } else if primary.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(primary.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(primary)
+    }
 }
 
 /// 2001W322 and 2001-W32-2.
 fn week_date(folded: &Folded, text: &str) -> Option<Reading> {
+    if !matches!(folded.text.len(), 8 | 10) {
+        return None;
+    }
     let bare = folded.text.replace('-', "");
     let (year, rest) = bare.split_at_checked(4)?;
     let (week, day) = rest.strip_prefix('w')?.split_at_checked(2)?;
@@ -163,8 +203,8 @@ fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
 }
 
 /// Is all of the line explained: a date and what stands around one?
-fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) -> bool {
-    if dates.is_empty() || line.text.contains(['?', '!', ';', '%', '$', '€', '£', '@', '#', '=']) {
+fn explained(line: &Line<'_>, dates: &[Reading]) -> bool {
+    if dates.is_empty() || line.text.contains(is_foreign) {
         return false;
     }
     let labelled = line
@@ -181,10 +221,7 @@ fn explained(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) ->
         matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
             && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
     });
-    !counted
-        && minor_months_hold(line)
-        && short_forms_hold(line, dates, labelled)
-        && strangers_hold(line, text, folded, dates)
+    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers_hold(line, dates)
 }
 
 /// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.
@@ -220,8 +257,9 @@ fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool 
     line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
 }
 
-/// Unknown words are a place, a name or a source: few, set apart from the date by a mark, and written like names.
-fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading]) -> bool {
+/// Unknown words (which are written like names, see [`Unknown`]) are a place, a person or a source: few, and set apart
+/// from the date by a mark.
+fn strangers_hold(line: &Line<'_>, dates: &[Reading]) -> bool {
     let strangers: Vec<usize> =
         (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
     if strangers.is_empty() {
@@ -255,7 +293,6 @@ fn strangers_hold(line: &Line<'_>, text: &str, folded: &Folded, dates: &[Reading
             && (apart(left) || after_by)
             && apart(right)
             && (by || length <= 5 || signs > 0)
-            && names(line, text, folded, first, last)
     })
 }
 
@@ -317,17 +354,4 @@ fn capital(line: &Line<'_>, token: &Token) -> bool {
                     | Meaning::Era(_)
             )
         })
-}
-
-/// Are the words written like names: capitals in scripts that have them?
-fn names(line: &Line<'_>, text: &str, folded: &Folded, first: usize, last: usize) -> bool {
-    (first..=last).all(|i| {
-        let Some(token) = line.tokens.get(i) else { return false };
-        if token.kind != Kind::Unknown {
-            return true;
-        }
-        let at = folded.source.get(token.start).map_or(0, |&s| s as usize);
-        let Some(c) = text.get(at..).and_then(|t| t.chars().next()) else { return false };
-        !c.is_lowercase() || text.get(..at).is_some_and(|t| t.ends_with(['\'', '’', '-', '.', '/', '@']))
-    })
 }

@@ -50,10 +50,19 @@ const MOST_TOKENS: usize = 64;
 const MOST_UNKNOWN: usize = 10;
 const MOST_UNKNOWN_WORDLY: usize = 5;
 
-/// The tokens of a line; `None` as soon as it is too long for a date line.
-pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
+/// What is done with unknown words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown<'s> {
+    /// They are tokens like others.
+    Kept,
+    /// One that is not written like a name in this source shows that the line is no date line.
+    MustBeNames(&'s str),
+}
+
+/// Puts the tokens of a line into `tokens`; `None` as soon as it can't be a date line.
+pub(super) fn tokens(folded: &Folded, unknown_words: Unknown<'_>, tokens: &mut Vec<Token>) -> Option<()> {
     let text = folded.text.as_str();
-    let mut tokens: Vec<Token> = Vec::with_capacity(24);
+    tokens.clear();
     let mut at = 0;
     let mut unknown = 0;
     // Without a number only "yesterday" and its like are left, with a label or a byline at most.
@@ -70,6 +79,11 @@ pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
         let (kind, end) = one(text, at, c)?;
         if kind == Kind::Unknown {
             unknown += 1;
+            if let Unknown::MustBeNames(source) = unknown_words
+                && !is_like_a_name(source, folded, at)
+            {
+                return None;
+            }
         }
         if tokens.len() == MOST_TOKENS || unknown > most_unknown {
             return None;
@@ -80,8 +94,15 @@ pub(super) fn tokens(folded: &Folded) -> Option<Vec<Token>> {
         }
         at = end.max(at + c.len_utf8());
     }
-    hebrew_letters(text, &mut tokens);
-    Some(tokens)
+    hebrew_letters(text, tokens);
+    Some(())
+}
+
+/// Does the word that starts at a byte of the folded text start like a name: with a capital, in scripts that have them?
+fn is_like_a_name(source: &str, folded: &Folded, at: usize) -> bool {
+    let at = folded.source.get(at).map_or(0, |&source| source as usize);
+    let Some((before, word)) = source.split_at_checked(at) else { return false };
+    !word.starts_with(char::is_lowercase) || before.ends_with(['\'', '’', '-', '.', '/', '@'])
 }
 
 fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {

@@ -1,25 +1,28 @@
 //! The lexicon: one table of words for all languages, from text (folded) to all that it may mean.
 //!
-//! Two sources are read once, at the first use: `cldr.txt`, generated from Unicode CLDR by
-//! `scripts/generate-lexicon.py`, and `news.txt`, written by hand: what newspapers say and CLDR does not. Both name
-//! meanings by short codes ([`Meaning`] says what they stand for). A word may have several meanings; the rest of the
+//! It has two sources: `cldr.txt`, generated from Unicode CLDR by `scripts/generate-lexicon.py`, and `news.txt`, written
+//! by hand: what newspapers say and CLDR does not. Both name meanings by short codes ([`Meaning`] says what they stand
+//! for). What is read at the first use is `table.bin`, which [`compile`] makes of them: folding and sorting eighteen
+//! thousand words would take longer than cleaning a hundred articles. A word may have several meanings; the rest of the
 //! line, then the language, settles which one counts, so that no language is needed to look a word up.
 
+#[cfg(test)]
+mod compile;
 mod meaning;
+mod table;
 mod trie;
 
 pub(super) use meaning::{Meaning, Unit};
 
-use super::fold::fold;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::sync::LazyLock;
-use trie::Trie;
+use trie::{Cursor, Trie};
 
 /// Stands for a number within a text: "\u{1} hours ago".
 pub(super) const NUMBER: u8 = 1;
 
-/// The table, built at the first use (a few milliseconds).
-pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
+/// The table, decoded at the first use (well under a millisecond).
+pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| table::decode(include_bytes!("table.bin")));
 
 static ORDERS: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| include_str!("orders.txt").lines().filter_map(|line| line.split_once('\t')).collect());
@@ -60,10 +63,6 @@ impl Sense {
     }
 }
 
-/// Languages that carry much news.
-const WIDESPREAD: &str = " af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn ko ku ky lo \
-            lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr sv sw ta te tg th ti tk tr ug uk ur uz vi yo zh zu ";
-
 /// A word of the lexicon found in a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
@@ -75,78 +74,33 @@ pub(super) struct Found {
     pub(super) number: Option<u32>,
 }
 
-/// The table: folded keys in order, with their senses.
+/// The table: a trie over the folded words, and the senses of each.
+#[derive(Debug)]
 pub(super) struct Lexicon {
-    keys: Vec<(Box<str>, Vec<Sense>)>,
     trie: Trie,
+    /// Where the senses of an entry start; those of the next start where they end.
+    starts: Vec<u32>,
+    senses: Vec<Sense>,
 }
 
 impl Lexicon {
-    fn new() -> Self {
-        let mut entries: HashMap<String, Vec<Sense>> = HashMap::with_capacity(24_000);
-        let news: HashSet<&str> = WIDESPREAD.split_whitespace().collect();
-        let mut add = |text: &str, meaning: Meaning, languages: &'static str| {
-            let key = key(text);
-            let widespread = languages.is_empty() || languages.split('|').any(|l| news.contains(l));
-            if key.is_empty() {
-                return;
-            }
-            let without = key.replace(['.', ' '], "");
-            let bare = (key.contains('.') && without.len() > 1 && !without.contains('\u{1}')).then_some(without);
-            for key in [Some(key), bare].into_iter().flatten() {
-                let hebrew = matches!(meaning, Meaning::Month(..)) && key.starts_with(|c| ('א'..='ת').contains(&c));
-                let mut put = |key: String| {
-                    let senses = entries.entry(key).or_default();
-                    if !senses.iter().any(|s| s.meaning == meaning && s.languages == languages) {
-                        senses.push(Sense { meaning, languages, widespread });
-                    }
-                };
-                if hebrew {
-                    for prefix in ["ב", "ל", "ב-", "ל-"] {
-                        put(format!("{prefix}{key}"));
-                    }
-                }
-                put(key);
-            }
-        };
-        for line in include_str!("cldr.txt").lines() {
-            let mut cells = line.split('\t');
-            let text = cells.next().unwrap_or_default();
-            for cell in cells {
-                let (code, languages) = cell.split_once(':').unwrap_or((cell, ""));
-                if let Some(meaning) = Meaning::parse(code) {
-                    add(text, meaning, languages);
-                }
-            }
-        }
-        for line in include_str!("news.txt").lines().filter(|line| !line.starts_with('#')) {
-            let Some((code, texts)) = line.split_once(": ") else { continue };
-            let Some(meaning) = Meaning::parse(code) else { continue };
-            for text in texts.split("; ") {
-                add(&text.replace("\\#", "{0}"), meaning, "");
-            }
-        }
-        let mut keys: Vec<(Box<str>, Vec<Sense>)> = entries.into_iter().map(|(k, v)| (k.into_boxed_str(), v)).collect();
-        keys.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let trie = Trie::new(keys.iter().map(|(key, _)| key.as_bytes()));
-        Lexicon { keys, trie }
-    }
-
     /// The senses of an entry.
     pub(super) fn senses(&self, entry: u32) -> &[Sense] {
-        self.keys.get(entry as usize).map_or(&[], |(_, senses)| senses)
+        let start = |entry: usize| self.starts.get(entry).map(|&start| start as usize);
+        let entry = entry as usize;
+        start(entry).zip(start(entry + 1)).and_then(|(from, to)| self.senses.get(from..to)).unwrap_or_default()
     }
 
     /// An entry by its whole text.
-    pub(super) fn exact(&self, text: &str) -> Option<u32> {
-        let node = text.bytes().try_fold(0, |node, byte| self.trie.step(node, byte))?;
-        self.trie.entry(node)
+    pub(super) fn exact(&self, mut text: impl Iterator<Item = u8>) -> Option<u32> {
+        let cursor = text.try_fold(Cursor::ROOT, |cursor, byte| self.trie.step(cursor, byte))?;
+        self.trie.entry(cursor)
     }
 
     /// The longest entry at a place of a folded text that ends where a word may end.
     pub(super) fn longest(&self, text: &str, start: usize) -> Option<Found> {
         let bytes = text.as_bytes();
-        let (mut node, mut at) = (0, start);
+        let (mut cursor, mut at) = (Cursor::ROOT, start);
         let mut number = None;
         let mut best = None;
         while let Some(&byte) = bytes.get(at) {
@@ -159,10 +113,10 @@ impl Lexicon {
                 at += 1;
                 byte
             };
-            let Some(next) = self.trie.step(node, byte) else { break };
-            node = next;
-            if let Some(entry) = self.trie.entry(node)
-                && self.may_end(text, at, entry)
+            let Some(next) = self.trie.step(cursor, byte) else { break };
+            cursor = next;
+            if let Some(entry) = self.trie.entry(cursor)
+                && self.may_end(text, start, at, entry)
             {
                 best = Some(Found { end: self.with_suffix(text, at), entry, number });
             }
@@ -170,7 +124,7 @@ impl Lexicon {
         best
     }
 
-    fn may_end(&self, text: &str, at: usize, entry: u32) -> bool {
+    fn may_end(&self, text: &str, start: usize, at: usize, entry: u32) -> bool {
         let Some(rest) = text.get(at..) else { return false };
         let Some(next) = rest.chars().next() else { return true };
         let Some(last) = text.get(..at).and_then(|t| t.chars().next_back()) else { return false };
@@ -192,7 +146,7 @@ impl Lexicon {
         }
         let month = senses.iter().any(|s| matches!(s.meaning, Meaning::Month(..)));
         // Not Jan-e and Gat-e.
-        let long = self.keys.get(entry as usize).is_some_and(|(key, _)| key.len() >= 5);
+        let long = at - start >= 5;
         month
             && rest
                 .get(..word)
@@ -213,18 +167,7 @@ impl Lexicon {
     }
 
     fn is_filler(&self, word: &str) -> bool {
-        self.exact(word).is_some_and(|e| self.senses(e).iter().any(|s| s.meaning == Meaning::Filler))
-    }
-}
-
-/// The key of a text: folded, without the point at its end, with a mark where a number goes.
-fn key(text: &str) -> String {
-    let folded = fold(&text.replace("{0}", "\u{1}")).text;
-    let trimmed = folded.trim();
-    if trimmed.chars().filter(|&c| c != '.').count() == 0 {
-        String::new()
-    } else {
-        trimmed.trim_end_matches(['.', ':']).trim_end().to_owned()
+        self.exact(word.bytes()).is_some_and(|e| self.senses(e).iter().any(|s| s.meaning == Meaning::Filler))
     }
 }
 

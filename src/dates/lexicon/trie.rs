@@ -1,16 +1,31 @@
-//! A trie over the lexicon's keys: a step a byte, each through a handful of neighbouring bytes.
+//! A trie over the lexicon's words: a step a byte, each through a handful of neighbouring bytes.
 //!
-//! Nodes lie in one array, the children of a node side by side and in order, so that a walk touches little memory.
+//! Nodes lie in one array, the children of a node side by side and in order, so that a walk touches little memory. Where
+//! only one word is left its remaining bytes are no nodes but a tail.
 
-/// No entry ends here.
-const NONE: u32 = u32::MAX;
+use super::table::NO_ENTRY;
 
-/// A node: where its children lie, and the entry that ends here.
+/// A node.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Node {
+    /// Its first child; where it has a tail, the start of that.
+    pub(super) first: u32,
+    pub(super) children: u8,
+    /// Bytes of its tail: the entry lies behind them.
+    pub(super) tail: u8,
+    /// The entry that ends here, or [`NO_ENTRY`].
+    pub(super) entry: u16,
+}
+
+/// A place in the trie: a node, and how far into its tail.
 #[derive(Debug, Clone, Copy)]
-struct Node {
-    first_child: u32,
-    children: u16,
-    entry: u32,
+pub(super) struct Cursor {
+    node: u32,
+    tail: u8,
+}
+
+impl Cursor {
+    pub(super) const ROOT: Cursor = Cursor { node: 0, tail: 0 };
 }
 
 /// The trie. Nodes are numbered; 0 is the root.
@@ -18,83 +33,49 @@ struct Node {
 pub(super) struct Trie {
     nodes: Vec<Node>,
     /// The byte that leads to a node.
-    labels: Vec<u8>,
+    labels: &'static [u8],
+    tails: &'static [u8],
     /// The children of the root, by their byte: 0 is none.
     root: [u32; 256],
 }
 
 impl Trie {
-    /// Over keys in order, without doubles; entry `n` is the n-th.
-    pub(super) fn new<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Trie {
-        let keys: Vec<&[u8]> = keys.collect();
-        let mut trie = Trie { nodes: Vec::new(), labels: Vec::new(), root: [0; 256] };
-        trie.nodes.push(Node { first_child: 0, children: 0, entry: NONE });
-        trie.labels.push(0);
-        // Breadth first: node, its keys, its depth.
-        let mut open = std::collections::VecDeque::from([(0, 0, keys.len(), 0)]);
-        while let Some((node, mut low, high, depth)) = open.pop_front() {
-            let byte_at = |index: usize| keys.get(index).and_then(|key| key.get(depth)).copied();
-            if low < high && byte_at(low).is_none() {
-                trie.nodes[node].entry = low as u32;
-                low += 1;
-            }
-            trie.nodes[node].first_child = trie.nodes.len() as u32;
-            while low < high {
-                let Some(byte) = byte_at(low) else { break };
-                let end = (low..high).find(|&index| byte_at(index) != Some(byte)).unwrap_or(high);
-                open.push_back((trie.nodes.len(), low, end, depth + 1));
-                trie.nodes[node].children += 1;
-                trie.nodes.push(Node { first_child: 0, children: 0, entry: NONE });
-                trie.labels.push(byte);
-                low = end;
+    pub(super) fn new(nodes: Vec<Node>, labels: &'static [u8], tails: &'static [u8]) -> Trie {
+        let mut root = [0; 256];
+        let top = nodes.first().copied().unwrap_or_default();
+        for child in top.first..top.first + u32::from(top.children) {
+            if let Some(slot) = labels.get(child as usize).and_then(|&label| root.get_mut(usize::from(label))) {
+                *slot = child;
             }
         }
-        let top = trie.nodes[0];
-        for child in top.first_child..top.first_child + u32::from(top.children) {
-            trie.root[usize::from(trie.labels[child as usize])] = child;
-        }
-        trie
+        Trie { nodes, labels, tails, root }
     }
 
-    /// The node that a byte leads to.
+    /// The place that a byte leads to.
     #[inline]
-    pub(super) fn step(&self, node: u32, byte: u8) -> Option<u32> {
-        if node == 0 {
-            return Some(self.root[usize::from(byte)]).filter(|&child| child != 0);
+    pub(super) fn step(&self, at: Cursor, byte: u8) -> Option<Cursor> {
+        if at.node == 0 {
+            return Some(Cursor { node: self.root[usize::from(byte)], tail: 0 }).filter(|child| child.node != 0);
         }
-        let Node { first_child, children, .. } = *self.nodes.get(node as usize)?;
-        let first = first_child as usize;
-        let labels = self.labels.get(first..first + usize::from(children))?;
-        let at = if labels.len() <= 8 {
+        let node = self.nodes.get(at.node as usize)?;
+        let first = node.first as usize;
+        if at.tail < node.tail {
+            let next = self.tails.get(first + usize::from(at.tail))?;
+            return (*next == byte).then_some(Cursor { tail: at.tail + 1, ..at });
+        }
+        let labels = self.labels.get(first..first + usize::from(node.children))?;
+        let child = if labels.len() <= 8 {
             labels.iter().position(|&label| label == byte)?
         } else {
             labels.binary_search(&byte).ok()?
         };
-        Some(first_child + at as u32)
+        Some(Cursor { node: (first + child) as u32, tail: 0 })
     }
 
-    /// The entry that ends at a node.
+    /// The entry that ends at a place.
     #[inline]
-    pub(super) fn entry(&self, node: u32) -> Option<u32> {
-        self.nodes.get(node as usize).map(|node| node.entry).filter(|&entry| entry != NONE)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_key_is_found_and_nothing_else() {
-        let keys = ["a", "ab", "abc", "b", "bcd", "jan", "january", "é"];
-        let trie = Trie::new(keys.iter().map(|key| key.as_bytes()));
-        let find =
-            |text: &str| text.bytes().try_fold(0, |node, byte| trie.step(node, byte)).and_then(|n| trie.entry(n));
-        for (index, key) in keys.iter().enumerate() {
-            assert_eq!(find(key), Some(index as u32), "{key}");
-        }
-        for other in ["", "abcd", "bc", "janu", "c"] {
-            assert_eq!(find(other), None, "{other}");
-        }
+    pub(super) fn entry(&self, at: Cursor) -> Option<u32> {
+        let node = self.nodes.get(at.node as usize)?;
+        (at.tail == node.tail && node.entry != NO_ENTRY).then_some(u32::from(node.entry))
     }
 }
