@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -220,6 +221,11 @@ impl<'a> Sorted<'a> {
         if let Some(headline) = headline {
             repeats.note(Fingerprint::of(normaliser.key(headline)).short(), First::Headline);
         }
+        // A short line is no repeat by itself, but it is one in a block that is repeated: where it stands beside a repeat
+        // now as it did the first time. `beside`: the paragraph that the line before repeats, if that was dropped.
+        // `short`: the paragraphs that the short lines right before repeat.
+        let mut beside: Option<u32> = None;
+        let mut short: Vec<u32> = Vec::new();
         let mut is_opening = headline.is_none();
         for (index, line) in lines.iter().enumerate() {
             let text = line.of(body).trim();
@@ -238,26 +244,56 @@ impl<'a> Sorted<'a> {
                 continue;
             }
             let paragraph = Content { line: line.number, text, hash };
-            let first =
-                if may_drop { repeats.note(hash.short(), First::Paragraph(sorted.kept.len() as u32)) } else { None };
+            let place = First::Paragraph(sorted.kept.len() as u32);
+            let first = repeats.note(hash.short(), place);
             match first {
                 None if may_drop && memory.seen(source, hash.short()) => {
                     sorted.dropped.push((paragraph, None, Reason::Seen, false));
+                    beside = None;
                 }
-                None => sorted.kept.push(paragraph),
-                Some(First::Headline) => {
+                Some(First::Headline) if may_drop => {
                     let same = sorted.headline == Some(text);
                     sorted.dropped.push((paragraph, Some(RepeatOf::HEADLINE), Reason::Repeat, same));
+                    beside = None;
                 }
-                Some(First::Paragraph(index)) => {
-                    let first = sorted.kept.get(index as usize);
-                    let same = first.is_some_and(|first| first.text == text);
-                    let repeat_of = first.map(|first| RepeatOf::Line(first.line));
-                    sorted.dropped.push((paragraph, repeat_of, Reason::Repeat, same));
+                Some(First::Paragraph(index)) if may_drop || beside.is_some_and(|before| before + 1 == index) => {
+                    if beside.is_none() {
+                        sorted.drop_beside(index, &mut short);
+                    }
+                    sorted.drop_repeat(paragraph, index);
+                    beside = Some(index);
+                    short.clear();
+                }
+                first => {
+                    match first {
+                        Some(First::Paragraph(index)) => short.push(index),
+                        _ => short.clear(),
+                    }
+                    sorted.kept.push(paragraph);
+                    beside = None;
                 }
             }
         }
         sorted
+    }
+
+    /// Drops a repeat of the kept paragraph at `index`.
+    fn drop_repeat(&mut self, paragraph: Content<'a>, index: u32) {
+        let first = self.kept.get(index as usize);
+        let same = first.is_some_and(|first| first.text == paragraph.text);
+        let repeat_of = first.map(|first| RepeatOf::Line(first.line));
+        self.dropped.push((paragraph, repeat_of, Reason::Repeat, same));
+    }
+
+    /// The short lines that were kept last, repeats of the paragraphs at `short`, now stand before a repeat of the one at
+    /// `index`. Those that stood before it the first time too are dropped after all.
+    fn drop_beside(&mut self, index: u32, short: &mut Vec<u32>) {
+        let is_before = |(above, first): (usize, &u32)| *first as usize + above + 1 == index as usize;
+        let count = short.iter().rev().enumerate().take_while(|pair| is_before(*pair)).count();
+        let block = self.kept.split_off(self.kept.len() - count);
+        for (paragraph, first) in block.into_iter().zip(short.drain(short.len() - count..)) {
+            self.drop_repeat(paragraph, first);
+        }
     }
 }
 
@@ -281,7 +317,7 @@ fn has_text(body: &str, lines: &[Line]) -> bool {
 struct Dates<'a> {
     context: Context<'a>,
     fields: Vec<(PublishedField<'a>, Reading)>,
-    lines: Vec<(u32, &'a str, DateLine)>,
+    lines: Vec<(u32, &'a str, Arc<DateLine>)>,
 }
 
 impl<'a> Dates<'a> {
@@ -308,7 +344,7 @@ impl<'a> Dates<'a> {
         }
         let Some(mut line) = date_lines.read(text, self.context.language) else { return false };
         if is_open(&line) {
-            line = dates::read_line(text, &self.context).unwrap_or(line);
+            line = dates::read_line(text, &self.context).map_or(line, Arc::new);
         }
         self.lines.push((number, text, line));
         true
@@ -326,7 +362,7 @@ impl<'a> Dates<'a> {
         self.context.near = self.context.near.or(near);
         for (_, text, line) in self.lines.iter_mut().filter(|(_, _, line)| is_open(line)) {
             if let Some(settled) = dates::read_line(text, &self.context) {
-                *line = settled;
+                *line = Arc::new(settled);
             }
         }
     }
@@ -363,7 +399,7 @@ fn is_open(line: &DateLine) -> bool {
 /// cache can't be seen in any record.)
 #[derive(Debug, Default)]
 struct DateLines {
-    read: HashMap<Box<str>, DateLine>,
+    read: HashMap<Box<str>, Arc<DateLine>>,
     key: String,
 }
 
@@ -371,19 +407,19 @@ impl DateLines {
     /// So many are kept; then all are forgotten.
     const MOST: usize = 4096;
 
-    fn read(&mut self, text: &str, language: Option<&str>) -> Option<DateLine> {
+    fn read(&mut self, text: &str, language: Option<&str>) -> Option<Arc<DateLine>> {
         self.key.clear();
         self.key.push_str(language.unwrap_or_default());
         self.key.push('\0');
         self.key.push_str(text);
         if let Some(line) = self.read.get(self.key.as_str()) {
-            return Some(line.clone());
+            return Some(Arc::clone(line));
         }
-        let line = dates::read_line(text, &Context { language, ..Context::default() })?;
+        let line = Arc::new(dates::read_line(text, &Context { language, ..Context::default() })?);
         if self.read.len() >= Self::MOST {
             self.read.clear();
         }
-        self.read.insert(self.key.as_str().into(), line.clone());
+        self.read.insert(self.key.as_str().into(), Arc::clone(&line));
         Some(line)
     }
 }
@@ -447,6 +483,41 @@ mod tests {
         assert_eq!(record["bodyText"], "Short.");
         assert_eq!(record["dropped"][0]["reason"], "seen");
         assert_eq!(record["dropped"][0]["text"], "This paragraph stood in an article of last week already.");
+    }
+
+    #[test]
+    fn a_short_line_is_dropped_with_the_block_that_it_stands_in_and_never_by_itself() {
+        const LONG: [(&str, &str); 3] = [
+            ("A", "The miller counted every sack of flour twice."),
+            ("B", "Nobody in the valley had seen such a harvest."),
+            ("C", "By evening the bridge could be crossed again."),
+        ];
+        let text = |line: &str| LONG.iter().find(|(name, _)| *name == line).map_or(line, |(_, text)| *text).to_owned();
+        for (lines, kept) in [
+            ("Hm. A Hm. B Hm.", "Hm. A Hm. B Hm."),
+            ("A Hm. B A Hm.", "A Hm. B"),
+            ("A Hm. B Hm. B", "A Hm. B"),
+            ("A Hm. Oh. B C Hm. Oh. B", "A Hm. Oh. B C"),
+            ("A Hm. Oh. B A Hm. Oh. C", "A Hm. Oh. B C"),
+            // Not beside the same line as the first time.
+            ("A Hm. B C A B Hm.", "A Hm. B C Hm."),
+            ("A Hm. B Oh. Hm. C Hm. A", "A Hm. B Oh. Hm. C Hm."),
+            ("A Hm. Hm. B A Hm. Hm.", "A Hm. Hm. B Hm."),
+            // Something new between the block and the line.
+            ("A Hm. B A C Hm.", "A Hm. B C Hm."),
+        ] {
+            let body = lines.split(' ').map(text).collect::<Vec<_>>().join("\n");
+            let article = serde_json::json!({ "title": "Harvest", "text": body }).to_string();
+            let mut out = Vec::new();
+            Cleaner::default().clean(payload(&article), &mut Forgetful, &mut out).unwrap();
+            let record: serde_json::Value = serde_json::from_slice(&out).unwrap();
+            let expected = kept.split(' ').map(text).collect::<Vec<_>>().join("\n");
+            assert_eq!(record["bodyText"], expected, "{lines}");
+            let count = lines.split(' ').count() - kept.split(' ').count();
+            assert_eq!(record["dropped"].as_array().unwrap().len(), count, "{lines}");
+            let numbers = record["dropped"].as_array().unwrap().iter().map(|line| line["line"].as_u64().unwrap());
+            assert!(numbers.is_sorted(), "{lines}");
+        }
     }
 
     #[test]

@@ -288,7 +288,7 @@ impl WriteRecord<'_, '_> {
                 Some(RepeatOf::Headline(_)) => out.extend_from_slice(b",\"repeatOf\":\"headline\""),
                 Some(RepeatOf::Line(line)) => write_member("repeatOf", u64::from(*line), out),
             }
-            write_optional("reason", Some(reason.as_str()), out);
+            write_word("reason", reason.as_str(), out);
             write_optional("text", (!same).then_some(paragraph.text), out);
             out.push(b'}');
         });
@@ -299,7 +299,7 @@ impl WriteRecord<'_, '_> {
         write_member("bytesIn", self.bytes_in as u64, out);
         write_member("bytesOut", (text_bytes + self.kept.len().saturating_sub(1)) as u64, out);
         out.extend_from_slice(b"},\"processor\":{\"name\":\"copydesk\"");
-        write_optional("version", Some(env!("CARGO_PKG_VERSION")), out);
+        write_word("version", env!("CARGO_PKG_VERSION"), out);
         write_member("keyVersion", u64::from(KEY_VERSION), out);
         out.push(b'}');
 
@@ -320,14 +320,14 @@ impl WriteDate<'_> {
             Some(value) => write_text(value, out),
             None => out.extend_from_slice(b"null"),
         }
-        write_optional("precision", Some(self.precision), out);
+        write_word("precision", self.precision, out);
         write_optional("text", Some(self.text), out);
         match self.place {
             Ok(line) => write_member("line", u64::from(line), out),
-            Err(field) => write_optional("field", Some(field), out),
+            Err(field) => write_word("field", field, out),
         }
-        write_optional("calendar", Some(self.calendar), out);
-        write_optional("role", Some(self.role), out);
+        write_word("calendar", self.calendar, out);
+        write_word("role", self.role, out);
         if !self.candidates.is_empty() {
             out.extend_from_slice(b",\"candidates\":[");
             write_list(&self.candidates, out, |candidate, out| write_text(candidate, out));
@@ -361,6 +361,13 @@ fn write_optional(name: &'static str, text: Option<&str>, out: &mut Vec<u8>) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
     write_text(text, out);
+}
+
+/// `,"name":"word"`, where the word is one of ours: nothing in it is to be escaped.
+fn write_word(name: &'static str, word: &'static str, out: &mut Vec<u8>) {
+    for piece in [",\"", name, "\":\"", word, "\""] {
+        out.extend_from_slice(piece.as_bytes());
+    }
 }
 
 /// `,"name":number`

@@ -95,7 +95,17 @@ impl Separator {
 
 /// Does a character that separates or cuts begin with this byte? (The others are looked over byte by byte.)
 fn may_be_mark(byte: u8) -> bool {
-    matches!(byte, b'-' | b'.' | b':' | b'(' | b')' | b',' | b'/' | b'|' | 0xD8 | 0xE2 | 0xEF)
+    const MARKS: [bool; 256] = {
+        let mut marks = [false; 256];
+        let bytes = [b'-', b'.', b':', b'(', b')', b',', b'/', b'|', 0xD8, 0xE2, 0xEF];
+        let mut index = 0;
+        while index < bytes.len() {
+            marks[bytes[index] as usize] = true;
+            index += 1;
+        }
+        marks
+    };
+    MARKS[usize::from(byte)]
 }
 
 fn is_dash(c: char) -> bool {
@@ -211,7 +221,13 @@ fn place_length(text: &str) -> Option<usize> {
 
 /// Never part of a name.
 fn is_no_name(c: char) -> bool {
-    matches!(c, '"' | '“' | '«' | ':' | ';' | '!' | '?') || c.is_numeric()
+    matches!(c, '"' | '“' | '«' | ':' | ';' | '!' | '?') || is_number(c)
+}
+
+/// As `char::is_numeric`, but most letters are told without its tables: there is no number from ¿ to the Arabic digits,
+/// nor among the Arabic letters.
+fn is_number(c: char) -> bool {
+    !matches!(c, '\u{BF}'..='\u{65F}' | '\u{66A}'..='\u{6EF}') && c.is_numeric()
 }
 
 fn has_case(text: &str) -> bool {
@@ -234,7 +250,7 @@ fn is_place(text: &str) -> bool {
 
 /// What may stand in brackets as a source: up to four words without digits.
 fn is_source(text: &str) -> bool {
-    text.split_whitespace().nth(4).is_none() && text.chars().nth(40).is_none() && !text.contains(char::is_numeric)
+    text.split_whitespace().nth(4).is_none() && text.chars().nth(40).is_none() && !text.contains(is_number)
 }
 
 fn is_agency(text: &str) -> bool {
@@ -259,7 +275,7 @@ fn is_agency_folded(text: &str) -> bool {
 
 /// A day, with or without a year.
 fn day(text: &str, context: &Context<'_>) -> Option<Reading> {
-    if text.len() > 60 || !text.contains(char::is_numeric) {
+    if text.len() > 60 || !text.contains(is_number) {
         return None;
     }
     line::read(text.trim_end_matches('.'), context)?.dates.into_iter().next()

@@ -63,22 +63,53 @@ impl fmt::Display for Value {
     /// ISO date; RFC 3339 date-time where time and offset are known; `2024-01-17T14:05` where only the zone is not.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Date { year, month, day } = self.date;
-        write!(f, "{year:04}-{month:02}-{day:02}")?;
-        let Some(Time { hour, minute, second }) = self.time else { return Ok(()) };
-        write!(f, "T{hour:02}:{minute:02}")?;
-        match (second, self.offset) {
-            (Some(second), _) => write!(f, ":{second:02}")?,
-            (None, Some(_)) => write!(f, ":00")?,
-            (None, None) => {}
-        }
-        match self.offset {
-            None => Ok(()),
-            Some(0) => write!(f, "Z"),
-            Some(minutes) => {
-                let sign = if minutes < 0 { '-' } else { '+' };
-                write!(f, "{sign}{:02}:{:02}", minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60)
+        // Without the machinery of formatting: every record has some of these.
+        let mut text = Digits { text: [0; 25], length: 0 };
+        let year = year.unsigned_abs();
+        text.two((year / 100) as u8).two((year % 100) as u8).byte(b'-').two(month).byte(b'-').two(day);
+        if let Some(Time { hour, minute, second }) = self.time {
+            text.byte(b'T').two(hour).byte(b':').two(minute);
+            // RFC 3339 has seconds always.
+            if let Some(second) = second.or(self.offset.map(|_| 0)) {
+                text.byte(b':').two(second);
+            }
+            match self.offset {
+                None => {}
+                Some(0) => {
+                    text.byte(b'Z');
+                }
+                Some(minutes) => {
+                    let of_day = minutes.unsigned_abs();
+                    text.byte(if minutes < 0 { b'-' } else { b'+' });
+                    text.two((of_day / 60) as u8).byte(b':').two((of_day % 60) as u8);
+                }
             }
         }
+        f.write_str(text.as_str())
+    }
+}
+
+/// A date-time being written.
+struct Digits {
+    text: [u8; 25],
+    length: usize,
+}
+
+impl Digits {
+    fn byte(&mut self, byte: u8) -> &mut Self {
+        if let Some(room) = self.text.get_mut(self.length) {
+            *room = byte;
+            self.length += 1;
+        }
+        self
+    }
+
+    fn two(&mut self, number: u8) -> &mut Self {
+        self.byte(b'0' + number / 10 % 10).byte(b'0' + number % 10)
+    }
+
+    fn as_str(&self) -> &str {
+        self.text.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
     }
 }
 

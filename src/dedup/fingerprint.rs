@@ -6,6 +6,18 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
+/// The two hex digits of each byte.
+static PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 impl Fingerprint {
     /// The fingerprint of a key (or of any bytes: the `uri` of an article without one is that of its payload).
     pub fn of(key: &[u8]) -> Self {
@@ -14,15 +26,14 @@ impl Fingerprint {
 
     /// The first 128 bits, big-endian: what is kept in state.
     pub fn short(&self) -> u128 {
-        self.0.iter().take(16).fold(0, |short, byte| short << 8 | u128::from(*byte))
+        self.0.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
     }
 
     /// 64 lower-case hex digits.
     pub fn hex(&self) -> [u8; 64] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 64];
         for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+            *pair = PAIRS[usize::from(byte)];
         }
         hex
     }

@@ -11,8 +11,6 @@ mod block;
 mod fold;
 mod table;
 
-use std::sync::LazyLock;
-
 use block::{BLOCK, Blocks, Portable, plain_blocks};
 use fold::{Fold, NfkcCasefold};
 use table::{Action, Table};
@@ -20,7 +18,7 @@ use table::{Action, Table};
 /// The version of the key's definition, published in each record as `processor.keyVersion`.
 pub const KEY_VERSION: u32 = 1;
 
-static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
+static TABLE: Table = Table::new();
 
 /// Computes keys. Keeps its buffers between calls: one per thread, no allocation per line.
 #[derive(Debug)]

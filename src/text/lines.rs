@@ -4,7 +4,10 @@
 //! mandatory breaks of UAX #14. A line end at the very end of the body opens no further line. Blank lines are counted,
 //! so that a line's number can be found again in the body as it came.
 
-use memchr::{memchr2, memchr3_iter, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use memchr::{memchr2, memchr3_iter};
 
 /// One line of a body: its number, and where its text lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +38,9 @@ pub fn split(body: &str, limit: usize, lines: &mut Vec<Line>) -> bool {
 
 /// Anything but LF and CR? Nearly no body has one, and the common case then needs two needles only.
 fn has_rare_ends(bytes: &[u8]) -> bool {
-    memchr2(0x0B, 0x0C, bytes).is_some()
-        || memmem::find(bytes, "\u{85}".as_bytes()).is_some()
-        || memmem::find(bytes, "\u{2028}".as_bytes()).is_some()
-        || memmem::find(bytes, "\u{2029}".as_bytes()).is_some()
+    static SEPARATORS: LazyLock<[Finder<'static>; 3]> =
+        LazyLock::new(|| ["\u{85}", "\u{2028}", "\u{2029}"].map(Finder::new));
+    memchr2(0x0B, 0x0C, bytes).is_some() || SEPARATORS.iter().any(|separator| separator.find(bytes).is_some())
 }
 
 struct Splitter<'a> {

@@ -1,7 +1,9 @@
 //! Both steps of key v1 for each code point of the Basic Multilingual Plane whose result needs no neighbour.
 //!
-//! The table is computed from ICU when it is first used (a few milliseconds) rather than committed, so that it can't
-//! drift from the slow path, which asks the same ICU.
+//! The table is computed from ICU when it is first used rather than committed, so that it can't drift from the slow
+//! path, which asks the same ICU.
+
+use std::sync::OnceLock;
 
 use icu_normalizer::properties::{CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed};
 
@@ -91,10 +93,15 @@ impl Entry {
     }
 }
 
-/// The table: one entry for each code point of the BMP.
+/// The table: one entry for each code point of the BMP, by pages that are made when text first needs them. (All of it
+/// costs 30 ms, and one feed needs a twentieth.)
 #[derive(Debug)]
-pub(super) struct Table {
-    entries: Box<[Entry]>,
+pub(super) struct Table([OnceLock<Box<Page>>; 256]);
+
+/// 256 code points.
+#[derive(Debug)]
+struct Page {
+    entries: [Entry; 256],
     /// One bit a code point: it stands in the key as it is, and is a boundary.
     plain: Bits,
     /// One bit a code point: a mark that stands in the key as it is. In the middle of plain text one such mark is plain
@@ -102,35 +109,53 @@ pub(super) struct Table {
     marks: Bits,
 }
 
-/// A set of code points of the BMP: 8 KB, so that it stays in the first cache.
-#[derive(Debug)]
-struct Bits(Box<[u64; 1024]>);
+/// A set of code points of a page.
+type Bits = [u64; 4];
 
-impl Bits {
-    fn of(entries: &[Entry], is_in: impl Fn(Entry) -> bool) -> Bits {
-        let mut bits = Box::new([0; 1024]);
-        for (code, entry) in (0_u32..).zip(entries) {
-            let mut utf8 = [0; 4];
-            let same = char::from_u32(code).map(|c| c.encode_utf8(&mut utf8).as_bytes());
-            if is_in(*entry) && same == entry.0.get(..entry.len()) {
-                bits[code as usize / 64] |= 1 << (code % 64);
+#[inline(always)]
+fn has(bits: &Bits, code: u32) -> bool {
+    (bits[(code as usize / 64) % 4] >> (code % 64)) & 1 != 0
+}
+
+impl Page {
+    #[cold]
+    fn build(number: u32) -> Box<Page> {
+        let classes = CanonicalCombiningClassMap::new();
+        let icu = NfkcCasefold::default();
+        let mut mapped = String::new();
+        let mut page = Box::new(Page { entries: [Entry::ASK; 256], plain: [0; 4], marks: [0; 4] });
+        for (code, index) in (number << 8..).zip(0..256) {
+            let Some(c) = char::from_u32(code) else { continue };
+            let entry = Table::decide(c, &classes, &icu, &mut mapped);
+            page.entries[index] = entry;
+            if entry.0.get(..entry.len()) == Some(c.encode_utf8(&mut [0; 4]).as_bytes()) {
+                match entry.action() {
+                    Action::Emit => page.plain[index / 64] |= 1 << (index % 64),
+                    Action::Mark => page.marks[index / 64] |= 1 << (index % 64),
+                    _ => {}
+                }
             }
         }
-        Bits(bits)
-    }
-
-    #[inline(always)]
-    fn has(&self, code: u32) -> bool {
-        (self.0[(code as usize / 64) & 1023] >> (code % 64)) & 1 != 0
+        page
     }
 }
 
 impl Table {
+    pub(super) const fn new() -> Table {
+        Table([const { OnceLock::new() }; 256])
+    }
+
+    #[inline(always)]
+    fn page(&self, code: u32) -> Option<&Page> {
+        let number = code >> 8;
+        Some(self.0.get(number as usize)?.get_or_init(|| Page::build(number)))
+    }
+
     /// The entry of a code point.
     #[inline(always)]
     pub(super) fn entry(&self, code: u32) -> Entry {
-        match self.entries.get(code as usize) {
-            Some(entry) => *entry,
+        match self.page(code) {
+            Some(page) => page.entries[(code & 0xFF) as usize],
             None => Self::beyond(code),
         }
     }
@@ -145,23 +170,6 @@ impl Table {
                 entry
             }
             _ => Entry::ASK,
-        }
-    }
-
-    pub(super) fn build() -> Table {
-        let classes = CanonicalCombiningClassMap::new();
-        let icu = NfkcCasefold::default();
-        let mut mapped = String::new();
-        let entries = (0..0x1_0000)
-            .map(|code| match char::from_u32(code) {
-                None => Entry::ASK,
-                Some(c) => Self::decide(c, &classes, &icu, &mut mapped),
-            })
-            .collect::<Box<[Entry]>>();
-        Table {
-            plain: Bits::of(&entries, |entry| entry.action() == Action::Emit),
-            marks: Bits::of(&entries, |entry| entry.action() == Action::Mark),
-            entries,
         }
     }
 
@@ -181,7 +189,9 @@ impl Table {
             }
             if first < 0x80 {
                 let is_space = first == b' ';
-                if is_space && spaced || !is_space && !self.plain.has(u32::from(first)) {
+                if is_space && spaced
+                    || !is_space && !self.page(0).is_some_and(|page| has(&page.plain, u32::from(first)))
+                {
                     return before_mark.unwrap_or(at);
                 }
                 spaced = is_space;
@@ -191,13 +201,11 @@ impl Table {
                 continue;
             }
             let (code, width) = decode(bytes, at);
-            if width == 4 {
-                return before_mark.unwrap_or(at);
-            }
-            if self.plain.has(code) {
+            let Some(page) = self.page(code) else { return before_mark.unwrap_or(at) };
+            if has(&page.plain, code) {
                 before_mark = None;
                 after_letter = true;
-            } else if after_letter && self.marks.has(code) {
+            } else if after_letter && has(&page.marks, code) {
                 before_mark = Some(at);
                 after_letter = false;
             } else {
