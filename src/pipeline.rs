@@ -221,11 +221,9 @@ impl<'a> Sorted<'a> {
         if let Some(headline) = headline {
             repeats.note(Fingerprint::of(normaliser.key(headline)).short(), First::Headline);
         }
-        // A short line is no repeat by itself, but it is one in a block that is repeated: where it stands beside a repeat
-        // now as it did the first time. `beside`: the paragraph that the line before repeats, if that was dropped.
-        // `short`: the paragraphs that the short lines right before repeat.
+        // A short line is no repeat by itself, but it is one in a block that is repeated: where it follows a repeat now as
+        // it did the first time. `beside`: the paragraph that the line before repeats, if that was dropped.
         let mut beside: Option<u32> = None;
-        let mut short: Vec<u32> = Vec::new();
         let mut is_opening = headline.is_none();
         for (index, line) in lines.iter().enumerate() {
             let text = line.of(body).trim();
@@ -257,18 +255,10 @@ impl<'a> Sorted<'a> {
                     beside = None;
                 }
                 Some(First::Paragraph(index)) if may_drop || beside.is_some_and(|before| before + 1 == index) => {
-                    if beside.is_none() {
-                        sorted.drop_beside(index, &mut short);
-                    }
                     sorted.drop_repeat(paragraph, index);
                     beside = Some(index);
-                    short.clear();
                 }
-                first => {
-                    match first {
-                        Some(First::Paragraph(index)) => short.push(index),
-                        _ => short.clear(),
-                    }
+                _ => {
                     sorted.kept.push(paragraph);
                     beside = None;
                 }
@@ -283,17 +273,6 @@ impl<'a> Sorted<'a> {
         let same = first.is_some_and(|first| first.text == paragraph.text);
         let repeat_of = first.map(|first| RepeatOf::Line(first.line));
         self.dropped.push((paragraph, repeat_of, Reason::Repeat, same));
-    }
-
-    /// The short lines that were kept last, repeats of the paragraphs at `short`, now stand before a repeat of the one at
-    /// `index`. Those that stood before it the first time too are dropped after all.
-    fn drop_beside(&mut self, index: u32, short: &mut Vec<u32>) {
-        let is_before = |(above, first): (usize, &u32)| *first as usize + above + 1 == index as usize;
-        let count = short.iter().rev().enumerate().take_while(|pair| is_before(*pair)).count();
-        let block = self.kept.split_off(self.kept.len() - count);
-        for (paragraph, first) in block.into_iter().zip(short.drain(short.len() - count..)) {
-            self.drop_repeat(paragraph, first);
-        }
     }
 }
 
@@ -496,12 +475,12 @@ mod tests {
         for (lines, kept) in [
             ("Hm. A Hm. B Hm.", "Hm. A Hm. B Hm."),
             ("A Hm. B A Hm.", "A Hm. B"),
-            ("A Hm. B Hm. B", "A Hm. B"),
-            ("A Hm. Oh. B C Hm. Oh. B", "A Hm. Oh. B C"),
+            // What stands before a block may belong to what is above it.
+            ("A Hm. B Hm. B", "A Hm. B Hm."),
             ("A Hm. Oh. B A Hm. Oh. C", "A Hm. Oh. B C"),
             // Not beside the same line as the first time.
             ("A Hm. B C A B Hm.", "A Hm. B C Hm."),
-            ("A Hm. B Oh. Hm. C Hm. A", "A Hm. B Oh. Hm. C Hm."),
+            ("A Hm. B Oh. Hm. C B Hm.", "A Hm. B Oh. Hm. C Hm."),
             ("A Hm. Hm. B A Hm. Hm.", "A Hm. Hm. B Hm."),
             // Something new between the block and the line.
             ("A Hm. B A C Hm.", "A Hm. B C Hm."),

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 /// Keys shorter than this, in bytes, are never dropped by themselves: refrains, "Advertisement", "Yes.". (One in a
-/// thousand repeated paragraphs is so short; nearly all of those stand in a block that is repeated, and go with it.)
+/// thousand repeated paragraphs is so short; most of those stand in a block that is repeated, and go with it.)
 pub const LEAST_KEY: usize = 40;
 
 /// Where a key was seen first.
