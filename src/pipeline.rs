@@ -226,7 +226,7 @@ impl<'a> Sorted<'a> {
         let mut beside: Option<u32> = None;
         let mut is_opening = headline.is_none();
         for (index, line) in lines.iter().enumerate() {
-            let text = line.of(body).trim();
+            let text = trim(line.of(body));
             if text.is_empty() || found.lift(line.number, text, date_lines) {
                 continue;
             }
@@ -274,6 +274,12 @@ impl<'a> Sorted<'a> {
         let repeat_of = first.map(|first| RepeatOf::Line(first.line));
         self.dropped.push((paragraph, repeat_of, Reason::Repeat, same));
     }
+}
+
+/// `str::trim`, for lines that nearly all need none.
+fn trim(text: &str) -> &str {
+    let is_blank = |c: Option<char>| c.is_some_and(char::is_whitespace);
+    if is_blank(text.chars().next()) || is_blank(text.chars().next_back()) { text.trim() } else { text }
 }
 
 /// A first line longer than this, in characters, is no headline.

@@ -14,7 +14,26 @@ use super::escape::Escapes;
 
 /// The fields of an object, in order, as they were written. A name may stand twice.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a>(pub(super) Vec<Field<'a>>);
+pub(super) struct Fields<'a>(pub(super) Vec<Field<'a>>, Names);
+
+/// Which names may be among the fields: one bit for all names of a kind. Dozens of names are asked for, few are there.
+#[derive(Debug, Default)]
+struct Names(u64);
+
+impl Names {
+    fn of(fields: &[Field<'_>]) -> Names {
+        Names(fields.iter().fold(0, |bits, field| bits | Names::bit(&field.name)))
+    }
+
+    fn may_have(&self, name: &str) -> bool {
+        self.0 & Names::bit(name) != 0
+    }
+
+    fn bit(name: &str) -> u64 {
+        let first = name.as_bytes().first().copied().unwrap_or_default();
+        1 << ((name.len() * 5 + usize::from(first)) % 64)
+    }
+}
 
 /// One field of an object.
 #[derive(Debug)]
@@ -43,7 +62,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
                     fields.push(Field { name, value: value.get(), used: false });
                 }
-                Ok(Fields(fields))
+                Ok(Fields::new(fields))
             }
         }
         deserializer.deserialize_map(Object)
@@ -51,6 +70,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    fn new(fields: Vec<Field<'a>>) -> Self {
+        let names = Names::of(&fields);
+        Fields(fields, names)
+    }
+
     /// The object that `text` is.
     pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
         // What is out of the ordinary serde_json judges, and words the error.
@@ -59,6 +83,9 @@ impl<'a> Fields<'a> {
 
     /// The index of the field of this name; of several the last, as most parsers have it.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
+        if !self.1.may_have(name) {
+            return None;
+        }
         self.0.iter().rposition(|field| field.name == name)
     }
 
@@ -123,7 +150,7 @@ fn scan(text: &str) -> Option<Fields<'_>> {
         at = space(value_end);
         before = b',';
         if bytes.get(at) == Some(&b'}') {
-            return (space(at + 1) == bytes.len()).then_some(Fields(fields));
+            return (space(at + 1) == bytes.len()).then(|| Fields::new(fields));
         }
     }
 }

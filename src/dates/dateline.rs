@@ -37,7 +37,8 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
     let mut from = place_end;
     while let Some(offset) = window.as_bytes().get(from..)?.iter().position(|&byte| may_be_mark(byte)) {
         let at = from + offset;
-        if at - part.start > LONGEST_PART {
+        // After a whole dateline only a day or an agency makes a longer one.
+        if at - part.start > if best.is_some() { LONGEST_PART / 2 } else { LONGEST_PART } {
             break;
         }
         let (before, after) = window.split_at_checked(at)?;

@@ -40,7 +40,10 @@ pub fn split(body: &str, limit: usize, lines: &mut Vec<Line>) -> bool {
 fn has_rare_ends(bytes: &[u8]) -> bool {
     static SEPARATORS: LazyLock<[Finder<'static>; 3]> =
         LazyLock::new(|| ["\u{85}", "\u{2028}", "\u{2029}"].map(Finder::new));
-    memchr2(0x0B, 0x0C, bytes).is_some() || SEPARATORS.iter().any(|separator| separator.find(bytes).is_some())
+    // Their first bytes: most bodies have neither, or only far down.
+    let separator = memchr2(0xC2, 0xE2, bytes).and_then(|at| bytes.get(at..));
+    memchr2(0x0B, 0x0C, bytes).is_some()
+        || separator.is_some_and(|rest| SEPARATORS.iter().any(|separator| separator.find(rest).is_some()))
 }
 
 struct Splitter<'a> {
