@@ -27,12 +27,13 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Vec<Explained> {
     }
     let folded = fold(text);
     let mut read = Vec::new();
-    if tokens(&folded, Unknown::Kept, &mut read).is_none() {
+    if tokens(&folded, text, Unknown::Kept, &mut read).is_none() {
         return Vec::new();
     }
     let tokens = read;
     let language = primary_language(context);
-    let line = Line { text: &folded.text, tokens: &tokens, context, language: &language };
+    let line =
+        Line { text: &folded.text, source: text, folded: &folded, tokens: &tokens, context, language: &language };
     let clocks = clocks(&line, false);
     let mut explained = Vec::new();
     let mut at = 0;
@@ -56,7 +57,7 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Vec<Explained> {
 fn kind(token: &Token) -> &'static str {
     match token.kind {
         Kind::Number { .. } => "number",
-        Kind::Word { .. } | Kind::EraLetter(_) | Kind::BracketWeekday(_) => "word",
+        Kind::Word { .. } | Kind::Byline | Kind::EraLetter(_) | Kind::BracketWeekday(_) => "word",
         Kind::Unknown => "unknown",
         Kind::Mark(_) => "mark",
     }
@@ -68,6 +69,7 @@ fn meaning(token: &Token) -> String {
         Kind::EraLetter(era) => format!("Japanese era {era}"),
         Kind::BracketWeekday(day) => format!("weekday {day}"),
         Kind::Unknown => String::new(),
+        Kind::Byline => in_words(Meaning::By, None),
         Kind::Mark(mark) => mark.to_string(),
         Kind::Word { number, .. } => {
             let mut words: Vec<String> = Vec::new();
@@ -121,5 +123,7 @@ fn in_words(meaning: Meaning, number: Option<u32>) -> String {
         }
         Meaning::Last(day) => format!("last weekday {day}"),
         Meaning::Filler => "filler".to_owned(),
+        Meaning::Event => "names an event: the date is its date".to_owned(),
+        Meaning::Bound => "bounds a span of time".to_owned(),
     }
 }

@@ -22,6 +22,7 @@ mod reading;
 mod relative;
 mod resolve;
 mod solve;
+mod strangers;
 mod times;
 mod tokens;
 

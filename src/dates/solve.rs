@@ -4,6 +4,7 @@
 //! fits opens the next draft. [`super::resolve`] then finds out what a draft says. Nothing is thrown away silently: a
 //! number that finds no slot makes the line no date line.
 
+use super::fold::Folded;
 use super::lexicon::{Meaning, Sense, unspaced};
 use super::reading::{Calendar, Context, Role};
 use super::times::{Clock, clocks};
@@ -11,7 +12,11 @@ use super::tokens::{Kind, Token};
 
 /// A line under work.
 pub(super) struct Line<'a> {
+    /// The folded text.
     pub(super) text: &'a str,
+    /// The text as written, and where in it each folded byte comes from.
+    pub(super) source: &'a str,
+    pub(super) folded: &'a Folded,
     pub(super) tokens: &'a [Token],
     pub(super) context: &'a Context<'a>,
     /// Primary subtag of the language, in lower case; empty where it is not known.
@@ -123,7 +128,13 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
                     last_mark = Some(last_mark.map_or(mark, |m| if m == mark || m == '.' { mark } else { '?' }));
                 }
             }
-            Kind::Unknown => last_mark = Some('?'),
+            Kind::Unknown | Kind::Byline => last_mark = Some('?'),
+            // "ora 14:05": beside a time it speaks of the time.
+            Kind::Word { .. }
+                if token.means(|m| m == Meaning::TimeWord) && clocks.iter().any(|clock| clock.first == at + 1) =>
+            {
+                last_mark = None;
+            }
             Kind::Word { .. } => word(line, at, token, &mut draft, &mut done, &mut role, &mut last_mark),
         }
         at += 1;
