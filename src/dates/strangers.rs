@@ -85,8 +85,22 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             let word = tokens.get(i).and_then(|t| folded.source.get(t.start)).and_then(|&s| source.get(s as usize..));
             word.is_some_and(|word| word.starts_with(char::is_uppercase))
         };
-        let starts = before.is_none_or(|i| is_mark(i) || tokens.get(i).is_some_and(|t| t.means(is_label)));
+        let connects = |i: usize| {
+            tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
+        };
+        let unknown = |i: usize| kind(i) == Some(Kind::Unknown);
+        if connects(at) && before.is_some_and(unknown) && unknown(at + 1) {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         let next = at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark(':')));
+        let starts = before.is_none_or(|i| {
+            is_mark(i)
+                || tokens.get(i).is_some_and(|t| t.means(is_label))
+                || is_number(i) && kind(next) == Some(Kind::Unknown)
+        });
         // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.
         let de = at == 0 && folded.text.get(token.start..token.end) == Some("de");
         if (de || token.means(|m| m == Meaning::By)) && starts && capital(next) && !is_mark(next) {
@@ -101,9 +115,6 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             && token.means(|m| matches!(m, Meaning::Agency | Meaning::Published | Meaning::Updated | Meaning::By));
         let is_name_of_date = |s: &Sense| matches!(s.meaning, Meaning::Month(..) | Meaning::Weekday(_));
         let dates = token.senses().iter().any(|s| is_name_of_date(s) && s.is_widespread());
-        let connects = |i: usize| {
-            tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
-        };
         let near = [before, Some(at + 1), Some(at + 2).filter(|_| connects(at + 1))];
         let beside_stranger = near.into_iter().flatten().any(|i| kind(i) == Some(Kind::Unknown));
         let beside_number = is_number(at + 1) || before.is_some_and(is_number);
@@ -111,7 +122,10 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             is_name_of_date(s)
                 || matches!(s.meaning, Meaning::Ago(..) | Meaning::Last(_) | Meaning::Era(_) | Meaning::Event)
         });
-        let is_name = capital(at) && known && !keeps && !beside_number && (introduced || !dates && beside_stranger);
+        // "Jan Kowalski, 17 stycznia": a short month before a name is one itself.
+        let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
+        let is_name =
+            capital(at) && known && !keeps && !beside_number && (introduced || given || !dates && beside_stranger);
         let is_event = token.means(|m| m == Meaning::Event) && !introduced;
         if is_name
             && !is_event
@@ -439,7 +453,11 @@ fn is_bounded(line: &Line<'_>, dates: &[Reading]) -> bool {
             .is_some_and(|t| t.senses().iter().all(|s| matches!(s.meaning, Meaning::Event | Meaning::Bound)))
     };
     (0..line.tokens.len()).any(|i| {
-        let before = bound(i) && (i == 0 || stranger(i - 1)) && line.is_date_part(i + 1) && !is_its_weekday(i);
+        let before = bound(i)
+            && !line.is_month(i)
+            && (i == 0 || stranger(i - 1))
+            && line.is_date_part(i + 1)
+            && !is_its_weekday(i);
         let behind = bound(i) && i > 0 && i + 1 == line.tokens.len() && only(i) && line.is_date_part(i - 1);
         before || behind
     })
