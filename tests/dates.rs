@@ -156,6 +156,31 @@ fn calendars_agree_with_published_dates() {
 }
 
 #[test]
+fn two_calendars_are_one_date_only_where_they_agree_within_a_day() {
+    let calendars = |text: &str| {
+        let dates = read_line(text, &context(None)).expect(text).dates;
+        dates.iter().map(|d| d.calendar).collect::<Vec<_>>()
+    };
+    // The moon may be seen a day later: the Gregorian date counts.
+    assert_eq!(calendars("5 رجب 1445 هـ الموافق 17 يناير 2024"), [Calendar::Gregory]);
+    assert_eq!(calendars("6 رجب 1445 هـ الموافق 17 يناير 2024"), [Calendar::Gregory]);
+    assert_eq!(calendars("7 رجب 1445 هـ الموافق 17 يناير 2024"), [Calendar::Gregory, Calendar::IslamicUmalqura]);
+}
+
+#[test]
+fn what_a_part_was_taken_for_is_said() {
+    let chosen = |text: &str| {
+        let parts = copydesk::dates::explain(text, &context(None)).into_iter();
+        parts.filter_map(|p| Some(format!("{}={}", &text[p.span], p.chosen?))).collect::<Vec<_>>().join("; ")
+    };
+    // "Jan" is June in one language, and "mar" is many things.
+    assert_eq!(chosen("Wed 17 Jan 2024"), "Wed=weekday 3; 17=day; Jan=month 1 (gregory); 2024=year");
+    assert_eq!(chosen("13/04/2024 14:05"), "13=day; 04=month; 2024=year; 14:05=time");
+    assert_eq!(chosen("03/04/2024"), "03=day or month; 04=day or month; 2024=year");
+    assert_eq!(chosen("5 رجب 1445"), "5=day; رجب=month 7 (islamic-umalqura); 1445=year");
+}
+
+#[test]
 fn fields_of_machines_are_read() {
     for (text, expected) in [
         ("2024-01-17T14:05:30.123Z", "2024-01-17T14:05:30Z"),
@@ -239,7 +264,7 @@ fn in_calendar(calendar: char, iso: icu_calendar::Date<icu_calendar::Iso>) -> (i
             let date = iso.to_calendar(Hebrew);
             // CLDR counts Adar I as 6 in every year.
             let (year, month, day) = (date.era_year().year, date.month(), date.day_of_month().0);
-            (year, month.number() + u8::from(month.is_leap() || month.number() > 5), day)
+            (year, month.number() + u8::from(month.to_input().is_leap() || month.number() > 5), day)
         }
         _ => parts(iso.to_calendar(icu_calendar::Gregorian)),
     }

@@ -21,6 +21,7 @@ mod line;
 mod reading;
 mod relative;
 mod resolve;
+mod senses;
 mod solve;
 mod strangers;
 mod times;
