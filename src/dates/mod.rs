@@ -18,6 +18,7 @@ mod fold;
 mod gate;
 mod lexicon;
 mod line;
+mod names;
 mod reading;
 mod relative;
 mod resolve;

@@ -2,7 +2,7 @@
 
 use super::fold::Folded;
 use super::lexicon::{BYLINE, LEXICON, Meaning, Sense, is_word, unspaced, word_length};
-use super::strangers;
+use super::names;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
         let (kind, end) = one(text, at, c)?;
         if kind == Kind::Unknown {
             unknown += 1;
-            if unknown_words == Unknown::MustBeNames && strangers::is_no_name(source, folded, at, end) {
+            if unknown_words == Unknown::MustBeNames && names::is_no_name(source, folded, at, end) {
                 return None;
             }
         }
@@ -97,7 +97,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
         at = end.max(at + c.len_utf8());
     }
     hebrew_letters(text, tokens);
-    strangers::name(source, folded, tokens);
+    names::name(source, folded, tokens);
     Some(())
 }
 
@@ -143,7 +143,7 @@ fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
     if !is_word(c) {
         return Some((Kind::Mark(c), at + c.len_utf8()));
     }
-    let length = if unspaced(c) && !strangers::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
+    let length = if unspaced(c) && !names::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
     Some((Kind::Unknown, at + length))
 }
 
