@@ -4,6 +4,8 @@ use copydesk::dates::{
     Calendar, Context, DateLine, Order, Role, may_be_date_line, read_dateline, read_field, read_line,
 };
 use proptest::prelude::*;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// 2024-01-18T10:00:00Z.
 const NOW: i64 = 1_705_572_000_000;
@@ -33,6 +35,33 @@ fn date_lines_of_news_pages_are_read() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn mastheads_are_read_with_what_stands_beside_the_date() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("dates/mastheads.tsv")) {
+        let [name, text, language, expected] = row.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("not a row: {row}")
+        };
+        let found = read_line(text, &context(Some(language).filter(|l| *l != "-"))).as_ref().and_then(value);
+        if found.as_deref() != Some(expected) {
+            wrong.push(format!("{name}: {text:?}: want {expected}, got {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn headings_captions_and_rows_with_a_date_are_no_date_lines() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("dates/fragments.tsv")) {
+        let (name, text) = row.split_once('\t').unwrap_or_else(|| panic!("not a row: {row}"));
+        if read_line(text, &context(None)).is_some() || read_line(text, &Context::default()).is_some() {
+            wrong.push(format!("{name}: {text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} taken for date lines:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -127,6 +156,31 @@ fn calendars_agree_with_published_dates() {
 }
 
 #[test]
+fn two_calendars_are_one_date_only_where_they_agree_within_a_day() {
+    let calendars = |text: &str| {
+        let dates = read_line(text, &context(None)).expect(text).dates;
+        dates.iter().map(|d| d.calendar).collect::<Vec<_>>()
+    };
+    // The moon may be seen a day later: the Gregorian date counts.
+    assert_eq!(calendars("5 رجب 1445 هـ الموافق 17 يناير 2024"), [Calendar::Gregory]);
+    assert_eq!(calendars("6 رجب 1445 هـ الموافق 17 يناير 2024"), [Calendar::Gregory]);
+    assert_eq!(calendars("7 رجب 1445 هـ الموافق 17 يناير 2024"), [Calendar::Gregory, Calendar::IslamicUmalqura]);
+}
+
+#[test]
+fn what_a_part_was_taken_for_is_said() {
+    let chosen = |text: &str| {
+        let parts = copydesk::dates::explain(text, &context(None)).into_iter();
+        parts.filter_map(|p| Some(format!("{}={}", &text[p.span], p.chosen?))).collect::<Vec<_>>().join("; ")
+    };
+    // "Jan" is June in one language, and "mar" is many things.
+    assert_eq!(chosen("Wed 17 Jan 2024"), "Wed=weekday 3; 17=day; Jan=month 1 (gregory); 2024=year");
+    assert_eq!(chosen("13/04/2024 14:05"), "13=day; 04=month; 2024=year; 14:05=time");
+    assert_eq!(chosen("03/04/2024"), "03=day or month; 04=day or month; 2024=year");
+    assert_eq!(chosen("5 رجب 1445"), "5=day; رجب=month 7 (islamic-umalqura); 1445=year");
+}
+
+#[test]
 fn fields_of_machines_are_read() {
     for (text, expected) in [
         ("2024-01-17T14:05:30.123Z", "2024-01-17T14:05:30Z"),
@@ -166,6 +220,78 @@ fn spans_are_those_of_the_line_as_given() {
         }
         let parts = copydesk::dates::explain(line, &context(None));
         assert!(parts.iter().all(|part| line.get(part.span.clone()).is_some_and(|text| !text.is_empty())));
+    }
+}
+
+/// What is left of a name when case, accents and points are taken away, as lines are folded.
+fn skeleton(name: &str) -> String {
+    let plain = icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(name).to_lowercase();
+    plain.chars().filter(|c| c.is_alphabetic()).collect()
+}
+
+/// The month names of CLDR that mean one thing: calendar by its code in the table, month, name.
+static MONTH_NAMES: LazyLock<Vec<(char, u8, &str)>> = LazyLock::new(|| {
+    let lines = || include_str!("../src/dates/lexicon/cldr.txt").lines().map(|line| line.split('\t'));
+    let mut spellings: HashMap<String, usize> = HashMap::new();
+    for name in lines().filter_map(|mut cells| cells.next()) {
+        *spellings.entry(skeleton(name)).or_default() += 1;
+    }
+    let month = |mut cells: std::str::Split<'static, char>| {
+        let (Some(name), Some(code), None) = (cells.next(), cells.next(), cells.next()) else { return None };
+        let calendar = code.chars().next().filter(|c| CALENDARS.contains(c))?;
+        let month = code.get(1..)?.parse().ok()?;
+        (spellings[&skeleton(name)] == 1).then_some((calendar, month, name))
+    };
+    lines().filter_map(month).collect()
+});
+
+/// Gregorian, Hijri, Persian, Ethiopic, Hebrew, by their codes in the table.
+const CALENDARS: [char; 5] = ['g', 'h', 'p', 'e', 'b'];
+
+/// A day in a calendar as `icu_calendar` counts it: year, CLDR's number of the month, day.
+fn in_calendar(calendar: char, iso: icu_calendar::Date<icu_calendar::Iso>) -> (i32, u8, u8) {
+    use icu_calendar::cal::{Ethiopian, EthiopianEraStyle, Hebrew, Hijri, Persian, hijri::UmmAlQura};
+    fn parts<C: icu_calendar::Calendar<Year = icu_calendar::types::EraYear>>(
+        date: icu_calendar::Date<C>,
+    ) -> (i32, u8, u8) {
+        (date.era_year().year, date.month().number(), date.day_of_month().0)
+    }
+    match calendar {
+        'h' => parts(iso.to_calendar(Hijri::<UmmAlQura>::new_umm_al_qura())),
+        'p' => parts(iso.to_calendar(Persian)),
+        'e' => parts(iso.to_calendar(Ethiopian::new_with_era_style(EthiopianEraStyle::AmeteMihret))),
+        'b' => {
+            let date = iso.to_calendar(Hebrew);
+            // CLDR counts Adar I as 6 in every year.
+            let (year, month, day) = (date.era_year().year, date.month(), date.day_of_month().0);
+            (year, month.number() + u8::from(month.to_input().is_leap() || month.number() > 5), day)
+        }
+        _ => parts(iso.to_calendar(icu_calendar::Gregorian)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Any day of 1995 to 2049, in any calendar, by any name that any locale of CLDR has for its month.
+    #[test]
+    fn what_any_locale_writes_is_read_back(ordinal in 0i64..20_000, pick in any::<prop::sample::Index>(), shape in 0usize..3) {
+        let calendar = CALENDARS[pick.index(CALENDARS.len())];
+        let first = icu_calendar::Date::try_new_iso(1995, 1, 1).unwrap();
+        let rata_die = first.to_rata_die() + ordinal;
+        let iso = icu_calendar::Date::from_rata_die(rata_die, icu_calendar::Iso);
+        let (year, month, day) = in_calendar(calendar, iso);
+        let of_month: Vec<&str> = MONTH_NAMES.iter().filter(|n| n.0 == calendar && n.1 == month).map(|n| n.2).collect();
+        prop_assume!(!of_month.is_empty());
+        let name = pick.get(&of_month);
+        let text = match shape {
+            0 => format!("{day} {name} {year}"),
+            1 => format!("{name} {day}, {year}"),
+            _ => format!("{year} {name} {day}"),
+        };
+        let read = read_line(&text, &Context::default()).and_then(|l| l.dates[0].value).map(|v| v.to_string());
+        let expected = format!("{:04}-{:02}-{:02}", iso.era_year().year, iso.month().ordinal, iso.day_of_month().0);
+        prop_assert_eq!(read, Some(expected), "{}", text);
     }
 }
 

@@ -70,6 +70,8 @@ struct Part<'a> {
     kind: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
     meaning: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen: Option<String>,
 }
 
 /// Runs the command.
@@ -130,7 +132,12 @@ fn answer(args: &Args, line: &str, out: &mut impl Write) -> anyhow::Result<Resul
         candidates: best.map(|date| date.candidates.iter().map(ToString::to_string).collect()).unwrap_or_default(),
         explained: explained
             .into_iter()
-            .map(|part| Part { text: text.get(part.span).unwrap_or_default(), kind: part.kind, meaning: part.meaning })
+            .map(|part| Part {
+                text: text.get(part.span).unwrap_or_default(),
+                kind: part.kind,
+                meaning: part.meaning,
+                chosen: part.chosen,
+            })
             .collect(),
     };
     serde_json::to_writer(&mut *out, &answer).context("cannot write to standard output")?;

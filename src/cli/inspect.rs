@@ -14,6 +14,7 @@ use super::clean::timestamp;
 use super::{color, exit};
 use crate::article::{DateEntry, Dropped, Record, RepeatOf};
 use crate::config::Settings;
+use crate::dates;
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Payload};
 use paint::{Ink, Page};
@@ -36,6 +37,9 @@ pub struct Args {
     /// Columns to fill [default: the terminal's, at most 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=400))]
     pub width: Option<u16>,
+    /// Say of each date line which part was read as what
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Runs the command.
@@ -51,7 +55,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             let record: Record =
                 serde_json::from_slice(&out).context("the record does not read back: a bug in copydesk")?;
             title(&mut page, &name, payload.len());
-            article(&mut page, &record);
+            article(&mut page, &record, args.explain);
             summary(&mut page, &record);
             exit::OK
         }
@@ -79,7 +83,7 @@ fn title(page: &mut Page, name: &str, bytes: usize) {
     page.rule(&format!("{name} · {}", paint::bytes(bytes as u64)));
 }
 
-fn article(page: &mut Page, record: &Record) {
+fn article(page: &mut Page, record: &Record, with_explanation: bool) {
     let copied = [
         ("uri", Some(&record.uri)),
         ("url", record.url.as_ref()),
@@ -111,7 +115,10 @@ fn article(page: &mut Page, record: &Record) {
     for line in lines(record) {
         match line {
             Shown::Date(number, dates) => {
-                let readings: Vec<String> = dates.iter().map(|date| reading(date)).collect();
+                let mut readings: Vec<String> = dates.iter().map(|date| reading(date)).collect();
+                if with_explanation {
+                    readings.push(explanation(&dates[0].text, record.language.as_deref()));
+                }
                 page.line(number, Ink::Date, "◷", &dates[0].text, Some(&readings.join("  ")));
             }
             Shown::Kept(number, text) => page.line(number, Ink::Kept, "│", text, None),
@@ -137,6 +144,15 @@ fn reading(date: &DateEntry) -> String {
     };
     let role = if date.role == "other" { String::new() } else { format!(" · {}", date.role) };
     format!("→ {value} · {}{role}", date.calendar)
+}
+
+/// `17 = day, يناير = month 1 (gregory), 2024 = year`
+fn explanation(line: &str, language: Option<&str>) -> String {
+    let context = dates::Context { language, ..dates::Context::default() };
+    let part = |part: dates::Explained| {
+        part.chosen.map(|chosen| format!("{} = {chosen}", line.get(part.span).unwrap_or_default()))
+    };
+    dates::explain(line, &context).into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// A line of the article as it is shown.

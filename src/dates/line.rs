@@ -2,11 +2,12 @@
 
 use super::calendars::{days, iso_week};
 use super::fold::Folded;
-use super::lexicon::{Meaning, unspaced};
+use super::lexicon::Meaning;
 use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
 use super::relative;
 use super::resolve::{Outcome, resolve};
 use super::solve::{Draft, Line, drafts};
+use super::strangers;
 use super::tokens::{Kind, Token, Unknown};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -55,9 +56,12 @@ fn read_folded(text: &str, context: &Context<'_>, scratch: &mut Scratch) -> Opti
     {
         return Some(DateLine { dates: vec![reading] });
     }
-    super::tokens::tokens(folded, Unknown::MustBeNames(text), tokens)?;
+    super::tokens::tokens(folded, text, Unknown::MustBeNames, tokens)?;
     let language = primary_language(context);
-    let line = Line { text: &folded.text, tokens, context, language: &language };
+    let line = Line { text: &folded.text, source: text, folded, tokens, context, language: &language };
+    if !strangers::hold(&line) {
+        return None;
+    }
     let mut dates = relative_dates(&line).unwrap_or_default();
     if dates.is_empty() {
         dates = absolute_dates(&line, false).or_else(|| absolute_dates(&line, true))?;
@@ -171,7 +175,7 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
     if !gregorian.is_empty() && gregorian.len() < readings.len() {
         readings.retain(|r| {
             r.calendar == Calendar::Gregory
-                || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 3))
+                || r.value.is_some_and(|v| gregorian.iter().all(|g| (g - days(v.date)).abs() > 1))
         });
         readings.sort_by_key(|r| r.calendar != Calendar::Gregory);
     }
@@ -221,7 +225,7 @@ fn explained(line: &Line<'_>, dates: &[Reading]) -> bool {
         matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
             && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
     });
-    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers_hold(line, dates)
+    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers::fit(line, dates)
 }
 
 /// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.
@@ -255,103 +259,4 @@ fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool 
         return true;
     }
     line.text.ends_with('.') && dates.iter().all(|d| d.order.is_some() && d.candidates.is_empty())
-}
-
-/// Unknown words (which are written like names, see [`Unknown`]) are a place, a person or a source: few, and set apart
-/// from the date by a mark.
-fn strangers_hold(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let strangers: Vec<usize> =
-        (0..line.tokens.len()).filter(|&i| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown)).collect();
-    if strangers.is_empty() {
-        return true;
-    }
-    let by = line.tokens.iter().any(|t| t.means(|m| m == Meaning::By));
-    let is_cjk = |i: usize| {
-        line.tokens.get(i).and_then(|t| line.text.get(t.start..)).and_then(|t| t.chars().next()).is_some_and(unspaced)
-    };
-    let words = strangers.iter().filter(|&&i| !is_cjk(i)).count();
-    let signs = strangers.len() - words;
-    if words > 6 || signs > 10 || dates.iter().any(|d| d.value.is_none() && d.candidates.is_empty()) {
-        return false;
-    }
-    // Each run of unknown words must be set apart on the side of the date.
-    let runs = runs(line, &strangers);
-    runs.iter().all(|&(first, last)| {
-        let length = last - first + 1;
-        let left = if first == 0 { None } else { Some(first - 1) };
-        let right = Some(last + 1).filter(|&i| i < line.tokens.len());
-        let apart = |i: Option<usize>| i.is_none_or(|i| separates(line, i));
-        let sentence = (first..=last).any(|i| line.mark(i) == Some('.')) && length > 6;
-        let after_by = left.is_some_and(|i| {
-            line.means(i, |m| m == Meaning::By)
-                || line.mark(i) == Some(':') && i > 0 && line.means(i - 1, |m| m == Meaning::By)
-        });
-        let colon = right.is_some_and(|i| line.mark(i) == Some(':'));
-        !sentence
-            && !colon
-            && length <= 8
-            && (apart(left) || after_by)
-            && apart(right)
-            && (by || length <= 5 || signs > 0)
-    })
-}
-
-fn separates(line: &Line<'_>, at: usize) -> bool {
-    match line.mark(at) {
-        Some('-') => line.spaced(at) || line.spaced(at + 1),
-        Some(mark) => matches!(mark, '|' | '·' | '/' | ',' | '(' | ')' | '>' | '~' | '*' | ':'),
-        None => line.means(at, |m| matches!(m, Meaning::By | Meaning::Agency)),
-    }
-}
-
-/// Runs of tokens from one unknown word to another with only words, points and hyphens between.
-fn runs(line: &Line<'_>, strangers: &[usize]) -> Vec<(usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for &at in strangers {
-        if let Some((_, last)) = runs.last_mut()
-            && (*last + 1..at).all(|i| !separates(line, i) && !line.is_number(i) && !line.is_month(i))
-        {
-            *last = at;
-        } else {
-            runs.push((at, at));
-        }
-    }
-    // Known words beside a name belong to it ("Maria del Mar Lopez", "Le Monde").
-    for (first, last) in &mut runs {
-        let part = |i: usize| {
-            line.tokens.get(i).is_some_and(|t| {
-                matches!(t.kind, Kind::Word { .. })
-                    && !t.means(|m| matches!(m, Meaning::Month(..) | Meaning::By | Meaning::Agency))
-                    && capital(line, t)
-            })
-        };
-        while *first > 0 && part(*first - 1) {
-            *first -= 1;
-        }
-        while part(*last + 1) {
-            *last += 1;
-        }
-        if line.mark(*last + 1) == Some('.') && (*last + 2 == line.tokens.len() || separates(line, *last + 2)) {
-            *last += 1;
-        }
-    }
-    runs
-}
-
-fn capital(line: &Line<'_>, token: &Token) -> bool {
-    line.text.get(token.start..token.end).is_some_and(|w| w.len() > 1 && w.is_ascii())
-        && !token.means(|m| {
-            matches!(
-                m,
-                Meaning::Weekday(_)
-                    | Meaning::Published
-                    | Meaning::Updated
-                    | Meaning::TimeWord
-                    | Meaning::Zone(_)
-                    | Meaning::Am
-                    | Meaning::Pm
-                    | Meaning::YearMark
-                    | Meaning::Era(_)
-            )
-        })
 }

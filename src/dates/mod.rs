@@ -18,10 +18,13 @@ mod fold;
 mod gate;
 mod lexicon;
 mod line;
+mod names;
 mod reading;
 mod relative;
 mod resolve;
+mod senses;
 mod solve;
+mod strangers;
 mod times;
 mod tokens;
 

@@ -72,6 +72,17 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     let ethiopic = months.iter().any(|m| m.0 == Calendar::Ethiopic);
     let both = ethiopic && months.iter().any(|m| m.0 == Calendar::Gregory);
     let mut found: Vec<(Date, Calendar)> = Vec::new();
+    if both && !draft.weekdays.is_empty() {
+        let all = months.iter().filter_map(|&(calendar, month)| {
+            let (year, calendar) = year_of(draft, year, calendar)?;
+            Some((convert(calendar, year, u32::from(month), day.value)?, calendar))
+        });
+        found.extend(all.filter(|(date, _)| draft.weekdays.contains(&weekday(*date))));
+        if let [_] = found.as_slice() {
+            return choose(found, draft);
+        }
+        found.clear();
+    }
     for &(calendar, month) in months {
         if both && (calendar == Calendar::Ethiopic) == (draft.era.is_none() && (line.language == "ti" || !script)) {
             continue;
@@ -172,7 +183,10 @@ fn year_less(draft: &Draft, context: &Context<'_>, months: &[(Calendar, u8)], da
         [only] => *only,
         _ => *months.iter().find(|m| m.0 == Calendar::Gregory)?,
     };
-    if calendar != Calendar::Gregory || draft.era.is_some_and(|e| e != Calendar::Gregory) {
+    if calendar != Calendar::Gregory {
+        return other_year_less(draft, context, calendar, month, day);
+    }
+    if draft.era.is_some_and(|e| e != Calendar::Gregory) {
         return None;
     }
     gregorian(2024, u32::from(month), day)?;
@@ -185,6 +199,34 @@ fn year_less(draft: &Draft, context: &Context<'_>, months: &[(Calendar, u8)], da
         date = (-1..=1).filter_map(|n| in_year(i32::from(near.year) + n)).min_by_key(|d| (days(*d) - days(near)).abs());
     }
     Some(Outcome { date, calendar: Some(Calendar::Gregory), ..Outcome::default() })
+}
+
+/// A day without a year in another calendar. Alone it is a square or a revolution (۱۷ شهریور): a weekday, a label or a
+/// time has to stand beside it.
+fn other_year_less(draft: &Draft, context: &Context<'_>, calendar: Calendar, month: u8, day: u32) -> Option<Outcome> {
+    if draft.weekdays.is_empty() && draft.role.is_none() && draft.clock.is_none() {
+        return None;
+    }
+    let now = context.now.and_then(|now| from_days(now.div_euclid(DAY)));
+    let date = now.or(context.near).and_then(|near| {
+        let year = i32::from(near.year);
+        // About the year of that day; one more or less is tried too.
+        let about = match calendar {
+            Calendar::IslamicUmalqura => (year - 622) * 33 / 32,
+            Calendar::Persian => year - 621,
+            Calendar::Hebrew => year + 3761,
+            Calendar::Ethiopic => year - 7,
+            Calendar::Bangla => year - 593,
+            Calendar::BikramSambat => year + 57,
+            _ => return None,
+        };
+        let found = (-1..=2).rev().filter_map(|more| convert(calendar, about + more, u32::from(month), day));
+        match now {
+            Some(today) => found.filter(|d| days(*d) <= days(today) + 1).max_by_key(|d| days(*d)),
+            None => found.min_by_key(|d| (days(*d) - days(near)).abs()),
+        }
+    });
+    Some(Outcome { date, calendar: Some(calendar), ..Outcome::default() })
 }
 
 /// Milliseconds of a day.

@@ -1,7 +1,8 @@
 //! Tokens: a folded line as numbers, words of the lexicon, unknown words and marks, in one pass from left to right.
 
 use super::fold::Folded;
-use super::lexicon::{LEXICON, Meaning, Sense, is_word, unspaced, word_length};
+use super::lexicon::{BYLINE, LEXICON, Meaning, Sense, is_word, unspaced, word_length};
+use super::names;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,9 @@ pub(super) enum Kind {
     EraLetter(u8),
     /// A Kanji weekday in brackets: (水).
     BracketWeekday(u8),
-    /// A word that the lexicon has not.
+    /// A word that introduces a name here.
+    Byline,
+    /// A word that the lexicon has not, or that is a name here.
     Unknown,
     /// A mark.
     Mark(char),
@@ -35,6 +38,7 @@ impl Token {
     pub(super) fn senses(&self) -> &'static [Sense] {
         match self.kind {
             Kind::Word { entry, .. } => LEXICON.senses(entry),
+            Kind::Byline => &BYLINE,
             _ => &[],
         }
     }
@@ -52,15 +56,15 @@ const MOST_UNKNOWN_WORDLY: usize = 5;
 
 /// What is done with unknown words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unknown<'s> {
+pub(super) enum Unknown {
     /// They are tokens like others.
     Kept,
-    /// One that is not written like a name in this source shows that the line is no date line.
-    MustBeNames(&'s str),
+    /// One that is not written like a name shows that the line is no date line.
+    MustBeNames,
 }
 
 /// Puts the tokens of a line into `tokens`; `None` as soon as it can't be a date line.
-pub(super) fn tokens(folded: &Folded, unknown_words: Unknown<'_>, tokens: &mut Vec<Token>) -> Option<()> {
+pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, tokens: &mut Vec<Token>) -> Option<()> {
     let text = folded.text.as_str();
     tokens.clear();
     let mut at = 0;
@@ -79,9 +83,7 @@ pub(super) fn tokens(folded: &Folded, unknown_words: Unknown<'_>, tokens: &mut V
         let (kind, end) = one(text, at, c)?;
         if kind == Kind::Unknown {
             unknown += 1;
-            if let Unknown::MustBeNames(source) = unknown_words
-                && !is_like_a_name(source, folded, at)
-            {
+            if unknown_words == Unknown::MustBeNames && names::is_no_name(source, folded, at, end) {
                 return None;
             }
         }
@@ -95,14 +97,8 @@ pub(super) fn tokens(folded: &Folded, unknown_words: Unknown<'_>, tokens: &mut V
         at = end.max(at + c.len_utf8());
     }
     hebrew_letters(text, tokens);
+    names::name(source, folded, tokens);
     Some(())
-}
-
-/// Does the word that starts at a byte of the folded text start like a name: with a capital, in scripts that have them?
-fn is_like_a_name(source: &str, folded: &Folded, at: usize) -> bool {
-    let at = folded.source.get(at).map_or(0, |&source| source as usize);
-    let Some((before, word)) = source.split_at_checked(at) else { return false };
-    !word.starts_with(char::is_lowercase) || before.ends_with(['\'', '’', '-', '.', '/', '@'])
 }
 
 fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
@@ -147,7 +143,7 @@ fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
     if !is_word(c) {
         return Some((Kind::Mark(c), at + c.len_utf8()));
     }
-    let length = if unspaced(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
+    let length = if unspaced(c) && !names::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
     Some((Kind::Unknown, at + length))
 }
 

@@ -71,6 +71,10 @@ pub(crate) enum Meaning {
     Ago(Unit, Option<u8>),
     /// `l5`: last Friday.
     Last(u8),
+    /// `ev`: an event, a work, a law, a term: a date beside it is its date.
+    Event,
+    /// `bd`: bounds a span of time: until, since.
+    Bound,
     /// `f`: an article, preposition, ordinal ending.
     Filler,
 }
@@ -100,6 +104,8 @@ impl Meaning {
             "ag" => Some(Meaning::Agency),
             "rt" => Some(Meaning::ReadingTime),
             "f" => Some(Meaning::Filler),
+            "ev" => Some(Meaning::Event),
+            "bd" => Some(Meaning::Bound),
             "z?" => Some(Meaning::Zone(None)),
             "G" => Some(Meaning::Era(Calendar::Gregory)),
             "H" => Some(Meaning::Era(Calendar::IslamicUmalqura)),

@@ -50,6 +50,9 @@ pub(super) struct Sense {
     widespread: bool,
 }
 
+/// What a word means that introduces a name here, whatever else it means elsewhere.
+pub(super) static BYLINE: [Sense; 1] = [Sense { meaning: Meaning::By, languages: "", widespread: true }];
+
 impl Sense {
     /// Does it hold in a language that carries much news? Where the language is not known, the names of small ones
     /// (mar, may, jan mean many things in the world) give way to these.

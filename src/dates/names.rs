@@ -1,0 +1,103 @@
+//! Names: which words of a line are names, whatever else they are in some language.
+//!
+//! The lexicon holds the short words of two hundred languages, and many a given name or town is one of them. What a
+//! byline word introduces, and what stands beside an unknown name, is taken for a name before any date is looked for.
+
+use super::fold::Folded;
+use super::lexicon::{Meaning, Sense};
+use super::tokens::{Kind, Token};
+
+/// Words that belong to a name though they are small: Rio de Janeiro, Dar es Salaam, Jan van der Berg.
+pub(super) const CONNECTORS: [&str; 34] = [
+    "de", "da", "do", "dos", "das", "del", "della", "di", "du", "des", "la", "le", "les", "van", "von", "der", "den",
+    "al", "el", "bin", "ibn", "ben", "y", "e", "es", "sur", "ter", "ten", "zu", "ul", "ur", "ap", "st", "abu",
+];
+
+/// Does a word start like a name: with a capital, in scripts that have them? (Georgian letters count as small ones, and
+/// have no capitals in names.)
+pub(super) fn is_small(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}'))
+}
+
+/// Can the word that starts at a byte of the folded text not be part of a name?
+pub(super) fn is_no_name(source: &str, folded: &Folded, start: usize, end: usize) -> bool {
+    let at = folded.source.get(start).map_or(0, |&source| source as usize);
+    let Some((before, word)) = source.split_at_checked(at) else { return false };
+    let connects = start > 0 && folded.text.get(start..end).is_some_and(|word| CONNECTORS.contains(&word));
+    is_small(word) && !connects && !before.ends_with(['\'', '’', '-', '.', '/', '@'])
+}
+
+/// Words that are names here though they are something else elsewhere ("Door Jan de Vries", "Ana Popescu", "Hà Nội"):
+/// what a byline word introduces, and what stands beside an unknown name and is no month or weekday of a language that
+/// carries news.
+pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
+    for at in 0..tokens.len() {
+        let Some(&token) = tokens.get(at) else { continue };
+        let Kind::Word { .. } = token.kind else { continue };
+        let kind = |i: usize| tokens.get(i).map(|t| t.kind);
+        let is_mark = |i: usize| matches!(kind(i), Some(Kind::Mark(_)));
+        let is_number = |i: usize| matches!(kind(i), Some(Kind::Number { .. }));
+        let before = at.checked_sub(1);
+        let capital = |i: usize| {
+            let word = tokens.get(i).and_then(|t| folded.source.get(t.start)).and_then(|&s| source.get(s as usize..));
+            word.is_some_and(|word| word.starts_with(char::is_uppercase))
+        };
+        let connects = |i: usize| {
+            tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
+        };
+        let unknown = |i: usize| kind(i) == Some(Kind::Unknown);
+        if connects(at) && before.is_some_and(unknown) && unknown(at + 1) {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
+        let next = at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark(':')));
+        let starts = before.is_none_or(|i| {
+            is_mark(i)
+                || tokens.get(i).is_some_and(|t| t.means(is_label))
+                || is_number(i) && kind(next) == Some(Kind::Unknown)
+        });
+        // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.
+        let de = at == 0 && folded.text.get(token.start..token.end) == Some("de");
+        if (de || token.means(|m| m == Meaning::By)) && starts && capital(next) && !is_mark(next) {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Byline;
+            }
+            continue;
+        }
+        let introduced = before
+            .is_some_and(|i| kind(i) == Some(Kind::Byline) || i > 0 && is_mark(i) && kind(i - 1) == Some(Kind::Byline));
+        let keeps = token.end - token.start > 3
+            && token.means(|m| matches!(m, Meaning::Agency | Meaning::Published | Meaning::Updated | Meaning::By));
+        let is_name_of_date = |s: &Sense| matches!(s.meaning, Meaning::Month(..) | Meaning::Weekday(_));
+        let dates = token.senses().iter().any(|s| is_name_of_date(s) && s.is_widespread());
+        let near = [before, Some(at + 1), Some(at + 2).filter(|_| connects(at + 1))];
+        let beside_stranger = near.into_iter().flatten().any(|i| kind(i) == Some(Kind::Unknown));
+        let beside_number = is_number(at + 1) || before.is_some_and(is_number);
+        let known = token.senses().iter().any(|s| {
+            is_name_of_date(s)
+                || matches!(s.meaning, Meaning::Ago(..) | Meaning::Last(_) | Meaning::Era(_) | Meaning::Event)
+        });
+        // "Jan Kowalski, 17 stycznia": a short month before a name is one itself.
+        let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
+        let is_name =
+            capital(at) && known && !keeps && !beside_number && (introduced || given || !dates && beside_stranger);
+        let is_event = token.means(|m| m == Meaning::Event) && !introduced;
+        if is_name
+            && !is_event
+            && let Some(token) = tokens.get_mut(at)
+        {
+            token.kind = Kind::Unknown;
+        }
+    }
+}
+
+pub(super) fn is_label(meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::Published | Meaning::Updated)
+}
+
+/// A piece of a Hangul syllable: Korean puts spaces between its words.
+pub(super) fn is_jamo(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11FF}')
+}
