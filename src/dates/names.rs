@@ -31,6 +31,9 @@ pub(super) fn is_no_name(source: &str, folded: &Folded, start: usize, end: usize
 /// what a byline word introduces, and what stands beside an unknown name and is no month or weekday of a language that
 /// carries news.
 pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
+    if tokens.iter().all(|t| t.kind != Kind::Unknown) {
+        return;
+    }
     for at in 0..tokens.len() {
         let Some(&token) = tokens.get(at) else { continue };
         let Kind::Word { .. } = token.kind else { continue };

@@ -68,12 +68,15 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
     if strangers - signs > 6 || signs > MOST_SIGNS {
         return false;
     }
-    let mut last_end = None;
-    let mut at = 0;
-    let speaks = line.tokens.iter().any(|t| speaks(line, t) || t.means(|m| m == Meaning::Agency));
     if (0..line.tokens.len()).any(|i| is_event(line, i) && !beside_furniture(line, i)) {
         return false;
     }
+    if strangers == 0 {
+        return true;
+    }
+    let mut last_end = None;
+    let mut at = 0;
+    let speaks = line.tokens.iter().any(|t| speaks(line, t) || t.means(|m| m == Meaning::Agency));
     while at < line.tokens.len() {
         if !is_stranger(at) {
             at += 1;
@@ -317,7 +320,6 @@ fn is_compound_event(word: &str) -> bool {
 
 /// Do the dates of a line fit what stands around them?
 pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let speaks = line.tokens.iter().any(|t| speaks(line, t));
     let strange = line.tokens.iter().any(|t| t.kind == Kind::Unknown);
     let day = |reading: &Reading| reading.value.map(|v| v.date);
     if strange {
@@ -326,6 +328,7 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
         }
         let old = |reading: &Reading| day(reading).is_some_and(|d: Date| d.year < FIRST_YEAR);
         let compound = |t: &Token| t.kind == Kind::Unknown && is_compound_event(line.word(t));
+        let speaks = line.tokens.iter().any(|t| speaks(line, t));
         if !speaks && (dates.iter().any(old) || line.tokens.iter().any(compound)) {
             return false;
         }
