@@ -87,7 +87,7 @@ function dashboards() {
 }
 
 async function asyncapi() {
-  const { default: parser } = await import("@asyncapi/parser/cjs/index.js");
+  const { default: parser } = await import("@asyncapi/parser");
   const { Parser, fromFile } = parser;
   for (const file of files) {
     const { document, diagnostics } = await fromFile(new Parser(), file).parse();
