@@ -19,12 +19,12 @@ function fail(file, message) {
   console.error(`${file}: ${message}`);
 }
 
-// TypeScript refuses a literal with a property that its type doesn't have, at any depth, which JSON schemas made from
-// CRDs don't: a mistyped key is the mistake that an API server drops in silence.
 // JSON has no enums: where a type has one, its text will do.
 const loose = `type Loose<T> = T extends string ? \`\${T}\` : T extends (infer U)[] ? Loose<U>[]
   : T extends object ? { [K in keyof T]: Loose<T[K]> } : T;\n`;
 
+// TypeScript refuses a literal with a property that its type doesn't have, at any depth, which JSON schemas made from
+// CRDs don't: a mistyped key is the mistake that an API server drops in silence.
 function typecheck(literals) {
   const sources = new Map(
     literals.map(({ module, type, value }, number) => [
