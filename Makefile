@@ -24,7 +24,7 @@ test: setup-test ## Runs every test, those against a real Apache Kafka included
 	@echo "==> building and testing (the first time takes some minutes: librdkafka and OpenSSL are compiled)"
 	$(CARGO) test --release --locked --no-fail-fast
 
-lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, Docker and compose files
+lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, and every file in deploy/ by its own judge
 	scripts/lint
 
 bench: setup-build ## Measures each stage of the pure function (Criterion), and a corpus of 250 MB beside gawk

@@ -9,6 +9,7 @@
 
 mod articles;
 mod commands;
+mod consumers;
 mod exactly_once;
 mod kafka;
 mod lifecycle;
