@@ -379,18 +379,20 @@ fn is_open(line: &DateLine) -> bool {
     line.dates.iter().any(|date| date.value.is_none())
 }
 
-/// Date lines as they read by themselves, without the article around them. Whether a line is one, and what it says
+/// Lines as they read by themselves, without the article around them. Whether a line is a date line, and what it says
 /// where it says it all, depends on nothing else, and a feed has the same few lines all day: they are read once. (So the
 /// cache can't be seen in any record.)
 #[derive(Debug, Default)]
 struct DateLines {
-    read: HashMap<Box<str>, Arc<DateLine>>,
+    read: HashMap<Box<str>, Option<Arc<DateLine>>>,
     key: String,
 }
 
 impl DateLines {
     /// So many are kept; then all are forgotten.
     const MOST: usize = 4096;
+    /// Of lines that are no date lines the short ones are kept, which say "Advertisement" or "Read also". In bytes.
+    const LONGEST_OTHER: usize = 40;
 
     fn read(&mut self, text: &str, language: Option<&str>) -> Option<Arc<DateLine>> {
         self.key.clear();
@@ -398,14 +400,16 @@ impl DateLines {
         self.key.push('\0');
         self.key.push_str(text);
         if let Some(line) = self.read.get(self.key.as_str()) {
-            return Some(Arc::clone(line));
+            return line.clone();
         }
-        let line = Arc::new(dates::read_line(text, &Context { language, ..Context::default() })?);
-        if self.read.len() >= Self::MOST {
-            self.read.clear();
+        let line = dates::read_line(text, &Context { language, ..Context::default() }).map(Arc::new);
+        if line.is_some() || text.len() <= Self::LONGEST_OTHER {
+            if self.read.len() >= Self::MOST {
+                self.read.clear();
+            }
+            self.read.insert(self.key.as_str().into(), line.clone());
         }
-        self.read.insert(self.key.as_str().into(), Arc::clone(&line));
-        Some(line)
+        line
     }
 }
 

@@ -141,6 +141,9 @@ struct Part {
 /// Longest part, in bytes.
 const LONGEST_PART: usize = 80;
 
+/// An agency's name or a day has no more spaces.
+const MOST_SPACES: usize = 7;
+
 /// What is known of a head that has a place: all its parts so far are a place's, an agency's or a day.
 struct Head<'c> {
     context: &'c Context<'c>,
@@ -157,12 +160,16 @@ impl Head<'_> {
         if trimmed.is_empty() {
             return true;
         }
-        let known = is_agency(trimmed);
-        self.ends_in_agency = known || part.bracketed;
-        if known || part.bracketed && (self.capitals || !has_case(trimmed)) && is_source(trimmed) {
+        if trimmed.bytes().filter(|byte| *byte == b' ').count() > MOST_SPACES {
+            return false;
+        }
+        let named = part.bracketed && (self.capitals || !has_case(trimmed)) && is_source(trimmed);
+        self.ends_in_agency = named || is_agency(trimmed);
+        if self.ends_in_agency {
             self.agency = true;
             return true;
         }
+        self.ends_in_agency = part.bracketed;
         if self.date.is_none()
             && let Some(reading) = day(trimmed, self.context)
         {
@@ -193,31 +200,38 @@ fn place_length(text: &str) -> Option<usize> {
     let (mut words, mut letters, mut is_name, mut previous) = (0, 0, false, ' ');
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map_or(' ', |(_, c)| *c);
-        if is_cut(c, previous, next) {
+        if is_letter_of_many(c) {
+            // Told without tables.
+        } else if is_cut(c, previous, chars.peek().map_or(' ', |(_, c)| *c)) {
             return (letters == 0 || is_name || letters <= 3).then_some(at);
-        }
-        if c.is_whitespace() {
+        } else if c.is_whitespace() {
             if letters > 3 && !is_name {
                 return None;
             }
             letters = 0;
+            previous = c;
+            continue;
         } else if is_no_name(c) {
             return None;
-        } else {
-            if letters == 0 {
-                words += 1;
-                is_name = !c.is_lowercase();
-                if words > MOST_WORDS || words == 1 && !(is_name && c.is_alphabetic()) {
-                    return None;
-                }
-            }
-            is_name |= c == '-';
-            letters += 1;
         }
+        if letters == 0 {
+            words += 1;
+            is_name = !c.is_lowercase();
+            if words > MOST_WORDS || words == 1 && !(is_name && c.is_alphabetic()) {
+                return None;
+            }
+        }
+        is_name |= c == '-';
+        letters += 1;
         previous = c;
     }
     None
+}
+
+/// A letter of the alphabets of most news (some signs between them do not matter here).
+fn is_letter_of_many(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(c, '\u{C0}'..='\u{24F}' | '\u{386}'..='\u{52F}' | '\u{5D0}'..='\u{5EA}' | '\u{620}'..='\u{64A}')
 }
 
 /// Never part of a name.
