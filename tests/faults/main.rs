@@ -1,0 +1,164 @@
+//! The fault suite: exactly once, proven on a real Apache Kafka.
+//!
+//! Worker processes, real brokers, a TCP proxy between them, a feeder, a reader that runs all the time, and a checker that
+//! knows nothing of copydesk. Scenarios are data ([`scenarios`]).
+//!
+//!   cargo test --release --test faults                                   what `make test` runs
+//!   cargo test --release --features sabotage --test faults -- --all      every scenario (`make faults`)
+//!   … -- --scenario NAME [--seed S] [--times N]                          one of them
+//!   … -- --soak HOURS [--seed S]                                         faults drawn at random, and a table
+//!   … -- --list
+
+// A test that can't go on says why and fails.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+mod checker;
+mod cluster;
+mod feed;
+mod proxy;
+mod run;
+mod scenario;
+mod scenarios;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use cluster::Cluster;
+use run::{Counts, Run};
+use scenario::Scenario;
+
+#[derive(Debug, Default)]
+struct Arguments {
+    all: bool,
+    list: bool,
+    scenarios: Vec<String>,
+    seed: Option<u64>,
+    times: Option<u64>,
+    soak: Option<f64>,
+}
+
+fn arguments() -> Arguments {
+    let mut found = Arguments::default();
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().unwrap_or_else(|| panic!("`{word}` needs a value"));
+        match word.as_str() {
+            "--all" => found.all = true,
+            "--list" => found.list = true,
+            "--scenario" => found.scenarios.push(value()),
+            "--seed" => found.seed = Some(value().parse().expect("--seed is a number")),
+            "--times" => found.times = Some(value().parse().expect("--times is a number")),
+            "--soak" => found.soak = Some(value().parse().expect("--soak is a number of hours")),
+            // What cargo test hands to every test program.
+            _ => {}
+        }
+    }
+    found
+}
+
+fn main() -> ExitCode {
+    let arguments = arguments();
+    let known = scenarios::all();
+    if arguments.list {
+        for scenario in &known {
+            println!("{:40} {:2} {}", scenario.name, scenario.number, if scenario.quick { "quick" } else { "" });
+        }
+        return ExitCode::SUCCESS;
+    }
+    let chosen: Vec<Scenario> = known
+        .into_iter()
+        .filter(|scenario| {
+            let named = arguments.scenarios.iter().any(|name| name == scenario.name);
+            let sabotaged = cfg!(feature = "sabotage") || !scenario.needs_sabotage;
+            named || (arguments.scenarios.is_empty() && sabotaged && (arguments.all || scenario.quick))
+        })
+        .collect();
+    assert!(!chosen.is_empty(), "no such scenario: --list names them");
+    let mut suite = Suite::new();
+    let first = arguments.seed.unwrap_or(1);
+    for scenario in &chosen {
+        for seed in first..first + arguments.times.unwrap_or(1) {
+            suite.run(scenario, seed);
+        }
+    }
+    suite.end()
+}
+
+/// Clusters that scenarios share, and what came of each scenario.
+struct Suite {
+    folder: PathBuf,
+    clusters: BTreeMap<u16, Cluster>,
+    results: Vec<(String, u64, Result<Counts, String>)>,
+    started: Instant,
+}
+
+impl Suite {
+    fn new() -> Suite {
+        let folder = PathBuf::from(format!("/tmp/faults.{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder under /tmp");
+        Suite { folder, clusters: BTreeMap::new(), results: Vec::new(), started: Instant::now() }
+    }
+
+    fn run(&mut self, scenario: &Scenario, seed: u64) {
+        println!("== {} (scenario {}, seed {seed})", scenario.name, scenario.number);
+        let folder: &Path = &self.folder;
+        // One cluster at a time: memory and cores are for the scenario.
+        self.clusters.retain(|brokers, _| *brokers == scenario.brokers);
+        let cluster = self.clusters.entry(scenario.brokers).or_insert_with(|| Cluster::start(folder, scenario.brokers));
+        let mut run = Run::new(scenario, cluster, folder, seed);
+        let ended = catch_unwind(AssertUnwindSafe(|| run.run(seed)));
+        let result = ended.unwrap_or_else(|_| Err("the suite itself panicked: see above".to_owned()));
+        let logs = run.folder.clone();
+        drop(run);
+        let result = match (result, scenario.must_be_caught) {
+            (Ok(_), true) => Err("the deliberate bug was not caught".to_owned()),
+            (Err(found), true) => {
+                println!("   caught, as it must be: {found}");
+                Ok(Counts::default())
+            }
+            (result, false) => result,
+        };
+        match &result {
+            Ok(counts) => {
+                println!("   PASS in {:.0} s: {} sent, {} clean, {} dead letters", counts.took.as_secs_f64(), counts.sent, counts.clean, counts.dead);
+                let _ = std::fs::remove_dir_all(&logs);
+            }
+            Err(wrong) => {
+                println!("   FAIL {wrong}");
+                println!("   logs: {}", logs.display());
+                println!("   again: cargo test --release --features sabotage --test faults -- --scenario {} --seed {seed}", scenario.name);
+                // A cluster that may be broken is not handed on.
+                self.clusters.clear();
+            }
+        }
+        self.results.push((scenario.name.to_owned(), seed, result));
+    }
+
+    fn end(mut self) -> ExitCode {
+        self.clusters.clear();
+        let failed: Vec<_> = self.results.iter().filter(|(_, _, result)| result.is_err()).collect();
+        let records: usize = self.results.iter().filter_map(|(_, _, result)| Some(result.as_ref().ok()?.sent)).sum();
+        println!("\n{:42} {:>5} {:>7} {:>7} {:>5} {:>8} {:>6}", "scenario", "seed", "sent", "clean", "dead", "healed s", "took s");
+        for (name, seed, result) in &self.results {
+            match result {
+                Ok(counts) => println!(
+                    "{name:42} {seed:>5} {:>7} {:>7} {:>5} {:>8.1} {:>6.0}",
+                    counts.sent, counts.clean, counts.dead, counts.healed_in.as_secs_f64(), counts.took.as_secs_f64()
+                ),
+                Err(_) => println!("{name:42} {seed:>5}    FAIL"),
+            }
+        }
+        let (passed, all) = (self.results.len() - failed.len(), self.results.len());
+        println!("\n{passed} of {all} scenarios passed, {records} articles checked, in {:.0} s", self.started.elapsed().as_secs_f64());
+        if failed.is_empty() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+            return ExitCode::SUCCESS;
+        }
+        println!("logs are kept in {}", self.folder.display());
+        ExitCode::FAILURE
+    }
+}
