@@ -32,6 +32,7 @@ use super::failure::{Failure, in_words};
 use super::gather::gather;
 use super::publish::{Oversize, Published, Publisher, Unpublished};
 use super::rebalance::Membership;
+use super::sabotage;
 use super::stop::Stop;
 use super::topics::{Survey, Unfit, survey};
 use super::transaction::{Verdict, judge};
@@ -288,6 +289,7 @@ impl<'a> Lane<'a> {
         let mut out = std::mem::take(&mut self.out);
         out.clear();
         let mut outcomes = batch::process(batch, &mut self.cleaner, &mut Forgetful, &mut out);
+        sabotage::pause(sabotage::SLOW_TO_PROCESS, batch.messages.iter().map(Message::payload));
         let process = started.elapsed();
         let stream = &self.orders.settings.stream;
         let mut publisher = Publisher {
@@ -312,7 +314,9 @@ impl<'a> Lane<'a> {
             Err(Unpublished::Abort { reason, error, topics }) => {
                 events::batch_aborted(self.name, reason, &error);
                 self.abort(&publisher)?;
-                self.rewind(&batch.first_offsets())?;
+                if !sabotage::asked(sabotage::NO_REWIND) {
+                    self.rewind(&batch.first_offsets())?;
+                }
                 if topics {
                     return Err(Failure::Topics(error));
                 }

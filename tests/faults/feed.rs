@@ -14,6 +14,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
+use sha2::{Digest, Sha256};
+
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::checker::{Role, Seen, Sent};
@@ -33,6 +35,9 @@ impl Random {
     }
 }
 
+const LARGE: usize = 15_000;
+const CUT: &str = "copydesk.value.sha256";
+
 /// One article to be fed. The id is its key, and stays on the record and on the dead letter.
 #[derive(Debug, Clone)]
 pub struct Article {
@@ -40,6 +45,8 @@ pub struct Article {
     pub partition: i32,
     pub timestamp: i64,
     pub payload: Option<Vec<u8>>,
+    /// Refused by what the stream takes, not by the function.
+    pub too_large: bool,
 }
 
 const WORDS: &[&str] = &[
@@ -61,7 +68,7 @@ pub fn article(random: &mut Random, number: usize, partitions: i32) -> Article {
             format!("14 March 2024\n{}\n{}\n", lines.join("\n"), lines[0]).into_bytes()
         }
     };
-    Article { id, partition, timestamp: now() + i64::try_from(number).expect("small"), payload: Some(payload) }
+    Article { id, partition, timestamp: now() + i64::try_from(number).expect("small"), payload: Some(payload), too_large: false }
 }
 
 /// An hour ago: Kafka deletes by the records' own timestamps.
@@ -80,13 +87,23 @@ impl Article {
             timestamp: Some(self.timestamp),
         };
         match Cleaner::new(Limits::default()).clean(payload, &mut Forgetful, &mut out) {
-            Ok(_) => (Role::Clean, digest(&self.id, self.timestamp, Some(&out), Some(b"faults"))),
-            Err(_) => (Role::Dead, digest(&self.id, self.timestamp, self.payload.as_deref(), Some(b"faults"))),
+            Ok(_) if !self.too_large => (Role::Clean, digest(&self.id, self.timestamp, Some(&out), Some(b"faults"))),
+            Ok(_) | Err(_) => (Role::Dead, digest(&self.id, self.timestamp, self.payload.as_deref(), Some(b"faults"))),
         }
     }
 }
 
+/// Of a value that is large, the SHA-256 counts: that is what is left of it on a dead letter that had to be cut.
 fn digest(id: &str, timestamp: i64, value: Option<&[u8]>, feed: Option<&[u8]>) -> u64 {
+    let value = value.map(|value| if value.len() > LARGE { hex(value).into_bytes() } else { value.to_vec() });
+    digest_of(id, timestamp, value.as_deref(), feed)
+}
+
+pub fn hex(value: &[u8]) -> String {
+    Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn digest_of(id: &str, timestamp: i64, value: Option<&[u8]>, feed: Option<&[u8]>) -> u64 {
     let mut hasher = DefaultHasher::new();
     (id, timestamp, value, feed).hash(&mut hasher);
     hasher.finish()
@@ -123,7 +140,13 @@ pub struct Feeder {
 
 impl Feeder {
     /// Feeds `articles`, `rate` a second, without doubling or reordering any, however long brokers are away.
-    pub fn start(cluster: &Cluster, topic: &str, articles: impl Iterator<Item = Article> + Send + 'static, rate: usize) -> Feeder {
+    pub fn start(
+        cluster: &Cluster,
+        topic: &str,
+        articles: impl Iterator<Item = Article> + Send + 'static,
+        rate: usize,
+        compression: &str,
+    ) -> Feeder {
         let producer: BaseProducer<Places> = ClientConfig::new()
             .set("bootstrap.servers", &cluster.direct)
             .set("enable.idempotence", "true")
@@ -131,6 +154,8 @@ impl Feeder {
             .set("message.max.bytes", "64000000")
             .set("reconnect.backoff.max.ms", "500")
             .set("linger.ms", "2")
+            .set("topic.metadata.refresh.interval.ms", "1000")
+            .set("compression.type", compression)
             .create_with_context(Places::default())
             .expect("a producer");
         let (topic, acknowledged, stop) = (topic.to_owned(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
@@ -219,6 +244,7 @@ impl Eyes {
             .set("auto.offset.reset", "earliest")
             .set("reconnect.backoff.max.ms", "500")
             .set("fetch.wait.max.ms", "100")
+            .set("topic.metadata.refresh.interval.ms", "1000")
             .set("log_level", "0")
             .create()
             .expect("a consumer");
@@ -240,7 +266,11 @@ impl Eyes {
                 let id = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
                 let feed = message.headers().and_then(|headers| headers.iter().find(|header| header.key == "feed")?.value);
                 let timestamp = message.timestamp().to_millis().unwrap_or(-1);
-                let digest = digest(&id, timestamp, message.payload(), feed);
+                let cut = message.headers().and_then(|headers| headers.iter().find(|header| header.key == CUT)?.value);
+                let digest = match cut {
+                    Some(hash) => digest_of(&id, timestamp, Some(hash), feed),
+                    None => digest(&id, timestamp, message.payload(), feed),
+                };
                 Some(Ok(Seen { role, partition: message.partition(), offset: message.offset(), id, digest }))
             }
             // Which of the two topics it is does not matter: ends are only counted.

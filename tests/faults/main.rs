@@ -19,6 +19,7 @@ mod proxy;
 mod run;
 mod scenario;
 mod scenarios;
+mod special;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -62,7 +63,7 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known = scenarios::all();
+    let known = [scenarios::all(), special::all()].concat();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {}", scenario.name, scenario.number, if scenario.quick { "quick" } else { "" });
@@ -100,6 +101,7 @@ impl Suite {
     fn new() -> Suite {
         let folder = PathBuf::from(format!("/tmp/faults.{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder under /tmp");
+        worker::binary();
         Suite { folder, clusters: BTreeMap::new(), results: Vec::new(), started: Instant::now() }
     }
 

@@ -26,10 +26,17 @@ pub struct Run<'a> {
     pub workers: Vec<Worker>,
     /// What the two readers saw, once it is over.
     pub history: History,
+    /// Offsets that retention took before anybody read them.
+    pub expired: Option<(i32, std::ops::Range<i64>)>,
+    /// Workers are ready before the feed starts.
+    pub waits: bool,
     started: Instant,
     killed: Vec<u16>,
     paused: Vec<u16>,
 }
+
+/// What a scenario does for itself; what it did is printed.
+type Hook = fn(&mut Run) -> Result<String, String>;
 
 /// What a scenario counted.
 #[derive(Debug, Clone, Default)]
@@ -50,29 +57,28 @@ impl<'a> Run<'a> {
             .map(|number| Worker::new(&format!("w{number}"), folder.join(format!("worker-{number}.log"))))
             .collect();
         let (history, started) = (History::default(), Instant::now());
-        Run { scenario, cluster, names, folder, workers, history, started, killed: Vec::new(), paused: Vec::new() }
+        let (killed, paused, expired, waits) = (Vec::new(), Vec::new(), None, true);
+        Run { scenario, cluster, names, folder, workers, history, expired, waits, started, killed, paused }
     }
 
     /// The whole scenario. `Err` says what was broken.
     pub fn run(&mut self, seed: u64) -> Result<Counts, String> {
         let (scenario, begun) = (self.scenario, Instant::now());
         let [input, output, dead] = scenario.partitions;
-        if scenario.topics {
-            self.cluster.create(&self.names.input, input, &[]);
-            self.cluster.create(&self.names.output, output, &[]);
-            self.cluster.create(&self.names.dead, dead, &[]);
-        }
+        self.cluster.create(&self.names.input, input, &[]);
+        self.cluster.create(&self.names.output, output, &[]);
+        self.cluster.create(&self.names.dead, dead, &[]);
+        self.hook("prepared", scenario.prepare)?;
         // Workers that a fault starts later are not there yet.
         let later = |number: usize| scenario.faults.iter().any(|(_, fault)| starts_first(fault, number, &scenario.faults));
         for number in (0..scenario.workers).filter(|&number| !later(number)) {
             self.workers[number].start(self.cluster, &self.names, scenario.settings);
         }
-        if scenario.topics {
-            for worker in self.workers.iter_mut().filter(|worker| worker.cost().is_some()) {
-                worker.wait_ready(READY)?;
-            }
+        for worker in self.workers.iter_mut().filter(|worker| self.waits && worker.cost().is_some()) {
+            worker.wait_ready(READY)?;
         }
-        let watcher = scenario.topics.then(|| Watcher::start(self.cluster, &self.names, [output, dead]));
+        self.hook("before the feed", scenario.before)?;
+        let watcher = Watcher::start(self.cluster, &self.names, [output, dead]);
         self.started = Instant::now();
         let mut random = Random(seed);
         let (count, partitions) = (scenario.articles, input);
@@ -80,7 +86,7 @@ impl<'a> Run<'a> {
             Some(special) => Box::new(special(count).into_iter()),
             None => Box::new((0..count).map(move |number| article(&mut random, number, partitions))),
         };
-        let mut feeder = scenario.topics.then(|| Feeder::start(self.cluster, &self.names.input, articles, scenario.rate));
+        let mut feeder = Feeder::start(self.cluster, &self.names.input, articles, scenario.rate, scenario.compression);
         // What a worker costs when it has found its pace.
         std::thread::sleep(Duration::from_millis(1500));
         let before: Vec<Option<Cost>> = self.workers.iter().map(Worker::cost).collect();
@@ -91,7 +97,6 @@ impl<'a> Run<'a> {
             self.inflict(fault)?;
         }
         let healed = Instant::now();
-        let Some((watcher, feeder)) = watcher.zip(feeder.as_mut()) else { return self.finish_without_feed(begun) };
         while !feeder.is_done() {
             self.workers_run()?;
             std::thread::sleep(Duration::from_millis(50));
@@ -101,6 +106,9 @@ impl<'a> Run<'a> {
         }
         let fed = Instant::now();
         self.history.sent = feeder.finish();
+        if let Some((partition, offsets)) = self.expired.clone() {
+            self.history.sent.retain(|sent| sent.partition != partition || !offsets.contains(&sent.offset));
+        }
         let mut progress = Ok(());
         while watcher.different() < self.history.sent.len() {
             self.workers_run()?;
@@ -122,17 +130,13 @@ impl<'a> Run<'a> {
         }
         self.history.live = watcher.finish();
         self.history.last = read_all(self.cluster, &self.names, [output, dead]);
-        self.history.committed = self.cluster.committed(&self.names, input);
-        self.history.same_partition = input == output;
+        let partitions = self.history.sent.iter().map(|sent| sent.partition + 1).max().unwrap_or(input).max(input);
+        self.history.committed = self.cluster.committed(&self.names, partitions);
+        self.history.same_partition = partitions == output;
         broken.extend(self.judge());
         broken.extend(self.panics());
-        if broken.is_empty()
-            && let Some(after) = scenario.after
-        {
-            match after(self) {
-                Ok(said) => self.say(&said),
-                Err(wrong) => broken.push(wrong),
-            }
+        if broken.is_empty() {
+            broken.extend(self.hook("afterwards", scenario.after).err());
         }
         let of = |role: Role| self.history.last.iter().filter(|seen: &&Seen| seen.role == role).count();
         let (clean, dead) = (of(Role::Clean), of(Role::Dead));
@@ -140,14 +144,11 @@ impl<'a> Run<'a> {
         if broken.is_empty() { Ok(counts) } else { Err(broken.join("\n   ")) }
     }
 
-    fn finish_without_feed(&mut self, begun: Instant) -> Result<Counts, String> {
-        let broken: Vec<String> = self.panics().into_iter().collect();
-        if let Some(after) = self.scenario.after {
-            let said = after(self)?;
-            self.say(&said);
-        }
-        let counts = Counts { took: begun.elapsed(), ..Counts::default() };
-        if broken.is_empty() { Ok(counts) } else { Err(broken.join("\n   ")) }
+    fn hook(&mut self, when: &str, hook: Option<Hook>) -> Result<(), String> {
+        let Some(hook) = hook else { return Ok(()) };
+        let said = hook(self)?;
+        self.say(&format!("{when}: {said}"));
+        Ok(())
     }
 
     pub fn say(&self, what: &str) {
@@ -316,9 +317,11 @@ impl<'a> Run<'a> {
     }
 
     fn panics(&self) -> Option<String> {
-        let panicked = |worker: &Worker| worker.log().lines().find(|line| line.contains("panicked at")).map(str::to_owned);
+        let logs: Vec<String> = self.workers.iter().map(Worker::log).collect();
+        let lines = logs.iter().flat_map(|log| log.lines().zip(log.lines().skip(1)));
         // A panic that a scenario asked for says so.
-        self.workers.iter().filter_map(panicked).find(|line| !self.scenario.needs_sabotage || !line.contains("sabotage")).map(|line| format!("I5 {line}"))
+        let real = |(line, next): &(&str, &str)| line.contains("panicked at") && !format!("{line}{next}").contains("sabotage");
+        lines.filter(real).map(|(line, _)| format!("I5 {line}")).next()
     }
 }
 

@@ -72,16 +72,20 @@ pub struct Scenario {
     /// Of input, output, dead letters.
     pub partitions: [i32; 3],
     pub articles: usize,
+    /// The codec of the feed.
+    pub compression: &'static str,
     /// Articles a second.
     pub rate: usize,
     /// Settings of the workers beyond the quick ones.
     pub settings: &'static [(&'static str, &'static str)],
-    /// Topics are made before the workers start.
-    pub topics: bool,
     /// Fault after fault, each at so many seconds after the feed began.
     pub faults: Vec<(f64, Fault)>,
     /// Other articles than the usual ones.
     pub special: Option<fn(usize) -> Vec<crate::feed::Article>>,
+    /// Before the workers start, once the topics are there.
+    pub prepare: Option<fn(&mut Run) -> Result<String, String>>,
+    /// Before the feed starts, once the workers are ready.
+    pub before: Option<fn(&mut Run) -> Result<String, String>>,
     /// Asked after the checker.
     pub after: Option<fn(&mut Run) -> Result<String, String>>,
     /// Most memory that a worker may ever have had.
@@ -106,10 +110,12 @@ impl Scenario {
             partitions: [4, 4, 2],
             articles: 2400,
             rate: 400,
+            compression: "none",
             settings: &[],
-            topics: true,
             faults,
             special: None,
+            prepare: None,
+            before: None,
             after: None,
             memory_mb: 256,
             must_be_caught: false,
@@ -136,6 +142,26 @@ impl Scenario {
 
     pub fn settings(self, settings: &'static [(&'static str, &'static str)]) -> Scenario {
         Scenario { settings, ..self }
+    }
+
+    pub fn prepare(self, prepare: fn(&mut Run) -> Result<String, String>) -> Scenario {
+        Scenario { prepare: Some(prepare), ..self }
+    }
+
+    pub fn before(self, before: fn(&mut Run) -> Result<String, String>) -> Scenario {
+        Scenario { before: Some(before), ..self }
+    }
+
+    pub fn partitions(self, partitions: [i32; 3]) -> Scenario {
+        Scenario { partitions, ..self }
+    }
+
+    pub fn compression(self, compression: &'static str) -> Scenario {
+        Scenario { compression, ..self }
+    }
+
+    pub fn memory(self, memory_mb: usize) -> Scenario {
+        Scenario { memory_mb, ..self }
     }
 
     pub fn after(self, after: fn(&mut Run) -> Result<String, String>) -> Scenario {

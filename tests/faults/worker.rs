@@ -3,8 +3,9 @@
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, Names, free_ports};
@@ -22,6 +23,16 @@ pub const QUICK: &[(&str, &str)] = &[
     ("COPYDESK__STREAM__MAX_BACKOFF", "1s"),
     ("COPYDESK__STREAM__GRACE", "20s"),
 ];
+
+/// The binary, copied once: a build that runs beside the suite must not swap it.
+pub fn binary() -> &'static Path {
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    COPY.get_or_init(|| {
+        let copy = PathBuf::from(format!("/tmp/faults.{}/copydesk", std::process::id()));
+        std::fs::copy(env!("CARGO_BIN_EXE_copydesk"), &copy).expect("the binary can be copied");
+        copy
+    })
+}
 
 /// What a process costs at a moment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +60,7 @@ impl Worker {
 
     pub fn start(&mut self, cluster: &Cluster, names: &Names, settings: &[(&str, &str)]) {
         let file = OpenOptions::new().create(true).append(true).open(&self.log).expect("a log file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
+        let mut command = Command::new(binary());
         command.args(["run", "--instance", &self.instance, "--admin", &format!("127.0.0.1:{}", self.admin)]);
         command.args(["--brokers", &cluster.proxied, "--input", &names.input, "--output", &names.output]);
         command.args(["--dead-letters", &names.dead, "--group", &names.group]);

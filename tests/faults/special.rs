@@ -1,0 +1,283 @@
+//! Scenarios that need an article or an act of their own: topics that go and come, records too large, poison, retention,
+//! slow processing, a flooded admin server, and the workers with deliberate bugs.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use crate::cluster::Who;
+use crate::feed::{Article, Random, article, now};
+use crate::run::Run;
+use crate::scenario::Fault::{Cont, Configure, Do, KillBroker, KillInside, ResumeBrokers, Start, Term};
+use crate::scenario::{Scenario, Topic};
+use crate::worker::binary;
+
+/// Every special scenario.
+pub fn all() -> Vec<Scenario> {
+    let new = Scenario::new;
+    vec![
+        new("processing-longer-than-every-timeout", 9, vec![(16.0, Cont(0))]).workers(2).feed(6000, 400).special(slow)
+            .sabotaged(&[("COPYDESK_SABOTAGE", "slow-to-process"), ("COPYDESK__KAFKA__MAX.POLL.INTERVAL.MS", "6000")]),
+        new("transaction-longer-than-its-timeout", 9, vec![(16.0, Cont(0))]).workers(2).feed(6000, 400).special(slow)
+            .sabotaged(&[("COPYDESK_SABOTAGE", "slow-to-publish")]),
+        new("a-panic-in-the-function", 28, vec![]).special(panics).sabotaged(&[]),
+        new("not-enough-replicas", 14, vec![(2.0, Configure(Topic::Output, "min.insync.replicas", "3")), (2.5, KillBroker(Who::Number(3))), (20.0, ResumeBrokers)])
+            .brokers(3).workers(2).feed(8000, 400),
+        new("output-topic-missing-at-start", 15, vec![(6.0, Do("made the topic", make_output))]).prepare(lose_output),
+        new("output-topic-deleted-while-running", 15, vec![(8.0, Do("made the topic", make_output))]).before(lose_output).feed(4000, 400),
+        new("dead-letter-topic-missing", 16, vec![(8.0, Do("made the topic", make_dead))]).before(lose_dead).feed(4000, 400),
+        new("record-larger-than-the-topic-takes", 17, vec![(1.6, Configure(Topic::Output, "max.message.bytes", "20000"))])
+            .feed(1600, 200).special(large).quick(),
+        new("dead-letter-larger-than-the-topic-takes", 18, vec![(1.6, Configure(Topic::Dead, "max.message.bytes", "20000"))])
+            .feed(1600, 200).special(large_poison),
+        new("partitions-added", 19, vec![(2.0, Do("grew", grow))]).feed(4000, 400).special(spread),
+        new("committed-offset-gone-after-retention", 20, vec![(2.0, Term(0)), (4.0, Do("retention", expire)), (4.5, Start(0))]),
+        new("aborted-transactions-in-the-input", 21, vec![(1.6, Do("ghosts", ghosts)), (2.5, Do("ghosts", ghosts)), (3.5, Do("ghosts", ghosts))]).quick(),
+        new("poison", 24, vec![]).special(poison).quick(),
+        new("nested-json", 26, vec![]).feed(400, 200).special(nested),
+        new("million-tiny-paragraphs", 27, vec![]).feed(24, 20).special(tiny).prepare(take_large).memory(700),
+        new("fifty-megabytes", 25, vec![]).feed(8, 4).special(fifty).prepare(take_large).memory(700),
+        new("bomb-gzip", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("gzip").memory(700),
+        new("bomb-snappy", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("snappy").memory(700),
+        new("bomb-lz4", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("lz4").memory(700),
+        new("bomb-zstd", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("zstd").memory(700),
+        new("bad-options", 30, vec![]).feed(400, 400).before(bad_options).quick(),
+        new("admin-flooded", 32, vec![(2.0, Do("flooded", flood))]).feed(4800, 400),
+        // The suite would find these.
+        new("bug-offsets-outside-the-transaction", 0, vec![(2.0, KillInside(0)), (2.1, Start(0)), (9.0, KillInside(0)), (9.1, Start(0))])
+            .feed(6000, 400).sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")]).must_be_caught(),
+        new("bug-retry-without-rewind", 0, vec![(1.6, Configure(Topic::Output, "max.message.bytes", "20000"))])
+            .feed(1600, 200).special(large).sabotaged(&[("COPYDESK_SABOTAGE", "no-rewind")]).must_be_caught(),
+    ]
+}
+
+fn usual(count: usize, partitions: i32) -> Vec<Article> {
+    let mut random = Random(7);
+    (0..count).map(|number| article(&mut random, number, partitions)).collect()
+}
+
+/// The usual articles, with another payload in place of some.
+fn with(count: usize, other: impl Fn(usize) -> Option<(Option<Vec<u8>>, bool)>) -> Vec<Article> {
+    let mut articles = usual(count, 4);
+    for (number, article) in articles.iter_mut().enumerate() {
+        if let Some((payload, too_large)) = other(number) {
+            (article.payload, article.too_large) = (payload, too_large);
+        }
+    }
+    articles
+}
+
+fn slow(count: usize) -> Vec<Article> {
+    with(count, |number| (number % 1000 == 900).then(|| (Some(b"SABOTAGE-SLOW is a word of this article".to_vec()), false)))
+}
+
+fn panics(count: usize) -> Vec<Article> {
+    with(count, |number| (number % 100 == 50).then(|| (Some(format!("SABOTAGE-PANIC {number}").into_bytes()), false)))
+}
+
+fn text(bytes: usize, number: usize) -> Vec<u8> {
+    format!("Headline {number}\n{}\n", "long words ".repeat(bytes / 11)).into_bytes()
+}
+
+fn large(count: usize) -> Vec<Article> {
+    with(count, |number| (number > 700 && number % 40 == 3).then(|| (Some(text(60_000, number)), true)))
+}
+
+fn large_poison(count: usize) -> Vec<Article> {
+    let poison = |number| [&[0xFF, 0xFE][..], &text(60_000, number)].concat();
+    with(count, |number| (number > 700 && number % 40 == 3).then(|| (Some(poison(number)), false)))
+}
+
+fn poison(count: usize) -> Vec<Article> {
+    let payloads: &[Option<&[u8]>] = &[
+        None, Some(b""), Some(b" \n\t"), Some(b"\xFF\xFE\x00\x80"), Some(b"{"), Some(b"{}"), Some(b"[1,2]"), Some(b"null"), Some(b"42"),
+        Some(b"{\"body_text\": 7}"), Some(b"{\"body_text\": [\"a\"], \"headline\": {}}"), Some(b"{\"body_text\": null}"),
+        Some(b"{\"bodies\": \"text\"}"), Some(b"{\"body_text\": \"\\ud800 lone\"}"), Some(b"\x00\x01\x02"), Some(b"\xEF\xBB\xBF"),
+        Some(b"{\"uri\": 5, \"body_text\": \"sound enough\", \"datePublished\": [1]}"), Some(b"{\"body_text\":\"a\"} trailing"),
+    ];
+    with(count, |number| (number % 4 == 1).then(|| (payloads[number / 4 % payloads.len()].map(<[u8]>::to_vec), false)))
+}
+
+fn nested(count: usize) -> Vec<Article> {
+    let nest = |depth: usize| format!("{{\"body_text\":\"x\",\"extra\":{}{}}}", "[".repeat(depth), "]".repeat(depth)).into_bytes();
+    let nest_objects = |depth: usize| format!("{{\"body_text\":\"x\",\"extra\":{}1{}}}", "{\"a\":".repeat(depth), "}".repeat(depth)).into_bytes();
+    let open = |depth: usize| format!("{{\"a\":{}", "[{\"a\":".repeat(depth)).into_bytes();
+    with(count, |number| match number % 5 {
+        1 => Some((Some(nest(10 + number * 200)), false)),
+        2 => Some((Some(nest_objects(10 + number * 100)), false)),
+        3 => Some((Some(open(100 + number * 100)), false)),
+        _ => None,
+    })
+}
+
+fn tiny(count: usize) -> Vec<Article> {
+    let lines = |lines: usize| Some(("a\n".repeat(lines).into_bytes()).to_vec());
+    with(count, |number| match number % 6 {
+        2 => Some((lines(1_000_000), false)),
+        4 => Some((lines(150_000), false)),
+        _ => None,
+    })
+}
+
+fn fifty(count: usize) -> Vec<Article> {
+    let json = |bytes: usize| format!("{{\"headline\":\"h\",\"body_text\":\"{}\"}}", "word ".repeat(bytes / 5)).into_bytes();
+    with(count, |number| match number % 4 {
+        1 => Some((Some(json(50 << 20)), false)),
+        _ => None,
+    })
+}
+
+/// Each is some kilobytes on the wire and 30 MB in memory.
+fn bombs(count: usize) -> Vec<Article> {
+    with(count, |number| (number % 4 != 0).then(|| (Some(vec![b' '; 30 << 20]), false)))
+}
+
+fn spread(count: usize) -> Vec<Article> {
+    let mut articles = usual(count, 4);
+    for (number, article) in articles.iter_mut().enumerate().skip(1600) {
+        article.partition = i32::try_from(number % 6).expect("small");
+        article.id = format!("{}-{number:06}", article.partition);
+        article.timestamp = now() + 1;
+    }
+    articles
+}
+
+fn take_large(run: &mut Run) -> Result<String, String> {
+    for topic in [&run.names.input, &run.names.output, &run.names.dead] {
+        run.cluster.configure(topic, "max.message.bytes", "62000000");
+    }
+    Ok("topics take 62 MB".to_owned())
+}
+
+fn lose_output(run: &mut Run) -> Result<String, String> {
+    run.waits = false;
+    run.cluster.delete(&run.names.output);
+    Ok("the output topic is gone".to_owned())
+}
+
+fn make_output(run: &mut Run) -> Result<String, String> {
+    let said = told(run, &run.names.output.clone())?;
+    run.cluster.create(&run.names.output, run.scenario.partitions[1], &[]);
+    Ok(said)
+}
+
+fn lose_dead(run: &mut Run) -> Result<String, String> {
+    run.cluster.delete(&run.names.dead);
+    Ok("the dead-letter topic is gone".to_owned())
+}
+
+fn make_dead(run: &mut Run) -> Result<String, String> {
+    let said = told(run, &run.names.dead.clone())?;
+    // Stalled, not skipped: nothing that was read after a refused one is committed past it.
+    run.cluster.create(&run.names.dead, run.scenario.partitions[2], &[]);
+    Ok(said)
+}
+
+/// Does the worker say that it waits, and for which topic?
+fn told(run: &Run, topic: &str) -> Result<String, String> {
+    let worker = &run.workers[0];
+    let (status, body) = worker.get("/readyz").ok_or("the admin server does not answer")?;
+    if status != 503 || !body.contains(topic) {
+        return Err(format!("/readyz does not name `{topic}`: {status} {body}"));
+    }
+    match worker.get("/livez") {
+        Some((200, _)) => Ok(format!("/livez 200, /readyz: {}", body.trim())),
+        other => Err(format!("waiting is not stalling: /livez says {other:?}")),
+    }
+}
+
+fn grow(run: &mut Run) -> Result<String, String> {
+    run.cluster.grow(&run.names.input, 6);
+    Ok("the input has 6 partitions".to_owned())
+}
+
+/// Partition 0 loses 50 articles that nobody has read.
+fn expire(run: &mut Run) -> Result<String, String> {
+    let committed = run.cluster.committed(&run.names, run.scenario.partitions[0]).get(&0).copied().unwrap_or(0);
+    run.cluster.expire(&run.names.input, 0, committed + 50);
+    run.expired = Some((0, committed..committed + 50));
+    Ok(format!("offsets {committed} to {} of partition 0 are gone", committed + 49))
+}
+
+/// Records of aborted transactions between the articles.
+fn ghosts(run: &mut Run) -> Result<String, String> {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &run.cluster.direct)
+        .set("transactional.id", format!("{}-ghosts", run.names.group))
+        .create()
+        .map_err(|error| error.to_string())?;
+    let work = || {
+        producer.init_transactions(Duration::from_secs(20))?;
+        producer.begin_transaction()?;
+        for partition in 0..4 {
+            let record = BaseRecord::to(&run.names.input).partition(partition).key("ghost").payload("a ghost, not to be published");
+            producer.send(record).map_err(|(error, _)| error)?;
+        }
+        producer.flush(Duration::from_secs(10))?;
+        producer.abort_transaction(Duration::from_secs(10))
+    };
+    work().map_err(|error: rdkafka::error::KafkaError| error.to_string())?;
+    Ok("4 aborted records in the input".to_owned())
+}
+
+/// A bad option, a bad setting, a taken port: each ends at once with its code, and names what is wrong.
+fn bad_options(run: &mut Run) -> Result<String, String> {
+    let taken = format!("127.0.0.1:{}", run.workers[0].admin);
+    let cases: &[(&[&str], (&str, &str), i32, &str)] = &[
+        (&["run", "--no-such-option"], ("A", ""), 64, "--no-such-option"),
+        (&["run", "--lanes", "many"], ("A", ""), 64, "--lanes"),
+        (&["run"], ("COPYDESK__STREAM__BATCH_BYTES", "huge"), 64, "batch-bytes"),
+        (&["run"], ("COPYDESK__KAFKA__ACKS", "1"), 64, "acks"),
+        (&["run"], ("COPYDESK__KAFKA__ISOLATION.LEVEL", "read_uncommitted"), 64, "isolation.level"),
+        (&["run"], ("COPYDESK__STREAM__NO_SUCH_KEY", "1"), 64, "no-such-key"),
+        (&["run", "--admin", &taken], ("A", ""), 74, &taken),
+    ];
+    for (arguments, (key, value), code, named) in cases {
+        let mut command = Command::new(binary());
+        let output = command.args(*arguments).env(key, value).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() != Some(*code) || !said.contains(named) {
+            return Err(format!("{arguments:?} with {key}={value}: {:?}, not {code}; or `{named}` is not named: {said}", output.status.code()));
+        }
+    }
+    Ok(format!("{} commands refused, each with its code and the name of what is wrong", cases.len()))
+}
+
+/// Connections that never finish a request, and others that ask as fast as they can.
+fn flood(run: &mut Run) -> Result<String, String> {
+    let port = run.workers[0].admin;
+    let before = run.workers[0].metric("copydesk_records_in_total");
+    let slow: Vec<TcpStream> = (0..1500)
+        .filter_map(|_| {
+            let mut connection = TcpStream::connect(("127.0.0.1", port)).ok()?;
+            connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: loc").ok()?;
+            Some(connection)
+        })
+        .collect();
+    let end = Instant::now() + Duration::from_secs(5);
+    let asked: usize = std::thread::scope(|scope| {
+        let ask = || {
+            let mut asked = 0;
+            while Instant::now() < end {
+                let Ok(mut connection) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+                let _ = connection.set_read_timeout(Some(Duration::from_secs(2)));
+                let _ = connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                asked += usize::from(connection.read_to_end(&mut Vec::new()).is_ok_and(|bytes| bytes > 0));
+            }
+            asked
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
+    });
+    let cleaned = run.workers[0].metric("copydesk_records_in_total") - before;
+    let held = slow.len();
+    drop(slow);
+    if cleaned < 400.0 {
+        return Err(format!("the lanes cleaned only {cleaned} articles while {held} connections hung and {asked} asked"));
+    }
+    Ok(format!("{held} connections hung, {asked} requests answered, {cleaned} articles cleaned meanwhile"))
+}
