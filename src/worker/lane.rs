@@ -283,6 +283,20 @@ impl<'a> Lane<'a> {
         Ok(())
     }
 
+    /// librdkafka tells of a topic that is gone only as a timeout: ask, so that the lane says what it waits for. Where a topic
+    /// takes less than it did, the producer is made anew: requests of the old size would be refused, record by record.
+    fn survey_after_failure(&self) -> Result<(), Failure> {
+        self.orders.health.tick();
+        match survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
+            Err(Unfit::Topics(what)) => Err(Failure::Topics(what)),
+            Ok(now) if now.smallest_limit() < self.survey.smallest_limit() => {
+                let (limit, before) = (now.smallest_limit(), self.survey.smallest_limit());
+                Err(Failure::Topics(format!("a topic takes {limit} bytes a record at most, and no longer {before}")))
+            }
+            Ok(_) | Err(Unfit::Unavailable(_)) => Ok(()),
+        }
+    }
+
     /// One batch through the function and out.
     fn turn(&mut self, batch: &Batch<'_>, gather: Duration, oversize: Oversize) -> Result<Oversize, Failure> {
         let started = Instant::now();
@@ -319,6 +333,9 @@ impl<'a> Lane<'a> {
                 }
                 if topics {
                     return Err(Failure::Topics(error));
+                }
+                if matches!(reason, "delivery" | "too_large") {
+                    self.survey_after_failure()?;
                 }
                 self.aborts += 1;
                 if self.aborts >= PATIENCE && reason != "too_large" {

@@ -39,6 +39,8 @@ pub enum TopicState {
         min_insync: Option<usize>,
         /// Is unclean leader election on? It can lose committed records.
         unclean: Option<bool>,
+        /// How long records are kept, `None` where its configuration may not be read or they are kept for ever.
+        retention: Option<Duration>,
     },
     /// It does not exist.
     Missing,
@@ -178,6 +180,7 @@ impl Admin {
                     message_bytes: read("max.message.bytes").and_then(|value| value.parse().ok()),
                     min_insync: read("min.insync.replicas").and_then(|value| value.parse().ok()),
                     unclean: read("unclean.leader.election.enable").and_then(|value| value.parse().ok()),
+                    retention: read("retention.ms").and_then(|value| value.parse().ok()).map(Duration::from_millis),
                 }
             }
             (_, Some(RDKafkaErrorCode::TopicAuthorizationFailed)) => TopicState::Denied,
@@ -187,6 +190,16 @@ impl Admin {
             (_, Some(code)) => return Err(self.trouble(&KafkaError::MetadataFetch(code))),
         };
         Ok(Topic { name: name.to_owned(), state })
+    }
+
+    /// For how long the brokers keep a group's offsets after its last member left; `None` where this may not be read.
+    pub fn offsets_retention(&self, timeout: Duration) -> Option<Duration> {
+        let metadata = self.client.inner().fetch_metadata(Some("__consumer_offsets"), timeout).ok()?;
+        let broker = ResourceSpecifier::Broker(metadata.orig_broker_id());
+        let options = AdminOptions::new().request_timeout(Some(timeout));
+        let config = block_on(self.client.describe_configs([&broker], &options))?.ok()?.into_iter().next()?.ok()?;
+        let minutes: u64 = config.get("offsets.retention.minutes")?.value.as_ref()?.parse().ok()?;
+        Some(Duration::from_secs(minutes * 60))
     }
 
     fn configuration(&self, name: &str, timeout: Duration) -> Option<ConfigResource> {

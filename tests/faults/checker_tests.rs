@@ -13,7 +13,12 @@ fn sound() -> History {
             let role = if sequence % 3 == 2 { Role::Dead } else { Role::Clean };
             let id = format!("{partition}-{sequence}");
             let digest = (partition * 100 + sequence) as u64;
-            history.sent.push(Sent { id: id.clone(), partition, offset: i64::from(sequence), expected: (role, digest) });
+            history.sent.push(Sent {
+                id: id.clone(),
+                partition,
+                offset: i64::from(sequence),
+                expected: (role, digest),
+            });
             let end = &mut ends[usize::from(role == Role::Dead) * 2 + usize::try_from(partition).unwrap_or(0)];
             history.last.push(Seen { role, partition, offset: *end, id, digest });
             *end += 1;
@@ -63,7 +68,9 @@ fn two_swapped_are_caught() {
     });
     let found = check(&history);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found.iter().all(|violation| matches!(violation, Violation::Order { earlier, later, .. } if earlier == "0-0" && later == "0-1")));
+    assert!(found.iter().all(
+        |violation| matches!(violation, Violation::Order { earlier, later, .. } if earlier == "0-0" && later == "0-1")
+    ));
 }
 
 #[test]
@@ -73,14 +80,18 @@ fn an_aborted_record_that_was_visible_for_a_while_is_caught() {
     let ghost = Seen { offset: 99, ..history.live[4].clone() };
     history.live.insert(4, ghost);
     let found = check(&history);
-    assert!(found.iter().any(|violation| matches!(violation, Violation::Readers { offset: 99, last: None, .. })), "{found:?}");
+    assert!(
+        found.iter().any(|violation| matches!(violation, Violation::Readers { offset: 99, last: None, .. })),
+        "{found:?}"
+    );
     assert!(found.iter().any(|violation| matches!(violation, Violation::Doubled { reader: "live", .. })), "{found:?}");
     assert!(!found.iter().any(|violation| matches!(violation, Violation::Doubled { reader: "last", .. })), "{found:?}");
 }
 
 #[test]
 fn a_ghost_that_was_never_put_in_is_caught() {
-    let history = both(|seen| seen.push(Seen { role: Role::Clean, partition: 0, offset: 50, id: "ghost".to_owned(), digest: 1 }));
+    let history =
+        both(|seen| seen.push(Seen { role: Role::Clean, partition: 0, offset: 50, id: "ghost".to_owned(), digest: 1 }));
     let strange = |reader| Violation::Strange { reader, id: "ghost".to_owned() };
     assert_eq!(check(&history), [strange("live"), strange("last")]);
 }

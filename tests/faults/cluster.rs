@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -63,6 +65,7 @@ pub struct Cluster {
     port: u16,
     extra: String,
     listen: String,
+    secure: &'static [(&'static str, &'static str)],
     admin: AdminClient<DefaultClientContext>,
     asker: BaseConsumer,
 }
@@ -70,15 +73,21 @@ pub struct Cluster {
 impl Cluster {
     /// Starts `brokers` brokers under `folder`.
     pub fn start(folder: &Path, brokers: u16) -> Cluster {
-        Cluster::start_with(folder, brokers, &format!("kafka-{brokers}"), "", "")
+        Cluster::start_with(folder, brokers, &format!("kafka-{brokers}"), "", &[])
     }
 
-    /// With more lines for `server.properties`, and a listener `NAME:PROTOCOL` more, of which [`Cluster::secure_port`] is the port.
-    pub fn start_with(folder: &Path, brokers: u16, name: &str, extra: &str, secure: &str) -> Cluster {
+    /// With more lines for `server.properties`, and more listeners (name and protocol): see [`Cluster::secure`].
+    pub fn start_with(
+        folder: &Path,
+        brokers: u16,
+        name: &str,
+        extra: &str,
+        secure: &'static [(&'static str, &'static str)],
+    ) -> Cluster {
         let port = free_ports(40);
         let mut listen = format!("PROXIED:PLAINTEXT:{}:{}", port + 10, port + 20);
-        if !secure.is_empty() {
-            listen += &format!(" {secure}:{}:{}", port + 30, port + 30);
+        for ((name, protocol), port) in secure.iter().zip(port + 30..) {
+            listen += &format!(" {name}:{protocol}:{port}:{port}");
         }
         // Timed-out transactions are looked for every second instead of every ten.
         let extra = format!("transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n{extra}");
@@ -87,7 +96,8 @@ impl Cluster {
         for broker in 0..brokers {
             proxy.listen(port + 20 + 2 * broker, port + 10 + 2 * broker);
         }
-        let list = |first: u16| (0..brokers).map(|n| format!("127.0.0.1:{}", first + 2 * n)).collect::<Vec<_>>().join(",");
+        let list =
+            |first: u16| (0..brokers).map(|n| format!("127.0.0.1:{}", first + 2 * n)).collect::<Vec<_>>().join(",");
         let (direct, proxied) = (list(port), list(port + 20));
         let client = || {
             let mut config = ClientConfig::new();
@@ -96,13 +106,27 @@ impl Cluster {
         };
         let admin = client().create().expect("an admin client");
         let asker = client().create().expect("a consumer");
-        let cluster = Cluster { direct: direct.clone(), proxied, proxy, brokers, home, port, extra, listen, admin, asker };
+        let cluster = Cluster {
+            direct: direct.clone(),
+            proxied,
+            proxy,
+            brokers,
+            home,
+            port,
+            extra,
+            listen,
+            secure,
+            admin,
+            asker,
+        };
         cluster.script(&["start", &brokers.to_string()]);
         cluster
     }
 
-    pub fn secure_port(&self) -> u16 {
-        self.port + 30
+    /// The address of a listener beyond the usual ones, on a cluster of one broker.
+    pub fn secure(&self, name: &str) -> String {
+        let at = self.secure.iter().position(|(listener, _)| *listener == name).expect("a listener");
+        format!("127.0.0.1:{}", usize::from(self.port) + 30 + at)
     }
 
     /// Runs the project's script, or fails with what it said.
@@ -140,14 +164,19 @@ impl Cluster {
     /// Makes a topic with as many replicas as there are brokers.
     pub fn create(&self, topic: &str, partitions: i32, settings: &[(&str, &str)]) {
         let replicas = TopicReplication::Fixed(i32::from(self.brokers));
-        let new = settings.iter().fold(NewTopic::new(topic, partitions, replicas), |new, (key, value)| new.set(key, value));
+        let new =
+            settings.iter().fold(NewTopic::new(topic, partitions, replicas), |new, (key, value)| new.set(key, value));
         let options = AdminOptions::new().operation_timeout(Some(ASK));
         block_on(self.admin.create_topics([&new], &options)).expect("create_topics").pop().expect("one").expect("made");
     }
 
     pub fn delete(&self, topic: &str) {
         let options = AdminOptions::new().operation_timeout(Some(ASK));
-        block_on(self.admin.delete_topics(&[topic], &options)).expect("delete_topics").pop().expect("one").expect("gone");
+        block_on(self.admin.delete_topics(&[topic], &options))
+            .expect("delete_topics")
+            .pop()
+            .expect("one")
+            .expect("gone");
     }
 
     pub fn grow(&self, topic: &str, partitions: usize) {
@@ -158,7 +187,11 @@ impl Cluster {
 
     pub fn configure(&self, topic: &str, key: &str, value: &str) {
         let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(key, value);
-        block_on(self.admin.alter_configs([&change], &AdminOptions::new())).expect("asked").pop().expect("one").expect("set");
+        block_on(self.admin.alter_configs([&change], &AdminOptions::new()))
+            .expect("asked")
+            .pop()
+            .expect("one")
+            .expect("set");
     }
 
     /// Deletes what stands before `offset`, as retention does.
@@ -183,11 +216,20 @@ impl Cluster {
             Offset::Offset(offset) => Some(offset),
             _ => None,
         };
-        committed.elements().iter().filter_map(|element| Some((element.partition(), offset(element.offset())?))).collect()
+        committed
+            .elements()
+            .iter()
+            .filter_map(|element| Some((element.partition(), offset(element.offset())?)))
+            .collect()
     }
 
     /// Does a transaction stand open in the topic: is its last stable offset behind its end?
     pub fn is_open(&self, topic: &str, partitions: i32) -> bool {
+        self.ends(topic, partitions).iter().any(|(stable, end)| stable < end)
+    }
+
+    /// Last stable offset and end of each partition.
+    pub fn ends(&self, topic: &str, partitions: i32) -> Vec<(i64, i64)> {
         let ends = |isolation: &str| -> Option<Vec<i64>> {
             let consumer: BaseConsumer = ClientConfig::new()
                 .set("bootstrap.servers", &self.direct)
@@ -197,10 +239,8 @@ impl Cluster {
                 .ok()?;
             (0..partitions).map(|partition| Some(consumer.fetch_watermarks(topic, partition, ASK).ok()?.1)).collect()
         };
-        match (ends("read_committed"), ends("read_uncommitted")) {
-            (Some(stable), Some(all)) => stable.iter().zip(&all).any(|(stable, all)| stable < all),
-            _ => false,
-        }
+        let (stable, all) = (ends("read_committed"), ends("read_uncommitted"));
+        stable.unwrap_or_default().into_iter().zip(all.unwrap_or_default()).collect()
     }
 }
 

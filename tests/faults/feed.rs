@@ -50,8 +50,24 @@ pub struct Article {
 }
 
 const WORDS: &[&str] = &[
-    "harbour", "council", "مدينة", "река", "市场", "λιμάνι", "नदी", "bridge", "opened", "again", "on", "Tuesday", "said",
-    "the", "mayor", "année", "Straße", "şehir",
+    "harbour",
+    "council",
+    "مدينة",
+    "река",
+    "市场",
+    "λιμάνι",
+    "नदी",
+    "bridge",
+    "opened",
+    "again",
+    "on",
+    "Tuesday",
+    "said",
+    "the",
+    "mayor",
+    "année",
+    "Straße",
+    "şehir",
 ];
 
 /// Article number `number`: text in many scripts with a date line and a repeat; one in forty is refused.
@@ -63,12 +79,19 @@ pub fn article(random: &mut Random, number: usize, partitions: i32) -> Article {
         1 => format!("{{\"uri\": \"urn:broken:{number}\", ").into_bytes(),
         2 => format!("{{\"uri\": \"urn:empty:{number}\"}}").into_bytes(),
         _ => {
-            let mut line = |words: usize| (0..words).map(|_| WORDS[random.below(WORDS.len())]).collect::<Vec<_>>().join(" ");
+            let mut line =
+                |words: usize| (0..words).map(|_| WORDS[random.below(WORDS.len())]).collect::<Vec<_>>().join(" ");
             let lines: Vec<String> = (0..3).map(|paragraph| format!("{} {number}-{paragraph}.", line(14))).collect();
             format!("14 March 2024\n{}\n{}\n", lines.join("\n"), lines[0]).into_bytes()
         }
     };
-    Article { id, partition, timestamp: now() + i64::try_from(number).expect("small"), payload: Some(payload), too_large: false }
+    Article {
+        id,
+        partition,
+        timestamp: now() + i64::try_from(number).expect("small"),
+        payload: Some(payload),
+        too_large: false,
+    }
 }
 
 /// An hour ago: Kafka deletes by the records' own timestamps.
@@ -158,7 +181,8 @@ impl Feeder {
             .set("compression.type", compression)
             .create_with_context(Places::default())
             .expect("a producer");
-        let (topic, acknowledged, stop) = (topic.to_owned(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (topic, acknowledged, stop) =
+            (topic.to_owned(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let (count, end) = (Arc::clone(&acknowledged), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
             let started = Instant::now();
@@ -234,7 +258,8 @@ struct Eyes {
 }
 
 impl Eyes {
-    fn open(cluster: &Cluster, names: &Names, partitions: [i32; 2]) -> Eyes {
+    /// Of the output and the dead letters, each with its number of partitions.
+    fn open(cluster: &Cluster, topics: &[(&str, i32)], dead: &str) -> Eyes {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", &cluster.direct)
             .set("group.id", "faults-reader")
@@ -249,13 +274,13 @@ impl Eyes {
             .create()
             .expect("a consumer");
         let mut list = TopicPartitionList::new();
-        for (topic, partitions) in [(&names.output, partitions[0]), (&names.dead, partitions[1])] {
-            for partition in 0..partitions {
+        for (topic, partitions) in topics {
+            for partition in 0..*partitions {
                 list.add_partition_offset(topic, partition, Offset::Beginning).expect("a partition");
             }
         }
         consumer.assign(&list).expect("assigned");
-        Eyes { consumer, dead: names.dead.clone() }
+        Eyes { consumer, dead: dead.to_owned() }
     }
 
     /// A record; `Err(partition)` at the end of one.
@@ -264,7 +289,8 @@ impl Eyes {
             Ok(message) => {
                 let role = if message.topic() == self.dead { Role::Dead } else { Role::Clean };
                 let id = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
-                let feed = message.headers().and_then(|headers| headers.iter().find(|header| header.key == "feed")?.value);
+                let feed =
+                    message.headers().and_then(|headers| headers.iter().find(|header| header.key == "feed")?.value);
                 let timestamp = message.timestamp().to_millis().unwrap_or(-1);
                 let cut = message.headers().and_then(|headers| headers.iter().find(|header| header.key == CUT)?.value);
                 let digest = match cut {
@@ -289,7 +315,7 @@ pub struct Watcher {
 
 impl Watcher {
     pub fn start(cluster: &Cluster, names: &Names, partitions: [i32; 2]) -> Watcher {
-        let eyes = Eyes::open(cluster, names, partitions);
+        let eyes = Eyes::open(cluster, &[(&names.output, partitions[0]), (&names.dead, partitions[1])], &names.dead);
         let (seen, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (into, end) = (Arc::clone(&seen), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
@@ -322,13 +348,14 @@ impl Watcher {
 }
 
 /// What a fresh reader finds now.
-pub fn read_all(cluster: &Cluster, names: &Names, partitions: [i32; 2]) -> Vec<Seen> {
-    let eyes = Eyes::open(cluster, names, partitions);
+pub fn read_all(cluster: &Cluster, topics: &[(&str, i32)], dead: &str) -> Vec<Seen> {
+    let eyes = Eyes::open(cluster, topics, dead);
+    let partitions: i32 = topics.iter().map(|(_, partitions)| partitions).sum();
     let (mut seen, mut ends) = (Vec::new(), 0);
     let give_up = Instant::now() + Duration::from_secs(60);
     // An end is told again where a marker came after it, so the last word is that nothing comes for a while.
     let mut quiet = 0;
-    while (ends < partitions[0] + partitions[1] || quiet < 5) && Instant::now() < give_up {
+    while (ends < partitions || quiet < 5) && Instant::now() < give_up {
         quiet += 1;
         match eyes.next() {
             Some(Ok(record)) => {
@@ -339,6 +366,6 @@ pub fn read_all(cluster: &Cluster, names: &Names, partitions: [i32; 2]) -> Vec<S
             None => {}
         }
     }
-    assert!(Instant::now() < give_up, "the fresh reader did not come to the end of {} and {}", names.output, names.dead);
+    assert!(Instant::now() < give_up, "the fresh reader did not come to the end of {topics:?}");
     seen
 }

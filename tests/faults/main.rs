@@ -19,6 +19,8 @@ mod proxy;
 mod run;
 mod scenario;
 mod scenarios;
+mod security;
+mod soak;
 mod special;
 mod worker;
 
@@ -37,6 +39,8 @@ struct Arguments {
     all: bool,
     list: bool,
     scenarios: Vec<String>,
+    /// Parts of names, as of any other test.
+    filters: Vec<String>,
     seed: Option<u64>,
     times: Option<u64>,
     soak: Option<f64>,
@@ -55,7 +59,9 @@ fn arguments() -> Arguments {
             "--times" => found.times = Some(value().parse().expect("--times is a number")),
             "--soak" => found.soak = Some(value().parse().expect("--soak is a number of hours")),
             // What cargo test hands to every test program.
-            _ => {}
+            "--test-threads" | "--skip" | "--format" | "--color" | "--logfile" => drop(value()),
+            option if option.starts_with('-') => {}
+            filter => found.filters.push(filter.to_owned()),
         }
     }
     found
@@ -63,22 +69,38 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known = [scenarios::all(), special::all()].concat();
+    let known = [scenarios::all(), special::all(), security::all()].concat();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {}", scenario.name, scenario.number, if scenario.quick { "quick" } else { "" });
         }
         return ExitCode::SUCCESS;
     }
+    if let Some(hours) = arguments.soak {
+        return soaked(hours, arguments.seed.unwrap_or(1));
+    }
     let chosen: Vec<Scenario> = known
         .into_iter()
         .filter(|scenario| {
+            if !arguments.filters.iter().all(|filter| scenario.name.contains(filter.as_str())) {
+                return false;
+            }
             let named = arguments.scenarios.iter().any(|name| name == scenario.name);
             let sabotaged = cfg!(feature = "sabotage") || !scenario.needs_sabotage;
             named || (arguments.scenarios.is_empty() && sabotaged && (arguments.all || scenario.quick))
         })
         .collect();
+    if chosen.is_empty() && !arguments.filters.is_empty() {
+        return ExitCode::SUCCESS;
+    }
     assert!(!chosen.is_empty(), "no such scenario: --list names them");
+    // A panic that a scenario asks for, in the function that tells what must come of an article.
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload().downcast_ref::<&str>() != Some(&"sabotage") {
+            told(panic);
+        }
+    }));
     let mut suite = Suite::new();
     let first = arguments.seed.unwrap_or(1);
     for scenario in &chosen {
@@ -89,10 +111,22 @@ fn main() -> ExitCode {
     suite.end()
 }
 
+/// Round after round until the time is over; at least one.
+fn soaked(hours: f64, first: u64) -> ExitCode {
+    let mut suite = Suite::new();
+    for seed in first.. {
+        suite.run(&soak::round(seed), seed);
+        if suite.started.elapsed().as_secs_f64() > hours * 3600.0 {
+            break;
+        }
+    }
+    suite.end()
+}
+
 /// Clusters that scenarios share, and what came of each scenario.
 struct Suite {
     folder: PathBuf,
-    clusters: BTreeMap<u16, Cluster>,
+    clusters: BTreeMap<(u16, bool), Cluster>,
     results: Vec<(String, u64, Result<Counts, String>)>,
     started: Instant,
 }
@@ -109,8 +143,12 @@ impl Suite {
         println!("== {} (scenario {}, seed {seed})", scenario.name, scenario.number);
         let folder: &Path = &self.folder;
         // One cluster at a time: memory and cores are for the scenario.
-        self.clusters.retain(|brokers, _| *brokers == scenario.brokers);
-        let cluster = self.clusters.entry(scenario.brokers).or_insert_with(|| Cluster::start(folder, scenario.brokers));
+        let kind = (scenario.brokers, scenario.secure);
+        self.clusters.retain(|other, _| *other == kind);
+        let cluster = self.clusters.entry(kind).or_insert_with(|| match scenario.secure {
+            true => security::start(folder),
+            false => Cluster::start(folder, scenario.brokers),
+        });
         let mut run = Run::new(scenario, cluster, folder, seed);
         let ended = catch_unwind(AssertUnwindSafe(|| run.run(seed)));
         let result = ended.unwrap_or_else(|_| Err("the suite itself panicked: see above".to_owned()));
@@ -126,13 +164,24 @@ impl Suite {
         };
         match &result {
             Ok(counts) => {
-                println!("   PASS in {:.0} s: {} sent, {} clean, {} dead letters", counts.took.as_secs_f64(), counts.sent, counts.clean, counts.dead);
+                println!(
+                    "   PASS in {:.0} s: {} sent, {} clean, {} dead letters",
+                    counts.took.as_secs_f64(),
+                    counts.sent,
+                    counts.clean,
+                    counts.dead
+                );
                 let _ = std::fs::remove_dir_all(&logs);
             }
             Err(wrong) => {
                 println!("   FAIL {wrong}");
                 println!("   logs: {}", logs.display());
-                println!("   again: cargo test --release --features sabotage --test faults -- --scenario {} --seed {seed}", scenario.name);
+                let alone = if scenario.name == "soak" {
+                    "--soak 0".to_owned()
+                } else {
+                    format!("--scenario {}", scenario.name)
+                };
+                println!("   again: cargo test --release --features sabotage --test faults -- {alone} --seed {seed}");
                 // A cluster that may be broken is not handed on.
                 self.clusters.clear();
             }
@@ -144,18 +193,28 @@ impl Suite {
         self.clusters.clear();
         let failed: Vec<_> = self.results.iter().filter(|(_, _, result)| result.is_err()).collect();
         let records: usize = self.results.iter().filter_map(|(_, _, result)| Some(result.as_ref().ok()?.sent)).sum();
-        println!("\n{:42} {:>5} {:>7} {:>7} {:>5} {:>8} {:>6}", "scenario", "seed", "sent", "clean", "dead", "healed s", "took s");
+        println!(
+            "\n{:42} {:>5} {:>7} {:>7} {:>5} {:>8} {:>6}",
+            "scenario", "seed", "sent", "clean", "dead", "healed s", "took s"
+        );
         for (name, seed, result) in &self.results {
             match result {
                 Ok(counts) => println!(
                     "{name:42} {seed:>5} {:>7} {:>7} {:>5} {:>8.1} {:>6.0}",
-                    counts.sent, counts.clean, counts.dead, counts.healed_in.as_secs_f64(), counts.took.as_secs_f64()
+                    counts.sent,
+                    counts.clean,
+                    counts.dead,
+                    counts.healed_in.as_secs_f64(),
+                    counts.took.as_secs_f64()
                 ),
                 Err(_) => println!("{name:42} {seed:>5}    FAIL"),
             }
         }
         let (passed, all) = (self.results.len() - failed.len(), self.results.len());
-        println!("\n{passed} of {all} scenarios passed, {records} articles checked, in {:.0} s", self.started.elapsed().as_secs_f64());
+        println!(
+            "\n{passed} of {all} scenarios passed, {records} articles checked, in {:.0} s",
+            self.started.elapsed().as_secs_f64()
+        );
         if failed.is_empty() {
             let _ = std::fs::remove_dir_all(&self.folder);
             return ExitCode::SUCCESS;

@@ -54,7 +54,8 @@ pub struct Proxy {
 impl Proxy {
     /// Listens on `port` for the broker that listens on `target`.
     pub fn listen(&self, port: u16, target: u16) {
-        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap_or_else(|error| panic!("proxy on {port}: {error}"));
+        let listener =
+            TcpListener::bind(("127.0.0.1", port)).unwrap_or_else(|error| panic!("proxy on {port}: {error}"));
         let proxy = self.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -171,7 +172,8 @@ impl Proxy {
 
     /// Remembers what a request asks for; does its answer kill the connection?
     fn kills(&self, frame: &[u8], asked: &Mutex<HashMap<i32, Api>>, direction: Direction) -> bool {
-        let number = |at: usize| frame.get(at..at + 4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
+        let number =
+            |at: usize| frame.get(at..at + 4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         if direction == Direction::Request {
             if let (Some(kind), Some(correlation)) = (frame.get(4..6), number(8)) {

@@ -1,10 +1,11 @@
 //! Runs one scenario: topics, workers, the reader that runs all the time, the feed, the faults at their times; then waits for
 //! progress, asks what the workers cost, stops them, and hands the history to the checker.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::checker::{self, History, Role, Seen};
+use crate::checker::{self, History, Role, Seen, Sent};
 use crate::cluster::{Cluster, Names};
 use crate::feed::{Article, Feeder, Random, Watcher, article, read_all};
 use crate::scenario::{Fault, Scenario, Topic};
@@ -13,8 +14,7 @@ use crate::worker::{Cost, Worker};
 /// I4: all that was fed is there so long after the last fault was healed.
 const PROGRESS: Duration = Duration::from_secs(60);
 const READY: Duration = Duration::from_secs(60);
-/// librdkafka keeps a thread and a socket for each broker that it has ever met; these are for what one of them may be
-/// opening in the moment of the count.
+/// For each broker: librdkafka keeps a thread and a socket for each that it has ever met, and opens them when it needs them.
 const SLACK: usize = 4;
 
 /// A scenario under way.
@@ -70,7 +70,8 @@ impl<'a> Run<'a> {
         self.cluster.create(&self.names.dead, dead, &[]);
         self.hook("prepared", scenario.prepare)?;
         // Workers that a fault starts later are not there yet.
-        let later = |number: usize| scenario.faults.iter().any(|(_, fault)| starts_first(fault, number, &scenario.faults));
+        let later =
+            |number: usize| scenario.faults.iter().any(|(_, fault)| starts_first(fault, number, &scenario.faults));
         for number in (0..scenario.workers).filter(|&number| !later(number)) {
             self.workers[number].start(self.cluster, &self.names, scenario.settings);
         }
@@ -114,13 +115,24 @@ impl<'a> Run<'a> {
             self.workers_run()?;
             if healed.max(fed).elapsed() > PROGRESS {
                 let (seen, sent) = (watcher.different(), self.history.sent.len());
-                progress = Err(format!("I4 no progress: {seen} of {sent} seen {} s after the last fault", PROGRESS.as_secs()));
+                // A transaction that nobody ends holds every reader back.
+                let ends = self.cluster.ends(&self.names.output, output);
+                let dead_ends = self.cluster.ends(&self.names.dead, dead);
+                let after = PROGRESS.as_secs();
+                progress = Err(format!(
+                    "I4 no progress: {seen} of {sent} seen {after} s after the last fault; last stable offset and end: {ends:?}, \
+                     dead letters {dead_ends:?}"
+                ));
                 break;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
         let healed_in = healed.elapsed();
-        self.say(&format!("all {} seen, {:.1} s after the last fault", self.history.sent.len(), healed_in.as_secs_f64()));
+        self.say(&format!(
+            "all {} seen, {:.1} s after the last fault",
+            self.history.sent.len(),
+            healed_in.as_secs_f64()
+        ));
         let mut broken: Vec<String> = progress.err().into_iter().collect();
         broken.extend(self.costs(&before));
         for number in 0..self.workers.len() {
@@ -129,8 +141,15 @@ impl<'a> Run<'a> {
             }
         }
         self.history.live = watcher.finish();
-        self.history.last = read_all(self.cluster, &self.names, [output, dead]);
+        let names = &self.names;
+        self.history.last = read_all(self.cluster, &[(&names.output, output), (&names.dead, dead)], &names.dead);
         let partitions = self.history.sent.iter().map(|sent| sent.partition + 1).max().unwrap_or(input).max(input);
+        let doubled = self.take_input_as_it_is(partitions)?;
+        if doubled > 0 {
+            self.say(&format!(
+                "the feeder's own client doubled {doubled} articles in the input: each is expected as often"
+            ));
+        }
         self.history.committed = self.cluster.committed(&self.names, partitions);
         self.history.same_partition = partitions == output;
         broken.extend(self.judge());
@@ -142,6 +161,29 @@ impl<'a> Run<'a> {
         let (clean, dead) = (of(Role::Clean), of(Role::Dead));
         let counts = Counts { sent: self.history.sent.len(), clean, dead, healed_in, took: begun.elapsed() };
         if broken.is_empty() { Ok(counts) } else { Err(broken.join("\n   ")) }
+    }
+
+    /// What counts as put in is what stands in the input topic: after a broker's sudden death the feeder's client may have
+    /// sent some again. Answers how many.
+    fn take_input_as_it_is(&mut self, partitions: i32) -> Result<usize, String> {
+        let input = read_all(self.cluster, &[(&self.names.input, partitions)], "");
+        let known: HashMap<&str, &Sent> = self.history.sent.iter().map(|sent| (sent.id.as_str(), sent)).collect();
+        let mut stands = Vec::with_capacity(input.len());
+        for record in &input {
+            if let Some(&sent) = known.get(record.id.as_str()) {
+                stands.push(Sent { partition: record.partition, offset: record.offset, ..sent.clone() });
+            }
+        }
+        let different: HashSet<&str> = stands.iter().map(|sent| sent.id.as_str()).collect();
+        if different.len() < known.len() {
+            return Err(format!(
+                "the brokers lost {} acknowledged articles of the input",
+                known.len() - different.len()
+            ));
+        }
+        let doubled = stands.len() - different.len();
+        self.history.sent = stands;
+        Ok(doubled)
     }
 
     fn hook(&mut self, when: &str, hook: Option<Hook>) -> Result<(), String> {
@@ -183,6 +225,13 @@ impl<'a> Run<'a> {
                 self.workers[number].kill();
             }
             Fault::Term(number) => self.term(number)?,
+            Fault::Leave(number) => {
+                self.workers[number].signal("TERM");
+                let code = self.workers[number].wait(Duration::from_secs(25))?;
+                if !matches!(code, 0 | 75) {
+                    return Err(format!("worker {number} ended with {code} after SIGTERM"));
+                }
+            }
             Fault::Stop(number) => self.workers[number].signal("STOP"),
             Fault::StopInside(number) => self.stop_inside(number)?,
             Fault::Cont(number) => self.workers[number].signal("CONT"),
@@ -209,7 +258,8 @@ impl<'a> Run<'a> {
                     self.paused.push(number);
                 }
             }
-            Fault::ResumeBrokers | Fault::ContBrokers => self.mend(),
+            Fault::ResumeBrokers => self.resume(),
+            Fault::ContBrokers => self.cont(),
             Fault::Sky(weather) => cluster.proxy.set(weather),
             Fault::Cut => cluster.proxy.cut(),
             Fault::LoseAnswers(api, times) => cluster.proxy.lose_answers(api, times),
@@ -266,14 +316,26 @@ impl<'a> Run<'a> {
     }
 
     /// Every broker runs, the sky is fair.
-    pub fn mend(&mut self) {
+    fn mend(&mut self) {
+        self.cont();
+        self.resume();
+        self.cluster.proxy.heal();
+    }
+
+    fn cont(&mut self) {
         for number in std::mem::take(&mut self.paused) {
             self.cluster.script(&["cont", &number.to_string()]);
         }
-        for number in std::mem::take(&mut self.killed) {
-            self.cluster.script(&["resume", &number.to_string()]);
-        }
-        self.cluster.proxy.heal();
+    }
+
+    /// Side by side: a broker is up only when its cluster has a quorum.
+    fn resume(&mut self) {
+        let cluster = self.cluster;
+        std::thread::scope(|scope| {
+            for number in std::mem::take(&mut self.killed) {
+                scope.spawn(move || cluster.script(&["resume", &number.to_string()]));
+            }
+        });
     }
 
     /// I5: threads and connections return to what they were, memory stays under its limit.
@@ -282,11 +344,14 @@ impl<'a> Run<'a> {
         for (number, worker) in self.workers.iter().enumerate() {
             // What closes late (a hung client has 8 s) is waited for.
             let end = Instant::now() + Duration::from_secs(12);
+            // A worker that was not ready then has nothing to be compared with.
+            let comparable = self.scenario.compares_costs && self.waits;
+            let slack = SLACK * usize::from(self.scenario.brokers);
             let grown = |cost: &Cost| {
                 let before = before[number].unwrap_or(*cost);
-                cost.threads > before.threads + SLACK || cost.sockets > before.sockets + SLACK
+                cost.threads > before.threads + slack || cost.sockets > before.sockets + slack
             };
-            while self.scenario.compares_costs && worker.cost().is_some_and(|cost| grown(&cost)) && Instant::now() < end {
+            while comparable && worker.cost().is_some_and(|cost| grown(&cost)) && Instant::now() < end {
                 std::thread::sleep(Duration::from_millis(200));
             }
             let Some(cost) = worker.cost() else { continue };
@@ -297,11 +362,12 @@ impl<'a> Run<'a> {
                 "worker {number}: threads {} → {}, sockets {} → {}, peak {} MB; {aborted} aborts, {restarts} lane restarts",
                 first.threads, cost.threads, first.sockets, cost.sockets, cost.peak_mb
             ));
-            if self.scenario.compares_costs && grown(&cost) {
+            if comparable && grown(&cost) {
                 broken.push(format!("I5 worker {number} leaks: {first:?} before the faults, {cost:?} after"));
             }
             if cost.peak_mb > self.scenario.memory_mb {
-                broken.push(format!("I5 worker {number} had {} MB, more than {}", cost.peak_mb, self.scenario.memory_mb));
+                broken
+                    .push(format!("I5 worker {number} had {} MB, more than {}", cost.peak_mb, self.scenario.memory_mb));
             }
         }
         broken
@@ -311,7 +377,13 @@ impl<'a> Run<'a> {
         let found = checker::check(&self.history);
         let mut said: Vec<String> = found.iter().take(12).map(|violation| format!("{violation:?}")).collect();
         if found.len() > said.len() {
-            said.push(format!("… {} violations in all", found.len()));
+            let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+            for violation in &found {
+                let text = format!("{violation:?}");
+                let kind = text.split(',').next().unwrap_or_default().split(" id:").next().unwrap_or_default();
+                *kinds.entry(kind.to_owned()).or_default() += 1;
+            }
+            said.push(format!("… {} violations in all: {kinds:?}", found.len()));
         }
         said
     }
@@ -320,7 +392,8 @@ impl<'a> Run<'a> {
         let logs: Vec<String> = self.workers.iter().map(Worker::log).collect();
         let lines = logs.iter().flat_map(|log| log.lines().zip(log.lines().skip(1)));
         // A panic that a scenario asked for says so.
-        let real = |(line, next): &(&str, &str)| line.contains("panicked at") && !format!("{line}{next}").contains("sabotage");
+        let real =
+            |(line, next): &(&str, &str)| line.contains("panicked at") && !format!("{line}{next}").contains("sabotage");
         lines.filter(real).map(|(line, _)| format!("I5 {line}")).next()
     }
 }
@@ -332,7 +405,12 @@ fn starts_first(fault: &Fault, number: usize, all: &[(f64, Fault)]) -> bool {
         // Started before anything ended it.
         Fault::Start(started) if started == number => {
             let first = all.iter().map(|(_, fault)| fault).find(|fault| match **fault {
-                Fault::Kill(n) | Fault::KillInside(n) | Fault::Term(n) | Fault::KillOnAnswer(n, _) | Fault::Start(n) => n == number,
+                Fault::Kill(n)
+                | Fault::KillInside(n)
+                | Fault::Term(n)
+                | Fault::Leave(n)
+                | Fault::KillOnAnswer(n, _)
+                | Fault::Start(n) => n == number,
                 Fault::Ends(n, _) => n == number,
                 _ => false,
             });

@@ -13,6 +13,8 @@ pub enum Fault {
     KillInside(usize),
     /// SIGTERM; it must end with 0 within the grace period.
     Term(usize),
+    /// SIGTERM while anything may be broken: it ends with 0, or with 75 where the grace period was not enough.
+    Leave(usize),
     /// SIGSTOP.
     Stop(usize),
     /// SIGSTOP while a transaction stands open in the output topic.
@@ -68,6 +70,8 @@ pub struct Scenario {
     /// Part of `make test`.
     pub quick: bool,
     pub brokers: u16,
+    /// One broker with encryption, authentication and permissions.
+    pub secure: bool,
     pub workers: usize,
     /// Of input, output, dead letters.
     pub partitions: [i32; 3],
@@ -106,6 +110,7 @@ impl Scenario {
             number,
             quick: false,
             brokers: 1,
+            secure: false,
             workers: 1,
             partitions: [4, 4, 2],
             articles: 2400,
@@ -130,6 +135,10 @@ impl Scenario {
 
     pub fn brokers(self, brokers: u16) -> Scenario {
         Scenario { brokers, ..self }
+    }
+
+    pub fn secure(self) -> Scenario {
+        Scenario { secure: true, ..self }
     }
 
     pub fn workers(self, workers: usize) -> Scenario {

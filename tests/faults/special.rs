@@ -11,47 +11,102 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::cluster::Who;
 use crate::feed::{Article, Random, article, now};
+use crate::proxy::Weather;
 use crate::run::Run;
-use crate::scenario::Fault::{Cont, Configure, Do, KillBroker, KillInside, ResumeBrokers, Start, Term};
+use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, ResumeBrokers, Sky, Start, Term};
 use crate::scenario::{Scenario, Topic};
 use crate::worker::binary;
 
 /// Every special scenario.
 pub fn all() -> Vec<Scenario> {
     let new = Scenario::new;
+    // All of them are there when the worker starts, so that one fetch brings many.
+    let bomb = |name, codec| {
+        let scenario = new(name, 25, vec![(4.0, Start(0))]).feed(40, 100).special(bombs).prepare(take_large_input);
+        scenario.compression(codec).memory(400)
+    };
+    let half_open = Weather { swallow_answers: true, ..Weather::default() };
     vec![
-        new("processing-longer-than-every-timeout", 9, vec![(16.0, Cont(0))]).workers(2).feed(6000, 400).special(slow)
+        new("processing-longer-than-every-timeout", 9, vec![(16.0, Cont(0))])
+            .workers(2)
+            .feed(6000, 400)
+            .special(slow)
             .sabotaged(&[("COPYDESK_SABOTAGE", "slow-to-process"), ("COPYDESK__KAFKA__MAX.POLL.INTERVAL.MS", "6000")]),
-        new("transaction-longer-than-its-timeout", 9, vec![(16.0, Cont(0))]).workers(2).feed(6000, 400).special(slow)
+        new("transaction-longer-than-its-timeout", 9, vec![(16.0, Cont(0))])
+            .workers(2)
+            .feed(6000, 400)
+            .special(slow)
             .sabotaged(&[("COPYDESK_SABOTAGE", "slow-to-publish")]),
         new("a-panic-in-the-function", 28, vec![]).special(panics).sabotaged(&[]),
-        new("not-enough-replicas", 14, vec![(2.0, Configure(Topic::Output, "min.insync.replicas", "3")), (2.5, KillBroker(Who::Number(3))), (20.0, ResumeBrokers)])
-            .brokers(3).workers(2).feed(8000, 400),
+        new(
+            "not-enough-replicas",
+            14,
+            vec![
+                (2.0, Configure(Topic::Output, "min.insync.replicas", "3")),
+                (2.5, KillBroker(Who::Number(3))),
+                (20.0, ResumeBrokers),
+            ],
+        )
+        .brokers(3)
+        .workers(2)
+        .feed(8000, 400),
         new("output-topic-missing-at-start", 15, vec![(6.0, Do("made the topic", make_output))]).prepare(lose_output),
-        new("output-topic-deleted-while-running", 15, vec![(8.0, Do("made the topic", make_output))]).before(lose_output).feed(4000, 400),
-        new("dead-letter-topic-missing", 16, vec![(8.0, Do("made the topic", make_dead))]).before(lose_dead).feed(4000, 400),
-        new("record-larger-than-the-topic-takes", 17, vec![(1.6, Configure(Topic::Output, "max.message.bytes", "20000"))])
-            .feed(1600, 200).special(large).quick(),
-        new("dead-letter-larger-than-the-topic-takes", 18, vec![(1.6, Configure(Topic::Dead, "max.message.bytes", "20000"))])
-            .feed(1600, 200).special(large_poison),
+        new("output-topic-deleted-while-running", 15, vec![(8.0, Do("made the topic", make_output))])
+            .before(lose_output)
+            .feed(4000, 400),
+        new("dead-letter-topic-missing", 16, vec![(8.0, Do("made the topic", make_dead))])
+            .before(lose_dead)
+            .feed(4000, 400),
+        new(
+            "record-larger-than-the-topic-takes",
+            17,
+            vec![(1.6, Configure(Topic::Output, "max.message.bytes", "20000"))],
+        )
+        .feed(1600, 200)
+        .special(large)
+        .quick(),
+        new(
+            "dead-letter-larger-than-the-topic-takes",
+            18,
+            vec![(1.6, Configure(Topic::Dead, "max.message.bytes", "20000"))],
+        )
+        .feed(1600, 200)
+        .special(large_poison),
         new("partitions-added", 19, vec![(2.0, Do("grew", grow))]).feed(4000, 400).special(spread),
-        new("committed-offset-gone-after-retention", 20, vec![(2.0, Term(0)), (4.0, Do("retention", expire)), (4.5, Start(0))]),
-        new("aborted-transactions-in-the-input", 21, vec![(1.6, Do("ghosts", ghosts)), (2.5, Do("ghosts", ghosts)), (3.5, Do("ghosts", ghosts))]).quick(),
+        new(
+            "committed-offset-gone-after-retention",
+            20,
+            vec![(2.0, Term(0)), (4.0, Do("retention", expire)), (4.5, Start(0))],
+        ),
+        new(
+            "aborted-transactions-in-the-input",
+            21,
+            vec![(1.6, Do("ghosts", ghosts)), (2.5, Do("ghosts", ghosts)), (3.5, Do("ghosts", ghosts))],
+        )
+        .quick(),
         new("poison", 24, vec![]).special(poison).quick(),
         new("nested-json", 26, vec![]).feed(400, 200).special(nested),
         new("million-tiny-paragraphs", 27, vec![]).feed(24, 20).special(tiny).prepare(take_large).memory(700),
         new("fifty-megabytes", 25, vec![]).feed(8, 4).special(fifty).prepare(take_large).memory(700),
-        new("bomb-gzip", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("gzip").memory(700),
-        new("bomb-snappy", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("snappy").memory(700),
-        new("bomb-lz4", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("lz4").memory(700),
-        new("bomb-zstd", 25, vec![]).feed(40, 100).special(bombs).prepare(take_large).compression("zstd").memory(700),
+        bomb("bomb-gzip", "gzip"),
+        bomb("bomb-snappy", "snappy"),
+        bomb("bomb-lz4", "lz4"),
+        bomb("bomb-zstd", "zstd"),
         new("bad-options", 30, vec![]).feed(400, 400).before(bad_options).quick(),
         new("admin-flooded", 32, vec![(2.0, Do("flooded", flood))]).feed(4800, 400),
         // The suite would find these.
-        new("bug-offsets-outside-the-transaction", 0, vec![(2.0, KillInside(0)), (2.1, Start(0)), (9.0, KillInside(0)), (9.1, Start(0))])
-            .feed(6000, 400).sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")]).must_be_caught(),
-        new("bug-retry-without-rewind", 0, vec![(1.6, Configure(Topic::Output, "max.message.bytes", "20000"))])
-            .feed(1600, 200).special(large).sabotaged(&[("COPYDESK_SABOTAGE", "no-rewind")]).must_be_caught(),
+        new(
+            "bug-offsets-outside-the-transaction",
+            0,
+            vec![(2.0, KillInside(0)), (2.1, Start(0)), (9.0, KillInside(0)), (9.1, Start(0))],
+        )
+        .feed(6000, 400)
+        .sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")])
+        .must_be_caught(),
+        new("bug-retry-without-rewind", 0, vec![(2.0, Sky(half_open)), (9.0, Heal)])
+            .feed(4800, 400)
+            .sabotaged(&[("COPYDESK_SABOTAGE", "no-rewind")])
+            .must_be_caught(),
     ]
 }
 
@@ -72,7 +127,9 @@ fn with(count: usize, other: impl Fn(usize) -> Option<(Option<Vec<u8>>, bool)>) 
 }
 
 fn slow(count: usize) -> Vec<Article> {
-    with(count, |number| (number % 1000 == 900).then(|| (Some(b"SABOTAGE-SLOW is a word of this article".to_vec()), false)))
+    with(count, |number| {
+        (number % 1000 == 900).then(|| (Some(b"SABOTAGE-SLOW is a word of this article".to_vec()), false))
+    })
 }
 
 fn panics(count: usize) -> Vec<Article> {
@@ -94,17 +151,35 @@ fn large_poison(count: usize) -> Vec<Article> {
 
 fn poison(count: usize) -> Vec<Article> {
     let payloads: &[Option<&[u8]>] = &[
-        None, Some(b""), Some(b" \n\t"), Some(b"\xFF\xFE\x00\x80"), Some(b"{"), Some(b"{}"), Some(b"[1,2]"), Some(b"null"), Some(b"42"),
-        Some(b"{\"body_text\": 7}"), Some(b"{\"body_text\": [\"a\"], \"headline\": {}}"), Some(b"{\"body_text\": null}"),
-        Some(b"{\"bodies\": \"text\"}"), Some(b"{\"body_text\": \"\\ud800 lone\"}"), Some(b"\x00\x01\x02"), Some(b"\xEF\xBB\xBF"),
-        Some(b"{\"uri\": 5, \"body_text\": \"sound enough\", \"datePublished\": [1]}"), Some(b"{\"body_text\":\"a\"} trailing"),
+        None,
+        Some(b""),
+        Some(b" \n\t"),
+        Some(b"\xFF\xFE\x00\x80"),
+        Some(b"{"),
+        Some(b"{}"),
+        Some(b"[1,2]"),
+        Some(b"null"),
+        Some(b"42"),
+        Some(b"{\"body_text\": 7}"),
+        Some(b"{\"body_text\": [\"a\"], \"headline\": {}}"),
+        Some(b"{\"body_text\": null}"),
+        Some(b"{\"bodies\": \"text\"}"),
+        Some(b"{\"body_text\": \"\\ud800 lone\"}"),
+        Some(b"\x00\x01\x02"),
+        Some(b"\xEF\xBB\xBF"),
+        Some(b"{\"uri\": 5, \"body_text\": \"sound enough\", \"datePublished\": [1]}"),
+        Some(b"{\"body_text\":\"a\"} trailing"),
     ];
     with(count, |number| (number % 4 == 1).then(|| (payloads[number / 4 % payloads.len()].map(<[u8]>::to_vec), false)))
 }
 
 fn nested(count: usize) -> Vec<Article> {
-    let nest = |depth: usize| format!("{{\"body_text\":\"x\",\"extra\":{}{}}}", "[".repeat(depth), "]".repeat(depth)).into_bytes();
-    let nest_objects = |depth: usize| format!("{{\"body_text\":\"x\",\"extra\":{}1{}}}", "{\"a\":".repeat(depth), "}".repeat(depth)).into_bytes();
+    let nest = |depth: usize| {
+        format!("{{\"body_text\":\"x\",\"extra\":{}{}}}", "[".repeat(depth), "]".repeat(depth)).into_bytes()
+    };
+    let nest_objects = |depth: usize| {
+        format!("{{\"body_text\":\"x\",\"extra\":{}1{}}}", "{\"a\":".repeat(depth), "}".repeat(depth)).into_bytes()
+    };
     let open = |depth: usize| format!("{{\"a\":{}", "[{\"a\":".repeat(depth)).into_bytes();
     with(count, |number| match number % 5 {
         1 => Some((Some(nest(10 + number * 200)), false)),
@@ -124,7 +199,8 @@ fn tiny(count: usize) -> Vec<Article> {
 }
 
 fn fifty(count: usize) -> Vec<Article> {
-    let json = |bytes: usize| format!("{{\"headline\":\"h\",\"body_text\":\"{}\"}}", "word ".repeat(bytes / 5)).into_bytes();
+    let json =
+        |bytes: usize| format!("{{\"headline\":\"h\",\"body_text\":\"{}\"}}", "word ".repeat(bytes / 5)).into_bytes();
     with(count, |number| match number % 4 {
         1 => Some((Some(json(50 << 20)), false)),
         _ => None,
@@ -144,6 +220,12 @@ fn spread(count: usize) -> Vec<Article> {
         article.timestamp = now() + 1;
     }
     articles
+}
+
+/// Dead letters stay small: they are cut.
+fn take_large_input(run: &mut Run) -> Result<String, String> {
+    run.cluster.configure(&run.names.input, "max.message.bytes", "62000000");
+    Ok("the input takes 62 MB".to_owned())
 }
 
 fn take_large(run: &mut Run) -> Result<String, String> {
@@ -214,7 +296,10 @@ fn ghosts(run: &mut Run) -> Result<String, String> {
         producer.init_transactions(Duration::from_secs(20))?;
         producer.begin_transaction()?;
         for partition in 0..4 {
-            let record = BaseRecord::to(&run.names.input).partition(partition).key("ghost").payload("a ghost, not to be published");
+            let record = BaseRecord::to(&run.names.input)
+                .partition(partition)
+                .key("ghost")
+                .payload("a ghost, not to be published");
             producer.send(record).map_err(|(error, _)| error)?;
         }
         producer.flush(Duration::from_secs(10))?;
@@ -238,10 +323,18 @@ fn bad_options(run: &mut Run) -> Result<String, String> {
     ];
     for (arguments, (key, value), code, named) in cases {
         let mut command = Command::new(binary());
-        let output = command.args(*arguments).env(key, value).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+        let output = command
+            .args(*arguments)
+            .env(key, value)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| error.to_string())?;
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.code() != Some(*code) || !said.contains(named) {
-            return Err(format!("{arguments:?} with {key}={value}: {:?}, not {code}; or `{named}` is not named: {said}", output.status.code()));
+            return Err(format!(
+                "{arguments:?} with {key}={value}: {:?}, not {code}; or `{named}` is not named: {said}",
+                output.status.code()
+            ));
         }
     }
     Ok(format!("{} commands refused, each with its code and the name of what is wrong", cases.len()))
@@ -277,7 +370,9 @@ fn flood(run: &mut Run) -> Result<String, String> {
     let held = slow.len();
     drop(slow);
     if cleaned < 400.0 {
-        return Err(format!("the lanes cleaned only {cleaned} articles while {held} connections hung and {asked} asked"));
+        return Err(format!(
+            "the lanes cleaned only {cleaned} articles while {held} connections hung and {asked} asked"
+        ));
     }
     Ok(format!("{held} connections hung, {asked} requests answered, {cleaned} articles cleaned meanwhile"))
 }

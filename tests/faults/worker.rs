@@ -48,6 +48,9 @@ pub struct Worker {
     pub instance: String,
     pub admin: u16,
     pub log: PathBuf,
+    /// In place of the cluster's proxies.
+    pub brokers: Option<String>,
+    pub config: Option<PathBuf>,
     child: Option<Child>,
     /// How each of its lives ended by itself: exit codes.
     pub exits: Vec<i32>,
@@ -55,16 +58,28 @@ pub struct Worker {
 
 impl Worker {
     pub fn new(instance: &str, log: PathBuf) -> Worker {
-        Worker { instance: instance.to_owned(), admin: free_ports(1), log, child: None, exits: Vec::new() }
+        Worker {
+            instance: instance.to_owned(),
+            admin: free_ports(1),
+            log,
+            brokers: None,
+            config: None,
+            child: None,
+            exits: Vec::new(),
+        }
     }
 
     pub fn start(&mut self, cluster: &Cluster, names: &Names, settings: &[(&str, &str)]) {
         let file = OpenOptions::new().create(true).append(true).open(&self.log).expect("a log file");
         let mut command = Command::new(binary());
         command.args(["run", "--instance", &self.instance, "--admin", &format!("127.0.0.1:{}", self.admin)]);
-        command.args(["--brokers", &cluster.proxied, "--input", &names.input, "--output", &names.output]);
+        let brokers = self.brokers.as_ref().unwrap_or(&cluster.proxied);
+        command.args(["--brokers", brokers, "--input", &names.input, "--output", &names.output]);
         command.args(["--dead-letters", &names.dead, "--group", &names.group]);
         command.envs(QUICK.iter().copied()).envs(settings.iter().copied());
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
         command.current_dir(self.log.parent().expect("a folder"));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().expect("copydesk starts");
         self.child = Some(child);
@@ -158,7 +173,8 @@ impl Worker {
             status.lines().find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse().ok())
         };
         let files = std::fs::read_dir(format!("/proc/{id}/fd")).ok()?;
-        let is_socket = |path: PathBuf| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"));
+        let is_socket =
+            |path: PathBuf| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"));
         let sockets = files.flatten().filter(|file| is_socket(file.path())).count();
         Some(Cost { threads: number("Threads:")?, sockets, peak_mb: number("VmHWM:")? / 1024 })
     }
