@@ -48,6 +48,15 @@ pub enum TopicState {
     Denied,
 }
 
+/// Settings of a broker that the promise depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrokerSettings {
+    /// For how long a group's offsets are kept after its last member left.
+    pub offsets_retention: Duration,
+    /// How often transactions that timed out are looked for; `None` where the broker does not say.
+    pub abort_interval: Option<Duration>,
+}
+
 impl Topic {
     /// Number of partitions where the topic is there.
     pub fn partitions(&self) -> Option<usize> {
@@ -192,14 +201,18 @@ impl Admin {
         Ok(Topic { name: name.to_owned(), state })
     }
 
-    /// For how long the brokers keep a group's offsets after its last member left; `None` where this may not be read.
-    pub fn offsets_retention(&self, timeout: Duration) -> Option<Duration> {
+    /// A broker's own settings; `None` where they may not be read.
+    pub fn broker_settings(&self, timeout: Duration) -> Option<BrokerSettings> {
         let metadata = self.client.inner().fetch_metadata(Some("__consumer_offsets"), timeout).ok()?;
         let broker = ResourceSpecifier::Broker(metadata.orig_broker_id());
         let options = AdminOptions::new().request_timeout(Some(timeout));
         let config = block_on(self.client.describe_configs([&broker], &options))?.ok()?.into_iter().next()?.ok()?;
-        let minutes: u64 = config.get("offsets.retention.minutes")?.value.as_ref()?.parse().ok()?;
-        Some(Duration::from_secs(minutes * 60))
+        let read = |key: &str| config.get(key)?.value.as_ref()?.parse::<u64>().ok();
+        Some(BrokerSettings {
+            offsets_retention: Duration::from_secs(read("offsets.retention.minutes")? * 60),
+            abort_interval: read("transaction.abort.timed.out.transaction.cleanup.interval.ms")
+                .map(Duration::from_millis),
+        })
     }
 
     fn configuration(&self, name: &str, timeout: Duration) -> Option<ConfigResource> {

@@ -89,8 +89,6 @@ impl Cluster {
         for ((name, protocol), port) in secure.iter().zip(port + 30..) {
             listen += &format!(" {name}:{protocol}:{port}:{port}");
         }
-        // Timed-out transactions are looked for every second instead of every ten.
-        let extra = format!("transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n{extra}");
         let home = folder.join(name);
         let proxy = Proxy::default();
         for broker in 0..brokers {
@@ -113,7 +111,7 @@ impl Cluster {
             brokers,
             home,
             port,
-            extra,
+            extra: extra.to_owned(),
             listen,
             secure,
             admin,
@@ -127,6 +125,13 @@ impl Cluster {
     pub fn secure(&self, name: &str) -> String {
         let at = self.secure.iter().position(|(listener, _)| *listener == name).expect("a listener");
         format!("127.0.0.1:{}", usize::from(self.port) + 30 + at)
+    }
+
+    /// Stops the brokers and leaves what they wrote (their logs, and the topics) in `folder`.
+    pub fn leave_in(&self, folder: &Path) {
+        self.script(&["stop"]);
+        let copied = Command::new("cp").arg("-r").arg(&self.home).arg(folder).status();
+        assert!(copied.expect("cp runs").success(), "the brokers' files are left in {}", folder.display());
     }
 
     /// Runs the project's script, or fails with what it said.

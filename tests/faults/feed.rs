@@ -158,7 +158,6 @@ impl ProducerContext for Places {
 pub struct Feeder {
     thread: Option<JoinHandle<Vec<Sent>>>,
     acknowledged: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
 }
 
 impl Feeder {
@@ -181,9 +180,8 @@ impl Feeder {
             .set("compression.type", compression)
             .create_with_context(Places::default())
             .expect("a producer");
-        let (topic, acknowledged, stop) =
-            (topic.to_owned(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        let (count, end) = (Arc::clone(&acknowledged), Arc::clone(&stop));
+        let (topic, acknowledged) = (topic.to_owned(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&acknowledged);
         let thread = std::thread::spawn(move || {
             let started = Instant::now();
             let tell = || {
@@ -196,9 +194,6 @@ impl Feeder {
                     tell();
                     std::thread::sleep(Duration::from_millis(2));
                 }
-                if end.load(Relaxed) {
-                    break;
-                }
                 send(&producer, &topic, &article);
             }
             while producer.in_flight_count() > 0 {
@@ -208,7 +203,7 @@ impl Feeder {
             tell();
             std::mem::take(&mut *producer.context().0.lock().unwrap_or_else(PoisonError::into_inner))
         });
-        Feeder { thread: Some(thread), acknowledged, stop }
+        Feeder { thread: Some(thread), acknowledged }
     }
 
     pub fn acknowledged(&self) -> usize {
@@ -217,11 +212,6 @@ impl Feeder {
 
     pub fn is_done(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
-    }
-
-    /// No more articles than those that are on the way.
-    pub fn stop(&self) {
-        self.stop.store(true, Relaxed);
     }
 
     /// Waits until all are acknowledged.
@@ -326,10 +316,6 @@ impl Watcher {
             }
         });
         Watcher { seen, stop, thread: Some(thread) }
-    }
-
-    pub fn count(&self) -> usize {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// How many different articles were seen.

@@ -182,6 +182,9 @@ impl Suite {
                     format!("--scenario {}", scenario.name)
                 };
                 println!("   again: cargo test --release --features sabotage --test faults -- {alone} --seed {seed}");
+                if !scenario.must_be_caught {
+                    cluster.leave_in(&logs);
+                }
                 // A cluster that may be broken is not handed on.
                 self.clusters.clear();
             }

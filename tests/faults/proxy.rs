@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,6 @@ struct State {
 #[derive(Clone, Default)]
 pub struct Proxy {
     state: Arc<Mutex<State>>,
-    open: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
 }
 
@@ -107,11 +106,6 @@ impl Proxy {
         self.state().lost
     }
 
-    /// Connections that are open now.
-    pub fn open(&self) -> usize {
-        self.open.load(Relaxed)
-    }
-
     fn join(&self, client: TcpStream, broker: TcpStream) {
         for stream in [&client, &broker] {
             let _ = stream.set_nodelay(true);
@@ -123,14 +117,10 @@ impl Proxy {
             state.connections.extend([clone(&client), clone(&broker)]);
         }
         let asked: Arc<Mutex<HashMap<i32, Api>>> = Arc::default();
-        self.open.fetch_add(1, Relaxed);
         let (up, down) = (self.clone(), self.clone());
         let (from, to, answers) = (clone(&client), clone(&broker), Arc::clone(&asked));
         std::thread::spawn(move || up.pump(from, to, &answers, Direction::Request));
-        std::thread::spawn(move || {
-            down.pump(broker, client, &asked, Direction::Answer);
-            down.open.fetch_sub(1, Relaxed);
-        });
+        std::thread::spawn(move || down.pump(broker, client, &asked, Direction::Answer));
     }
 
     /// Reads frames on this thread and writes them on another, so that a delay delays and does not throttle.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::checker::{self, History, Role, Seen, Sent};
 use crate::cluster::{Cluster, Names};
 use crate::feed::{Article, Feeder, Random, Watcher, article, read_all};
-use crate::scenario::{Fault, Scenario, Topic};
+use crate::scenario::{Act, Fault, Scenario, Topic};
 use crate::worker::{Cost, Worker};
 
 /// I4: all that was fed is there so long after the last fault was healed.
@@ -34,9 +34,6 @@ pub struct Run<'a> {
     killed: Vec<u16>,
     paused: Vec<u16>,
 }
-
-/// What a scenario does for itself; what it did is printed.
-type Hook = fn(&mut Run) -> Result<String, String>;
 
 /// What a scenario counted.
 #[derive(Debug, Clone, Default)]
@@ -154,9 +151,6 @@ impl<'a> Run<'a> {
         self.history.same_partition = partitions == output;
         broken.extend(self.judge());
         broken.extend(self.panics());
-        if broken.is_empty() {
-            broken.extend(self.hook("afterwards", scenario.after).err());
-        }
         let of = |role: Role| self.history.last.iter().filter(|seen: &&Seen| seen.role == role).count();
         let (clean, dead) = (of(Role::Clean), of(Role::Dead));
         let counts = Counts { sent: self.history.sent.len(), clean, dead, healed_in, took: begun.elapsed() };
@@ -186,7 +180,7 @@ impl<'a> Run<'a> {
         Ok(doubled)
     }
 
-    fn hook(&mut self, when: &str, hook: Option<Hook>) -> Result<(), String> {
+    fn hook(&mut self, when: &str, hook: Option<Act>) -> Result<(), String> {
         let Some(hook) = hook else { return Ok(()) };
         let said = hook(self)?;
         self.say(&format!("{when}: {said}"));
@@ -283,7 +277,6 @@ impl<'a> Run<'a> {
             Fault::Heal => cluster.proxy.heal(),
             Fault::Configure(topic, key, value) => {
                 let topic = match topic {
-                    Topic::Input => &names.input,
                     Topic::Output => &names.output,
                     Topic::Dead => &names.dead,
                 };

@@ -1,8 +1,14 @@
 //! A scenario is data: a feed, workers, faults with times, and what is expected beyond the promise itself.
 
 use crate::cluster::Who;
+use crate::feed::Article;
 use crate::proxy::{Api, Weather};
 use crate::run::Run;
+
+/// What a scenario does for itself: it says what it did, or what is wrong.
+pub type Act = fn(&mut Run) -> Result<String, String>;
+/// Makes so many articles.
+pub type Articles = fn(usize) -> Vec<Article>;
 
 /// What happens to whom. A `usize` is the number of a worker.
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +56,12 @@ pub enum Fault {
     /// A topic setting.
     Configure(Topic, &'static str, &'static str),
     /// Anything else; what it did is printed.
-    Do(&'static str, fn(&mut Run) -> Result<String, String>),
+    Do(&'static str, Act),
 }
 
-/// One of the three topics.
+/// One of the topics that are written.
 #[derive(Debug, Clone, Copy)]
 pub enum Topic {
-    Input,
     Output,
     Dead,
 }
@@ -85,13 +90,11 @@ pub struct Scenario {
     /// Fault after fault, each at so many seconds after the feed began.
     pub faults: Vec<(f64, Fault)>,
     /// Other articles than the usual ones.
-    pub special: Option<fn(usize) -> Vec<crate::feed::Article>>,
+    pub special: Option<Articles>,
     /// Before the workers start, once the topics are there.
-    pub prepare: Option<fn(&mut Run) -> Result<String, String>>,
+    pub prepare: Option<Act>,
     /// Before the feed starts, once the workers are ready.
-    pub before: Option<fn(&mut Run) -> Result<String, String>>,
-    /// Asked after the checker.
-    pub after: Option<fn(&mut Run) -> Result<String, String>>,
+    pub before: Option<Act>,
     /// Most memory that a worker may ever have had.
     pub memory_mb: usize,
     /// The suite must find the promise broken: a worker with a deliberate bug.
@@ -121,7 +124,6 @@ impl Scenario {
             special: None,
             prepare: None,
             before: None,
-            after: None,
             memory_mb: 256,
             must_be_caught: false,
             compares_costs: true,
@@ -153,16 +155,12 @@ impl Scenario {
         Scenario { settings, ..self }
     }
 
-    pub fn prepare(self, prepare: fn(&mut Run) -> Result<String, String>) -> Scenario {
+    pub fn prepare(self, prepare: Act) -> Scenario {
         Scenario { prepare: Some(prepare), ..self }
     }
 
-    pub fn before(self, before: fn(&mut Run) -> Result<String, String>) -> Scenario {
+    pub fn before(self, before: Act) -> Scenario {
         Scenario { before: Some(before), ..self }
-    }
-
-    pub fn partitions(self, partitions: [i32; 3]) -> Scenario {
-        Scenario { partitions, ..self }
     }
 
     pub fn compression(self, compression: &'static str) -> Scenario {
@@ -173,11 +171,7 @@ impl Scenario {
         Scenario { memory_mb, ..self }
     }
 
-    pub fn after(self, after: fn(&mut Run) -> Result<String, String>) -> Scenario {
-        Scenario { after: Some(after), ..self }
-    }
-
-    pub fn special(self, special: fn(usize) -> Vec<crate::feed::Article>) -> Scenario {
+    pub fn special(self, special: Articles) -> Scenario {
         Scenario { special: Some(special), ..self }
     }
 

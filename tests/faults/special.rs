@@ -17,6 +17,17 @@ use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, 
 use crate::scenario::{Scenario, Topic};
 use crate::worker::binary;
 
+/// Records are given up long before transaction and session are, so that the batch is aborted and the lane lives on.
+const NO_REWIND: &[(&str, &str)] = &[
+    ("COPYDESK_SABOTAGE", "no-rewind"),
+    ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "1200"),
+    ("COPYDESK__KAFKA__TRANSACTION.TIMEOUT.MS", "10000"),
+    ("COPYDESK__KAFKA__SESSION.TIMEOUT.MS", "12000"),
+];
+
+/// Arguments, a variable of the environment, the exit code, and what is named.
+type BadOption<'a> = (&'a [&'a str], (&'a str, &'a str), i32, &'a str);
+
 /// Every special scenario.
 pub fn all() -> Vec<Scenario> {
     let new = Scenario::new;
@@ -103,9 +114,9 @@ pub fn all() -> Vec<Scenario> {
         .feed(6000, 400)
         .sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")])
         .must_be_caught(),
-        new("bug-retry-without-rewind", 0, vec![(2.0, Sky(half_open)), (9.0, Heal)])
+        new("bug-retry-without-rewind", 0, vec![(2.0, Sky(half_open)), (5.0, Heal)])
             .feed(4800, 400)
-            .sabotaged(&[("COPYDESK_SABOTAGE", "no-rewind")])
+            .sabotaged(NO_REWIND)
             .must_be_caught(),
     ]
 }
@@ -312,7 +323,7 @@ fn ghosts(run: &mut Run) -> Result<String, String> {
 /// A bad option, a bad setting, a taken port: each ends at once with its code, and names what is wrong.
 fn bad_options(run: &mut Run) -> Result<String, String> {
     let taken = format!("127.0.0.1:{}", run.workers[0].admin);
-    let cases: &[(&[&str], (&str, &str), i32, &str)] = &[
+    let cases: &[BadOption<'_>] = &[
         (&["run", "--no-such-option"], ("A", ""), 64, "--no-such-option"),
         (&["run", "--lanes", "many"], ("A", ""), 64, "--lanes"),
         (&["run"], ("COPYDESK__STREAM__BATCH_BYTES", "huge"), 64, "batch-bytes"),
