@@ -2,7 +2,7 @@
 # built in one profile (release), so that librdkafka and OpenSSL are compiled once, whatever is typed.
 CARGO ?= cargo
 
-.PHONY: help demo build test faults soak lint bench fuzz setup setup-build setup-test setup-lint clean-kafka
+.PHONY: help demo build test faults soak lint bench fuzz setup setup-build setup-test setup-faults setup-lint clean-kafka
 
 help: ## Lists these recipes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -26,13 +26,13 @@ test: setup-test ## Runs every test, those against a real Apache Kafka included
 
 # The feature `sabotage` puts deliberate bugs into the worker, which the suite has to find; `make build` makes the binary
 # anew without it.
-faults: setup-test ## Runs the whole fault suite: brokers, networks and workers that fail (about 30 minutes)
+faults: setup-faults ## Runs the whole fault suite: brokers, networks and workers that fail (about 30 minutes)
 	$(CARGO) test --release --locked --test faults_checker
 	$(CARGO) test --release --locked --features sabotage --test faults -- --all
 
 HOURS ?= 1
 SEED ?= 1
-soak: setup-test ## Draws faults at random for HOURS (1) from SEED (1), and prints a table
+soak: setup-faults ## Draws faults at random for HOURS (1) from SEED (1), and prints a table
 	$(CARGO) test --release --locked --features sabotage --test faults -- --soak $(HOURS) --seed $(SEED)
 
 lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, Docker and compose files
@@ -58,6 +58,8 @@ setup-build:
 	@scripts/setup build
 setup-test:
 	@scripts/setup test
+setup-faults:
+	@scripts/setup faults
 setup-lint:
 	@scripts/setup lint
 

@@ -19,6 +19,8 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::proxy::Proxy;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/kafka");
+/// Size of the small disk in megabytes.
+const SMALL_MB: usize = 120;
 const ASK: Duration = Duration::from_secs(20);
 
 /// Kafka's own internal topics have so many partitions here (scripts/kafka).
@@ -65,6 +67,7 @@ pub struct Cluster {
     port: u16,
     extra: String,
     listen: String,
+    mounted: bool,
     secure: &'static [(&'static str, &'static str)],
     admin: AdminClient<DefaultClientContext>,
     asker: BaseConsumer,
@@ -74,6 +77,27 @@ impl Cluster {
     /// Starts `brokers` brokers under `folder`.
     pub fn start(folder: &Path, brokers: u16) -> Cluster {
         Cluster::start_with(folder, brokers, &format!("kafka-{brokers}"), "", &[])
+    }
+
+    /// One broker whose disk is a small file system in memory, which only root can mount.
+    pub fn start_on_small_disk(folder: &Path) -> Cluster {
+        let name = "kafka-small";
+        let home = folder.join(name);
+        std::fs::create_dir_all(&home).expect("a folder");
+        let size = format!("size={SMALL_MB}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&home).status();
+        assert!(
+            mounted.is_ok_and(|status| status.success()),
+            "a small disk is mounted by root only: run the suite as root"
+        );
+        let mut cluster = Cluster::start_with(folder, 1, name, "", &[]);
+        cluster.mounted = true;
+        cluster
+    }
+
+    /// A file that leaves no room on the small disk.
+    pub fn filler(&self) -> PathBuf {
+        self.home.join("filler")
     }
 
     /// With more lines for `server.properties`, and more listeners (name and protocol): see [`Cluster::secure`].
@@ -113,6 +137,7 @@ impl Cluster {
             port,
             extra: extra.to_owned(),
             listen,
+            mounted: false,
             secure,
             admin,
             asker,
@@ -136,14 +161,19 @@ impl Cluster {
 
     /// Runs the project's script, or fails with what it said.
     pub fn script(&self, arguments: &[&str]) -> String {
+        self.try_script(arguments)
+            .unwrap_or_else(|said| panic!("`scripts/kafka {}` failed:\n{said}", arguments.join(" ")))
+    }
+
+    /// The same; `Err` is what it said.
+    pub fn try_script(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(SCRIPT);
         command.args(arguments).env("KAFKA_PARENT", std::process::id().to_string());
         command.env("KAFKA_HOME", &self.home).env("KAFKA_PORT", self.port.to_string()).env("KAFKA_HEAP", "400m");
         command.env("KAFKA_EXTRA", &self.extra).env("KAFKA_LISTEN", &self.listen);
         let output = command.output().expect("scripts/kafka runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "`scripts/kafka {}` failed:\n{said}", arguments.join(" "));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
     /// The brokers that `who` means, by number.
@@ -253,6 +283,9 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.proxy.end();
         let _ = Command::new(SCRIPT).arg("wipe").env("KAFKA_HOME", &self.home).output();
+        if self.mounted {
+            let _ = Command::new("umount").arg(&self.home).status();
+        }
     }
 }
 

@@ -32,7 +32,7 @@ use std::time::Instant;
 
 use cluster::Cluster;
 use run::{Counts, Run};
-use scenario::Scenario;
+use scenario::{Kind, Scenario};
 
 #[derive(Debug, Default)]
 struct Arguments {
@@ -126,7 +126,7 @@ fn soaked(hours: f64, first: u64) -> ExitCode {
 /// Clusters that scenarios share, and what came of each scenario.
 struct Suite {
     folder: PathBuf,
-    clusters: BTreeMap<(u16, bool), Cluster>,
+    clusters: BTreeMap<(u16, Kind), Cluster>,
     results: Vec<(String, u64, Result<Counts, String>)>,
     started: Instant,
 }
@@ -143,11 +143,12 @@ impl Suite {
         println!("== {} (scenario {}, seed {seed})", scenario.name, scenario.number);
         let folder: &Path = &self.folder;
         // One cluster at a time: memory and cores are for the scenario.
-        let kind = (scenario.brokers, scenario.secure);
+        let kind = (scenario.brokers, scenario.kind);
         self.clusters.retain(|other, _| *other == kind);
-        let cluster = self.clusters.entry(kind).or_insert_with(|| match scenario.secure {
-            true => security::start(folder),
-            false => Cluster::start(folder, scenario.brokers),
+        let cluster = self.clusters.entry(kind).or_insert_with(|| match scenario.kind {
+            Kind::Usual => Cluster::start(folder, scenario.brokers),
+            Kind::Secure => security::start(folder),
+            Kind::SmallDisk => Cluster::start_on_small_disk(folder),
         });
         let mut run = Run::new(scenario, cluster, folder, seed);
         let ended = catch_unwind(AssertUnwindSafe(|| run.run(seed)));

@@ -31,7 +31,7 @@ pub struct Run<'a> {
     /// Workers are ready before the feed starts.
     pub waits: bool,
     started: Instant,
-    killed: Vec<u16>,
+    pub killed: Vec<u16>,
     paused: Vec<u16>,
 }
 
@@ -322,7 +322,7 @@ impl<'a> Run<'a> {
     }
 
     /// Side by side: a broker is up only when its cluster has a quorum.
-    fn resume(&mut self) {
+    pub fn resume(&mut self) {
         let cluster = self.cluster;
         std::thread::scope(|scope| {
             for number in std::mem::take(&mut self.killed) {

@@ -66,6 +66,16 @@ pub enum Topic {
     Dead,
 }
 
+/// What kind of cluster a scenario needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Usual,
+    /// One broker with encryption, authentication and permissions.
+    Secure,
+    /// One broker on a disk of [`crate::cluster::SMALL_MB`] megabytes.
+    SmallDisk,
+}
+
 /// A scenario.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -75,8 +85,7 @@ pub struct Scenario {
     /// Part of `make test`.
     pub quick: bool,
     pub brokers: u16,
-    /// One broker with encryption, authentication and permissions.
-    pub secure: bool,
+    pub kind: Kind,
     pub workers: usize,
     /// Of input, output, dead letters.
     pub partitions: [i32; 3],
@@ -113,7 +122,7 @@ impl Scenario {
             number,
             quick: false,
             brokers: 1,
-            secure: false,
+            kind: Kind::Usual,
             workers: 1,
             partitions: [4, 4, 2],
             articles: 2400,
@@ -139,8 +148,8 @@ impl Scenario {
         Scenario { brokers, ..self }
     }
 
-    pub fn secure(self) -> Scenario {
-        Scenario { secure: true, ..self }
+    pub fn on(self, kind: Kind) -> Scenario {
+        Scenario { kind, ..self }
     }
 
     pub fn workers(self, workers: usize) -> Scenario {

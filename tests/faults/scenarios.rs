@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 
 /// As long as in production: a coordinator that finds, while it starts, that a transaction timed out while it was away loses
 /// the abort markers (Apache Kafka 4.3.1; docs/guarantees.md).
-const PATIENT: &[(&str, &str)] = &[
+pub const PATIENT: &[(&str, &str)] = &[
     ("COPYDESK__KAFKA__SESSION.TIMEOUT.MS", "45000"),
     ("COPYDESK__KAFKA__TRANSACTION.TIMEOUT.MS", "40000"),
     ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "30000"),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::cluster::{Cluster, Names};
 use crate::run::Run;
 use crate::scenario::Fault::Do;
-use crate::scenario::Scenario;
+use crate::scenario::{Kind, Scenario};
 use crate::worker::binary;
 
 /// Listeners of the secure broker, in the order of their ports.
@@ -18,7 +18,7 @@ const PASSWORD: &str = "only-for-tests";
 
 /// Every scenario on the secure broker.
 pub fn all() -> Vec<Scenario> {
-    let new = |name, number, faults| Scenario::new(name, number, faults).secure();
+    let new = |name, number, faults| Scenario::new(name, number, faults).on(Kind::Secure);
     vec![
         new("tls", 22, vec![]).prepare(tls).before(bad_certificates),
         new("sasl-plain", 23, vec![]).prepare(|run| login(run, "PLAIN", "plain")).before(wrong_password),

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,8 @@ use crate::feed::{Article, Random, article, now};
 use crate::proxy::Weather;
 use crate::run::Run;
 use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, ResumeBrokers, Sky, Start, Term};
-use crate::scenario::{Scenario, Topic};
+use crate::scenario::{Kind, Scenario, Topic};
+use crate::scenarios::PATIENT;
 use crate::worker::binary;
 
 /// Records are given up long before transaction and session are, so that the batch is aborted and the lane lives on.
@@ -24,6 +26,15 @@ const NO_REWIND: &[(&str, &str)] = &[
     ("COPYDESK__KAFKA__TRANSACTION.TIMEOUT.MS", "10000"),
     ("COPYDESK__KAFKA__SESSION.TIMEOUT.MS", "12000"),
 ];
+
+/// The worker's wall clock is what a file says; its monotonic clock is left alone, as it is when a machine's clock is set.
+const FAKE_CLOCK: &[(&str, &str)] = &[
+    ("LD_PRELOAD", FAKETIME),
+    ("FAKETIME_TIMESTAMP_FILE", "clock"),
+    ("FAKETIME_NO_CACHE", "1"),
+    ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+];
+const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /// Arguments, a variable of the environment, the exit code, and what is named.
 type BadOption<'a> = (&'a [&'a str], (&'a str, &'a str), i32, &'a str);
@@ -105,6 +116,18 @@ pub fn all() -> Vec<Scenario> {
         bomb("bomb-zstd", "zstd"),
         new("bad-options", 30, vec![]).feed(400, 400).before(bad_options).quick(),
         new("admin-flooded", 32, vec![(2.0, Do("flooded", flood))]).feed(4800, 400),
+        new("disk-full-on-the-broker", 31, vec![(2.0, Do("filled", fill)), (9.0, Do("emptied", empty))])
+            .on(Kind::SmallDisk)
+            .settings(PATIENT)
+            .feed(4800, 400),
+        new(
+            "clock-jumps",
+            29,
+            vec![(2.0, Do("jumped", jump_ahead)), (4.0, Do("jumped", jump_back)), (6.0, Do("jumped", jump_home))],
+        )
+        .feed(4000, 400)
+        .settings(FAKE_CLOCK)
+        .prepare(clock),
         // The suite would find these.
         new(
             "bug-offsets-outside-the-transaction",
@@ -349,6 +372,50 @@ fn bad_options(run: &mut Run) -> Result<String, String> {
         }
     }
     Ok(format!("{} commands refused, each with its code and the name of what is wrong", cases.len()))
+}
+
+/// Takes what is left of the disk; the broker can't write any more, and dies of it.
+fn fill(run: &mut Run) -> Result<String, String> {
+    let mut file = std::fs::File::create(run.cluster.filler()).map_err(|error| error.to_string())?;
+    let mut written = 0;
+    while file.write_all(&[0; 65_536]).is_ok() {
+        written += 65_536;
+    }
+    run.killed.push(1);
+    Ok(format!("{} MB, none is left", written >> 20))
+}
+
+fn empty(run: &mut Run) -> Result<String, String> {
+    std::fs::remove_file(run.cluster.filler()).map_err(|error| error.to_string())?;
+    // What is left of a broker that could not write does not come back by itself.
+    let _ = run.cluster.try_script(&["kill", "1"]);
+    std::thread::sleep(Duration::from_millis(500));
+    run.resume();
+    Ok("there is room again, the broker is started anew".to_owned())
+}
+
+fn set_clock(run: &Run, offset: &str) -> Result<String, String> {
+    std::fs::write(run.folder.join("clock"), offset).map_err(|error| error.to_string())?;
+    Ok(format!("the wall clock is at {offset}"))
+}
+
+fn clock(run: &mut Run) -> Result<String, String> {
+    if !Path::new(FAKETIME).exists() {
+        return Err(format!("{FAKETIME} is missing: apt-get install faketime"));
+    }
+    set_clock(run, "+0")
+}
+
+fn jump_ahead(run: &mut Run) -> Result<String, String> {
+    set_clock(run, "+400d")
+}
+
+fn jump_back(run: &mut Run) -> Result<String, String> {
+    set_clock(run, "-3000d")
+}
+
+fn jump_home(run: &mut Run) -> Result<String, String> {
+    set_clock(run, "+0")
 }
 
 /// Connections that never finish a request, and others that ask as fast as they can.
