@@ -1,9 +1,10 @@
 //! What the broker says about the three topics, and making them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::config::Stream;
@@ -144,7 +145,7 @@ fn complaint(topic: &Topic) -> Option<String> {
 /// A client that asks about topics and makes them.
 pub struct Admin {
     client: AdminClient<Quiet>,
-    brokers: String,
+    stream: Stream,
     asks_configuration: bool,
 }
 
@@ -157,7 +158,7 @@ impl Admin {
         let config = clients::admin(stream);
         let client = AdminClient::from_config_and_context(&config, Quiet::default())
             .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
-        Ok(Admin { client, brokers: stream.brokers.clone(), asks_configuration: true })
+        Ok(Admin { client, stream: stream.clone(), asks_configuration: true })
     }
 
     /// Names of the cluster's brokers, `host:port`.
@@ -252,16 +253,35 @@ impl Admin {
         }
     }
 
+    /// An admin client is never told why a connection failed: rdkafka polls only its answers. A consumer is.
+    fn with_reason(&self, what: &str) -> String {
+        why_not(&self.stream).map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"))
+    }
+
     fn trouble(&self, error: &KafkaError) -> KafkaTrouble {
         let what = match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {
-                "none of them can be reached".to_owned()
+                self.with_reason("none of them can be reached")
             }
-            Some(RDKafkaErrorCode::OperationTimedOut) => "no answer in time".to_owned(),
+            Some(RDKafkaErrorCode::OperationTimedOut) => self.with_reason("no answer in time"),
             _ => in_words(error),
         };
-        KafkaTrouble { doing: format!("asking the brokers at `{}`", self.brokers), what }
+        KafkaTrouble { doing: format!("asking the brokers at `{}`", self.stream.brokers), what }
     }
+}
+
+/// How long a second client may take to find out why no broker answers.
+const FIND_OUT: Duration = Duration::from_secs(3);
+
+/// What librdkafka complains about (a refused connection, a bad certificate, a wrong password), or nothing.
+fn why_not(stream: &Stream) -> Option<String> {
+    let consumer: BaseConsumer<Quiet> =
+        BaseConsumer::from_config_and_context(&clients::reader(stream), Quiet::default()).ok()?;
+    let end = Instant::now() + FIND_OUT;
+    while consumer.client().context().last().is_none() && Instant::now() < end {
+        let _ = consumer.poll(Duration::from_millis(50));
+    }
+    consumer.client().context().last()
 }
 
 /// rdkafka's admin calls are futures, served by a thread of their own; here they are waited for.

@@ -23,6 +23,7 @@ use crate::worker::binary;
 const NO_REWIND: &[(&str, &str)] = &[
     ("COPYDESK_SABOTAGE", "no-rewind"),
     ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "1200"),
+    ("COPYDESK__KAFKA__SOCKET.TIMEOUT.MS", "1500"),
     ("COPYDESK__KAFKA__TRANSACTION.TIMEOUT.MS", "10000"),
     ("COPYDESK__KAFKA__SESSION.TIMEOUT.MS", "12000"),
 ];
@@ -36,6 +37,9 @@ const FAKE_CLOCK: &[(&str, &str)] = &[
 ];
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
+/// A fetch is decompressed whole: where producers are not trusted, this bounds what that may cost (docs/guarantees.md).
+const SMALL_FETCHES: &[(&str, &str)] = &[("COPYDESK__KAFKA__FETCH.MESSAGE.MAX.BYTES", "10000")];
+
 /// Arguments, a variable of the environment, the exit code, and what is named.
 type BadOption<'a> = (&'a [&'a str], (&'a str, &'a str), i32, &'a str);
 
@@ -45,7 +49,7 @@ pub fn all() -> Vec<Scenario> {
     // All of them are there when the worker starts, so that one fetch brings many.
     let bomb = |name, codec| {
         let scenario = new(name, 25, vec![(4.0, Start(0))]).feed(40, 100).special(bombs).prepare(take_large_input);
-        scenario.compression(codec).memory(400)
+        scenario.compression(codec).settings(SMALL_FETCHES).memory(400)
     };
     let half_open = Weather { swallow_answers: true, ..Weather::default() };
     vec![
@@ -137,7 +141,7 @@ pub fn all() -> Vec<Scenario> {
         .feed(6000, 400)
         .sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")])
         .must_be_caught(),
-        new("bug-retry-without-rewind", 0, vec![(2.0, Sky(half_open)), (5.0, Heal)])
+        new("bug-retry-without-rewind", 0, vec![(2.0, Sky(half_open)), (6.0, Heal)])
             .feed(4800, 400)
             .sabotaged(NO_REWIND)
             .must_be_caught(),
