@@ -327,7 +327,8 @@ impl<'a> Lane<'a> {
             Err(Unpublished::Dead(failure)) => return Err(failure),
             Err(Unpublished::Abort { reason, error, topics }) => {
                 events::batch_aborted(self.name, reason, &error);
-                self.abort(&publisher)?;
+                // What the batch failed of says more than that its transaction can't be ended any more.
+                self.abort(&publisher).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {
                     self.rewind(&batch.first_offsets())?;
                 }

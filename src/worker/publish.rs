@@ -257,12 +257,13 @@ impl Publisher<'_> {
         if is_fenced(code) {
             return self.failed("delivery", &KafkaError::MessageProduction(code));
         }
-        let topics = failed.iter().any(|(_, code)| is_about_topic(*code));
-        self.abort(
-            "delivery",
-            format!("{} of {} records not delivered: {code}", failed.len(), batch.messages.len()),
-            topics,
-        )
+        let why = self.producer.client().context().transaction();
+        let denied = why.as_ref().is_some_and(|why| why.contains("TOPIC_AUTHORIZATION_FAILED"));
+        let topics = denied || failed.iter().any(|(_, code)| is_about_topic(*code));
+        let (undelivered, all) = (failed.len(), batch.messages.len());
+        let places = format!("`{}` or `{}`", self.stream.output, self.stream.dead_letters);
+        let why = why.unwrap_or_else(|| code.to_string());
+        self.abort("delivery", format!("{undelivered} of {all} records not delivered to {places}: {why}"), topics)
     }
 
     fn offsets(&self, next: BTreeMap<i32, i64>) -> Result<TopicPartitionList, Unpublished> {

@@ -270,7 +270,10 @@ fn revoke(run: &mut Run, topic: &str) -> Result<String, String> {
     acl(run, "--remove", "scram", &["--operation", "Write", "--topic", topic]);
     let end = Instant::now() + Duration::from_secs(20);
     loop {
-        if let Some((503, body)) = run.workers[0].get("/readyz") {
+        if let Some((503, body)) = run.workers[0].get("/readyz")
+            && body.contains(topic)
+            && body.contains("uthoriz")
+        {
             return Ok(format!("/readyz says {}", body.trim().replace('\n', "; ")));
         }
         if Instant::now() > end {
