@@ -1,6 +1,7 @@
 //! Scenarios that need an article or an act of their own: topics that go and come, records too large, poison, retention,
 //! slow processing, a flooded admin server, and the workers with deliberate bugs.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -38,7 +39,7 @@ const FAKE_CLOCK: &[(&str, &str)] = &[
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /// A fetch is decompressed whole: where producers are not trusted, this bounds what that may cost (docs/guarantees.md).
-const SMALL_FETCHES: &[(&str, &str)] = &[("COPYDESK__KAFKA__FETCH.MESSAGE.MAX.BYTES", "10000")];
+const SMALL_FETCHES: &[(&str, &str)] = &[("COPYDESK__KAFKA__FETCH.MESSAGE.MAX.BYTES", "1000")];
 
 /// Arguments, a variable of the environment, the exit code, and what is named.
 type BadOption<'a> = (&'a [&'a str], (&'a str, &'a str), i32, &'a str);
@@ -419,7 +420,15 @@ fn jump_back(run: &mut Run) -> Result<String, String> {
 }
 
 fn jump_home(run: &mut Run) -> Result<String, String> {
-    set_clock(run, "+0")
+    let log = run.workers[0].log();
+    let years: BTreeSet<&str> = log.lines().filter_map(|line| line.get(..4)).collect();
+    let said = set_clock(run, "+0")?;
+    // Else nothing jumped, and nothing was tested.
+    if years.len() < 3 {
+        Err(format!("the worker's log knows only the years {years:?}"))
+    } else {
+        Ok(format!("{said}, after {years:?}"))
+    }
 }
 
 /// Connections that never finish a request, and others that ask as fast as they can.
