@@ -15,6 +15,7 @@
 mod checker;
 mod cluster;
 mod feed;
+mod odd;
 mod proxy;
 mod run;
 mod scenario;
