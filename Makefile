@@ -2,7 +2,7 @@
 # built in one profile (release), so that librdkafka and OpenSSL are compiled once, whatever is typed.
 CARGO ?= cargo
 
-.PHONY: help demo build test lint bench fuzz setup setup-build setup-test setup-lint clean-kafka
+.PHONY: help demo build test faults soak lint bench fuzz setup setup-build setup-test setup-faults setup-lint clean-kafka
 
 help: ## Lists these recipes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -23,6 +23,17 @@ build: setup-build ## Builds target/release/copydesk
 test: setup-test ## Runs every test, those against a real Apache Kafka included
 	@echo "==> building and testing (the first time takes some minutes: librdkafka and OpenSSL are compiled)"
 	$(CARGO) test --release --locked --no-fail-fast
+
+# The feature `sabotage` puts deliberate bugs into the worker, which the suite has to find; `make build` makes the binary
+# anew without it.
+faults: setup-faults ## Runs the whole fault suite: brokers, networks and workers that fail (about 30 minutes)
+	$(CARGO) test --release --locked --test faults_checker
+	$(CARGO) test --release --locked --features sabotage --test faults -- --all
+
+HOURS ?= 1
+SEED ?= 1
+soak: setup-faults ## Draws faults at random for HOURS (1) from SEED (1), and prints a table
+	$(CARGO) test --release --locked --features sabotage --test faults -- --soak $(HOURS) --seed $(SEED)
 
 lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, and every file in deploy/ by its own judge
 	scripts/lint
@@ -47,6 +58,8 @@ setup-build:
 	@scripts/setup build
 setup-test:
 	@scripts/setup test
+setup-faults:
+	@scripts/setup faults
 setup-lint:
 	@scripts/setup lint
 

@@ -114,6 +114,8 @@ impl Cleaner {
         out: &mut Vec<u8>,
     ) -> Result<Cleaned, Reject> {
         let value = payload.value.filter(|value| !value.is_empty()).ok_or(Reject::EmptyPayload)?;
+        // For the fault suite: a panic in here is a dead letter, and nothing else is affected.
+        assert!(!(cfg!(feature = "sabotage") && value.starts_with(b"SABOTAGE-PANIC")), "sabotage");
         if value.len() > self.limits.payload {
             return Err(Reject::TooLarge { bytes: value.len(), limit: self.limits.payload });
         }

@@ -24,12 +24,17 @@ pub struct Args {
     offline: bool,
 }
 
+/// Kafka's default. The suite has seen abort markers lost with 1 s (`docs/guarantees.md`).
+const SAFE_INTERVAL: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks one thing after the other.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let mut report =
-        Report { colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(), missing: 0 };
+    let mut report = Report {
+        colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        brokers: 0,
+        missing: 0,
+    };
     // A configuration that is not valid does not come this far.
     report.good("the configuration is valid");
     if args.offline {
@@ -44,7 +49,10 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     };
     match admin.brokers(PATIENCE) {
-        Ok(brokers) => report.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", "))),
+        Ok(brokers) => {
+            report.brokers = brokers.len();
+            report.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", ")));
+        }
         Err(trouble) => {
             report.bad(
                 &trouble.to_string(),
@@ -54,10 +62,14 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     }
     let mut partitions = Vec::new();
+    let mut input_kept = None;
     for (role, name) in [("input", &stream.input), ("output", &stream.output), ("dead letters", &stream.dead_letters)] {
         match admin.describe(name, PATIENCE) {
             Ok(topic) => {
                 partitions.push(topic.partitions());
+                if let ("input", TopicState::Present { retention, .. }) = (role, &topic.state) {
+                    input_kept = *retention;
+                }
                 report.topic(role, &topic);
             }
             Err(trouble) => report.bad(&trouble.to_string(), "ask again when the broker answers"),
@@ -65,6 +77,20 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     if let [Some(input), Some(output), ..] = partitions[..] {
         report.partitions(input, output, stream.lanes);
+    }
+    // Where Kafka keeps offsets and transactions. Absent until they are first used, and often not to be described.
+    for (role, name) in [("offsets of groups", "__consumer_offsets"), ("transactions", "__transaction_state")] {
+        if let Ok(topic) = admin.describe(name, PATIENCE) {
+            report.safety(role, &topic);
+        }
+    }
+    if let Some(broker) = admin.broker_settings(PATIENCE) {
+        report.retention(broker.offsets_retention, input_kept);
+        if broker.abort_interval.is_some_and(|interval| interval < SAFE_INTERVAL) {
+            let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was \
+                          away: leave transaction.abort.timed.out.transaction.cleanup.interval.ms at its default";
+            report.warn("transactions that timed out are looked for more often than every 10 s", advice);
+        }
     }
     match probe::group(stream, PATIENCE) {
         Ok(()) => report.good(&format!("group `{}` may be used", stream.group)),
@@ -85,6 +111,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
 
 struct Report {
     colour: bool,
+    brokers: usize,
     missing: usize,
 }
 
@@ -117,22 +144,48 @@ impl Report {
         match &topic.state {
             TopicState::Missing => self.bad(&words, "`copydesk topics --create` makes it"),
             TopicState::Denied => self.bad(&words, "grant Describe, and Read (input) or Write (output, dead letters)"),
-            TopicState::Present { replicas, min_insync, unclean, message_bytes, .. } => {
+            TopicState::Present { message_bytes, .. } => {
                 self.good(&words);
                 if message_bytes.is_none() {
                     let advice =
                         "Kafka's default of 1 MB is assumed; grant DescribeConfigs on the topic to have the true one";
                     self.warn(&format!("{role}: its configuration may not be read"), advice);
                 }
-                if role != "input" && *replicas > 1 && *min_insync == Some(1) {
-                    let advice = "a committed record can be lost with one broker: set min.insync.replicas=2";
-                    self.warn(&format!("{role}: min.insync.replicas is 1"), advice);
-                }
-                if *unclean == Some(true) {
-                    let advice = "committed records can be lost: set unclean.leader.election.enable=false";
-                    self.warn(&format!("{role}: unclean leader election is on"), advice);
-                }
+                self.safety(role, topic);
             }
+        }
+    }
+
+    /// Can what was acknowledged be lost with one broker?
+    fn safety(&self, role: &str, topic: &Topic) {
+        let TopicState::Present { replicas, min_insync, unclean, .. } = &topic.state else { return };
+        if *replicas == 1 && self.brokers > 1 {
+            let advice = "what was acknowledged can be lost with one broker: give it three replicas";
+            self.warn(&format!("{role}: `{}` has one replica", topic.name), advice);
+        }
+        if *replicas > 1 && *min_insync == Some(1) {
+            let advice = "what was acknowledged can be lost with one broker: set min.insync.replicas=2";
+            self.warn(&format!("{role}: min.insync.replicas of `{}` is 1", topic.name), advice);
+        }
+        if *unclean == Some(true) {
+            let advice = "what was acknowledged can be lost: set unclean.leader.election.enable=false";
+            self.warn(&format!("{role}: unclean leader election of `{}` is on", topic.name), advice);
+        }
+    }
+
+    /// A group whose offsets are forgotten begins again at the start of the input.
+    fn retention(&self, offsets: Duration, input: Option<Duration>) {
+        if input.is_none_or(|input| input > offsets) {
+            let days = |period: Duration| period.as_secs() as f64 / 86_400.0;
+            let kept = input.map_or("for ever".to_owned(), |input| format!("for {:.1} days", days(input)));
+            self.warn(
+                &format!(
+                    "a group without members is forgotten after {:.1} days, the input is kept {kept}",
+                    days(offsets)
+                ),
+                "after a longer stop everything that is still there is published again: raise the brokers' \
+                 offsets.retention.minutes above the input's retention.ms",
+            );
         }
     }
 

@@ -54,21 +54,29 @@ impl rdkafka::consumer::ConsumerContext for Quiet {}
 pub(super) struct Deliveries {
     lane: String,
     failed: Mutex<Vec<(usize, RDKafkaErrorCode)>>,
+    /// Why the transaction failed, where librdkafka has said so: the records then only say that they were purged.
+    transaction: Mutex<Option<String>>,
 }
 
 impl Deliveries {
     pub(super) fn new(lane: String) -> Deliveries {
-        Deliveries { lane, failed: Mutex::default() }
+        Deliveries { lane, failed: Mutex::default(), transaction: Mutex::default() }
     }
 
     /// Forgets the failures of the last batch.
     pub(super) fn clear(&self) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.transaction.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The records that failed, by the number they were sent with.
     pub(super) fn failed(&self) -> Vec<(usize, RDKafkaErrorCode)> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why the transaction failed, in librdkafka's words.
+    pub(super) fn transaction(&self) -> Option<String> {
+        self.transaction.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn any_failed(&self) -> bool {
@@ -78,6 +86,11 @@ impl Deliveries {
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // Its API tells of this only at the next call, and with another text.
+        if facility == "TXNERR" {
+            let text = message.split_once("]: ").map_or(message, |(_, text)| text);
+            *self.transaction.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+        }
         log(level, "producer", facility, message);
     }
 

@@ -66,6 +66,15 @@ impl Failure {
         Failure::Unavailable { doing, error: in_words(error) }
     }
 
+    /// The failure of an abort, with what the batch had failed of before.
+    pub(super) fn after(self, earlier: &str, topics: bool) -> Failure {
+        match self {
+            Failure::Fatal { .. } if topics => Failure::Topics(earlier.to_owned()),
+            Failure::Fatal { doing, error } => Failure::Fatal { doing, error: format!("{error}, after {earlier}") },
+            other => other,
+        }
+    }
+
     /// The label of the restart's metric.
     pub(super) fn reason(&self) -> &'static str {
         match self {

@@ -19,6 +19,7 @@ pub mod probe;
 mod publish;
 pub mod reader;
 mod rebalance;
+mod sabotage;
 mod stop;
 pub mod supervisor;
 pub mod topics;

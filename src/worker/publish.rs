@@ -19,6 +19,7 @@ use super::context::Deliveries;
 use super::dead_letter::{self, Original, framed};
 use super::failure::{Failure, in_words};
 use super::rebalance::Membership;
+use super::sabotage;
 use super::topics::Survey;
 use super::transaction::{Verdict, is_about_topic, is_fenced, is_stale_member, judge};
 
@@ -90,6 +91,9 @@ impl Publisher<'_> {
             self.producer.begin_transaction().map_err(|error| self.failed("begin", &error))?;
             self.begun = Some(Instant::now());
         }
+        if sabotage::asked(sabotage::OFFSETS_OUTSIDE) {
+            self.commit_offsets(&self.offsets(batch.next_offsets())?)?;
+        }
         let mut bytes_out = 0;
         for (number, (message, outcome)) in batch.messages.iter().zip(outcomes).enumerate() {
             bytes_out += self.send(number, message, outcome, out)?;
@@ -98,6 +102,7 @@ impl Publisher<'_> {
             }
         }
         self.drain(batch)?;
+        sabotage::pause(sabotage::SLOW_TO_PUBLISH, batch.messages.iter().map(Message::payload));
         let acknowledged = Instant::now();
         let offsets = self.offsets(batch.next_offsets())?;
         if exactly_once {
@@ -252,12 +257,13 @@ impl Publisher<'_> {
         if is_fenced(code) {
             return self.failed("delivery", &KafkaError::MessageProduction(code));
         }
-        let topics = failed.iter().any(|(_, code)| is_about_topic(*code));
-        self.abort(
-            "delivery",
-            format!("{} of {} records not delivered: {code}", failed.len(), batch.messages.len()),
-            topics,
-        )
+        let why = self.producer.client().context().transaction();
+        let denied = why.as_ref().is_some_and(|why| why.contains("TOPIC_AUTHORIZATION_FAILED"));
+        let topics = denied || failed.iter().any(|(_, code)| is_about_topic(*code));
+        let (undelivered, all) = (failed.len(), batch.messages.len());
+        let places = format!("`{}` or `{}`", self.stream.output, self.stream.dead_letters);
+        let why = why.unwrap_or_else(|| code.to_string());
+        self.abort("delivery", format!("{undelivered} of {all} records not delivered to {places}: {why}"), topics)
     }
 
     fn offsets(&self, next: BTreeMap<i32, i64>) -> Result<TopicPartitionList, Unpublished> {

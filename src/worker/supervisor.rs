@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::config::Settings;
 use crate::telemetry::Health;
@@ -64,6 +64,9 @@ impl Worker {
                 Orders { settings: Arc::clone(&settings), embedded, number, stop: stop.clone(), health: lane_health };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
             lanes.push(thread.spawn(move || lane::run(&orders))?);
+        }
+        if cfg!(feature = "sabotage") {
+            warn!("built with the feature `sabotage`, for the fault suite: not for production");
         }
         info!(
             input = settings.stream.input,

@@ -1,9 +1,10 @@
 //! What the broker says about the three topics, and making them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::config::Stream;
@@ -39,11 +40,22 @@ pub enum TopicState {
         min_insync: Option<usize>,
         /// Is unclean leader election on? It can lose committed records.
         unclean: Option<bool>,
+        /// How long records are kept, `None` where its configuration may not be read or they are kept for ever.
+        retention: Option<Duration>,
     },
     /// It does not exist.
     Missing,
     /// This user may not describe it.
     Denied,
+}
+
+/// Settings of a broker that the promise depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrokerSettings {
+    /// For how long a group's offsets are kept after its last member left.
+    pub offsets_retention: Duration,
+    /// How often transactions that timed out are looked for; `None` where the broker does not say.
+    pub abort_interval: Option<Duration>,
 }
 
 impl Topic {
@@ -133,7 +145,7 @@ fn complaint(topic: &Topic) -> Option<String> {
 /// A client that asks about topics and makes them.
 pub struct Admin {
     client: AdminClient<Quiet>,
-    brokers: String,
+    stream: Stream,
     asks_configuration: bool,
 }
 
@@ -146,7 +158,7 @@ impl Admin {
         let config = clients::admin(stream);
         let client = AdminClient::from_config_and_context(&config, Quiet::default())
             .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
-        Ok(Admin { client, brokers: stream.brokers.clone(), asks_configuration: true })
+        Ok(Admin { client, stream: stream.clone(), asks_configuration: true })
     }
 
     /// Names of the cluster's brokers, `host:port`.
@@ -178,6 +190,7 @@ impl Admin {
                     message_bytes: read("max.message.bytes").and_then(|value| value.parse().ok()),
                     min_insync: read("min.insync.replicas").and_then(|value| value.parse().ok()),
                     unclean: read("unclean.leader.election.enable").and_then(|value| value.parse().ok()),
+                    retention: read("retention.ms").and_then(|value| value.parse().ok()).map(Duration::from_millis),
                 }
             }
             (_, Some(RDKafkaErrorCode::TopicAuthorizationFailed)) => TopicState::Denied,
@@ -187,6 +200,20 @@ impl Admin {
             (_, Some(code)) => return Err(self.trouble(&KafkaError::MetadataFetch(code))),
         };
         Ok(Topic { name: name.to_owned(), state })
+    }
+
+    /// A broker's own settings; `None` where they may not be read.
+    pub fn broker_settings(&self, timeout: Duration) -> Option<BrokerSettings> {
+        let metadata = self.client.inner().fetch_metadata(Some("__consumer_offsets"), timeout).ok()?;
+        let broker = ResourceSpecifier::Broker(metadata.orig_broker_id());
+        let options = AdminOptions::new().request_timeout(Some(timeout));
+        let config = block_on(self.client.describe_configs([&broker], &options))?.ok()?.into_iter().next()?.ok()?;
+        let read = |key: &str| config.get(key)?.value.as_ref()?.parse::<u64>().ok();
+        Some(BrokerSettings {
+            offsets_retention: Duration::from_secs(read("offsets.retention.minutes")? * 60),
+            abort_interval: read("transaction.abort.timed.out.transaction.cleanup.interval.ms")
+                .map(Duration::from_millis),
+        })
     }
 
     fn configuration(&self, name: &str, timeout: Duration) -> Option<ConfigResource> {
@@ -226,16 +253,35 @@ impl Admin {
         }
     }
 
+    /// An admin client is never told why a connection failed: rdkafka polls only its answers. A consumer is.
+    fn with_reason(&self, what: &str) -> String {
+        why_not(&self.stream).map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"))
+    }
+
     fn trouble(&self, error: &KafkaError) -> KafkaTrouble {
         let what = match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown) => {
-                "none of them can be reached".to_owned()
+                self.with_reason("none of them can be reached")
             }
-            Some(RDKafkaErrorCode::OperationTimedOut) => "no answer in time".to_owned(),
+            Some(RDKafkaErrorCode::OperationTimedOut) => self.with_reason("no answer in time"),
             _ => in_words(error),
         };
-        KafkaTrouble { doing: format!("asking the brokers at `{}`", self.brokers), what }
+        KafkaTrouble { doing: format!("asking the brokers at `{}`", self.stream.brokers), what }
     }
+}
+
+/// How long a second client may take to find out why no broker answers.
+const FIND_OUT: Duration = Duration::from_secs(3);
+
+/// What librdkafka complains about (a refused connection, a bad certificate, a wrong password), or nothing.
+fn why_not(stream: &Stream) -> Option<String> {
+    let consumer: BaseConsumer<Quiet> =
+        BaseConsumer::from_config_and_context(&clients::reader(stream), Quiet::default()).ok()?;
+    let end = Instant::now() + FIND_OUT;
+    while consumer.client().context().last().is_none() && Instant::now() < end {
+        let _ = consumer.poll(Duration::from_millis(50));
+    }
+    consumer.client().context().last()
 }
 
 /// rdkafka's admin calls are futures, served by a thread of their own; here they are waited for.
