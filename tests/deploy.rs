@@ -309,6 +309,24 @@ fn what_is_packaged_is_there() {
     }
 }
 
+/// The image is built without what `.dockerignore` names, and cargo looks for a target's file where its path is not given.
+#[test]
+fn the_manifest_needs_nothing_that_the_image_lacks() {
+    let ignored = read(".dockerignore");
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let mut seen = 0;
+    for (kind, folder) in [("test", "tests"), ("bench", "benches"), ("example", "examples")] {
+        if !ignored.lines().any(|line| line == folder) {
+            continue;
+        }
+        for target in manifest.get(kind).and_then(toml::Value::as_array).into_iter().flatten() {
+            seen += 1;
+            assert!(target.get("path").is_some(), "{kind} {} needs its path", target["name"]);
+        }
+    }
+    assert!(seen > 2, "this test looks for nothing");
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
