@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 use crate::article::{
     Content, Extra, Header, PublishedField, RawArticle, Reason, Reject, RepeatOf, WriteDate, WriteRecord,
 };
-use crate::dates::{self, Context, Date, DateLine, Reading, Role};
+use crate::dates::{self, Context, Date, DateLine, Dateline, Reading, Role};
 use crate::dedup::{Fingerprint, First, LEAST_KEY, Memory, Normaliser, Repeats};
 use crate::text::{self, Line};
 
@@ -147,7 +147,7 @@ impl Cleaner {
         found.settle();
 
         let opening = sorted.kept.first().map(|first| first.text).unwrap_or_default();
-        let dateline = dates::read_dateline(opening, &found.context);
+        let dateline = found.read_dateline(opening);
         let uri = match &article.uri {
             Some(uri) => Cow::Borrowed(&**uri),
             None => Cow::Owned(format!("urn:sha256:{}", Fingerprint::of(value))),
@@ -303,21 +303,31 @@ fn has_text(body: &str, lines: &[Line]) -> bool {
 /// The dates of one article, as they are found.
 struct Dates<'a> {
     context: Context<'a>,
+    /// Against what relative dates resolve: the time of fetching, else Kafka's, never a clock. Read when first needed.
+    fetched: Option<&'a str>,
+    timestamp: Option<i64>,
     fields: Vec<(PublishedField<'a>, Reading)>,
     lines: Vec<(u32, &'a str, Arc<DateLine>)>,
 }
 
 impl<'a> Dates<'a> {
-    /// Relative dates resolve against the time of fetching, else against Kafka's: never against a clock.
-    fn new(language: Option<&'a str>, fetched: Option<&str>, timestamp: Option<i64>) -> Self {
-        let now = fetched.and_then(instant).or(timestamp);
-        Dates { context: Context { language, now, ..Context::default() }, fields: Vec::new(), lines: Vec::new() }
+    fn new(language: Option<&'a str>, fetched: Option<&'a str>, timestamp: Option<i64>) -> Self {
+        let context = Context { language, ..Context::default() };
+        Dates { context, fetched, timestamp, fields: Vec::new(), lines: Vec::new() }
+    }
+
+    /// The context, with the time.
+    fn context(&mut self) -> &Context<'a> {
+        if self.context.now.is_none() {
+            self.context.now = self.fetched.take().and_then(instant).or(self.timestamp);
+        }
+        &self.context
     }
 
     /// Reads the date fields of the input. One that does not parse stays under `extra`.
     fn read_fields(&mut self, fields: Vec<PublishedField<'a>>, extra: &mut Extra<'_>) {
         for field in fields {
-            let Some(reading) = dates::read_field(&field.text, &self.context) else { continue };
+            let Some(reading) = dates::read_field(&field.text, self.context()) else { continue };
             extra.mark_read(&field);
             self.fields.push((field, reading));
         }
@@ -331,7 +341,7 @@ impl<'a> Dates<'a> {
         }
         let Some(mut line) = date_lines.read(text, self.context.language) else { return false };
         if is_open(&line) {
-            line = dates::read_line(text, &self.context).map_or(line, Arc::new);
+            line = dates::read_line(text, self.context()).map_or(line, Arc::new);
         }
         self.lines.push((number, text, line));
         true
@@ -347,11 +357,19 @@ impl<'a> Dates<'a> {
         let near: Option<Date> = readings().find_map(|date| date.value).map(|value| value.date);
         self.context.order = order;
         self.context.near = self.context.near.or(near);
+        self.context();
         for (_, text, line) in self.lines.iter_mut().filter(|(_, _, line)| is_open(line)) {
             if let Some(settled) = dates::read_line(text, &self.context) {
                 *line = Arc::new(settled);
             }
         }
+    }
+
+    /// The dateline that opens the story.
+    fn read_dateline(&mut self, opening: &str) -> Option<Dateline> {
+        let dateline = dates::read_dateline(opening, &self.context)?;
+        // Few datelines name a day, and only those need the time.
+        if dateline.date.is_none() { Some(dateline) } else { dates::read_dateline(opening, self.context()) }
     }
 
     /// `datePublished`: a date field, else a date line labelled as published, else the first one that is not labelled
