@@ -103,7 +103,10 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
 
 fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
     let rest = text.get(at..)?;
-    if let Some((value, length)) = kanji_number(rest) {
+    // 〇 is the first of its digits.
+    if c >= '〇'
+        && let Some((value, length)) = kanji_number(rest)
+    {
         return Some((Kind::Number { value, digits: 0 }, at + length));
     }
     let found = LEXICON.longest(text, at);
