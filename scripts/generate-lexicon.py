@@ -216,7 +216,8 @@ def write(orders):
     lines = []
     for text in sorted(table):
         codes = table[text]
-        many = len(codes) > 1
+        # The reader takes "out" and "out." for one word, so what either means counts.
+        many = len({*codes, *table.get(text.rstrip("."), ()), *table.get(text + ".", ())}) > 1
         cells = [code + (":" + "|".join(sorted(langs)) if many else "") for code, langs in sorted(codes.items())]
         lines.append("\t".join([text, *cells]))
     with open(os.path.join(ROOT, "cldr.txt"), "w", encoding="utf-8") as f:
