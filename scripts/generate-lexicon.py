@@ -49,6 +49,11 @@ def add(text, code, lang):
     table[text][code].add(lang)
 
 
+def bare(text):
+    """As the reader takes it at least: "out." is "out", "ará" is "ara". What either means makes the other ambiguous."""
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn" and c not in ". ")
+
+
 def literals(pattern, lang):
     """The words that a locale puts between the fields of a date: de, gada, թ."""
     out, plain, i = [], "", 0
@@ -214,10 +219,12 @@ def from_icu():
 
 def write(orders):
     lines = []
+    meanings = collections.defaultdict(set)
+    for text, codes in table.items():
+        meanings[bare(text)].update(codes)
     for text in sorted(table):
         codes = table[text]
-        # The reader takes "out" and "out." for one word, so what either means counts.
-        many = len({*codes, *table.get(text.rstrip("."), ()), *table.get(text + ".", ())}) > 1
+        many = len(meanings[bare(text)]) > 1
         cells = [code + (":" + "|".join(sorted(langs)) if many else "") for code, langs in sorted(codes.items())]
         lines.append("\t".join([text, *cells]))
     with open(os.path.join(ROOT, "cldr.txt"), "w", encoding="utf-8") as f:
