@@ -1,8 +1,8 @@
 //! The journalist's dateline that opens a story: place, day, agency, and a dash.
 //!
 //! Every separator near the start is tried, and the longest head that is made of a place and of evidence (a known
-//! agency, a source in brackets, a day) wins; most paragraphs show by their second word that they start with no place. A place alone is evidence only in capitals before a
-//! long dash, so that "Iran - the country that …" stays a sentence.
+//! agency, a source in brackets, a day) wins; most paragraphs show by their second word that they start with no place.
+//! A place alone is evidence only in capitals before a long dash, so that "Iran - the country that …" stays a sentence.
 
 use super::fold::fold;
 use super::lexicon::{LEXICON, Meaning};

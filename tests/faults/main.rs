@@ -12,6 +12,8 @@
 // A test that can't go on says why and fails.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+#[path = "../support/admin.rs"]
+mod admin;
 mod checker;
 mod cluster;
 mod feed;

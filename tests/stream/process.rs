@@ -1,8 +1,6 @@
 //! The worker as a process: the real binary, its signals, its exit code.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -92,13 +90,7 @@ impl Worker {
 
     /// GET from the admin server: status and body.
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
-        let mut connection = TcpStream::connect(("127.0.0.1", self.admin)).ok()?;
-        connection.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+        crate::admin::get(self.admin, path)
     }
 
     pub fn admin(&self) -> u16 {
