@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import signal
+import subprocess
 import sys
 import time
 
@@ -28,15 +29,17 @@ def say(text):
     print(time.strftime("%T"), text, file=sys.stderr, flush=True)
 
 
+def contenders_of(options):
+    environment = dict(pair.split("=", 1) for pair in options.env)
+    return (
+        Mirror("mirror", lanes=options.lanes, options=dict(pair.split("=", 1) for pair in options.mirror)),
+        Copydesk("copydesk", lanes=options.lanes, environment=environment),
+        Copydesk("copydesk-at-least-once", exactly_once=False, lanes=options.lanes, environment=environment),
+    )
+
+
 def throughput(options):
-    contenders = {
-        contender.name: contender
-        for contender in (
-            Mirror("mirror", lanes=options.lanes),
-            Copydesk("copydesk", lanes=options.lanes),
-            Copydesk("copydesk-at-least-once", exactly_once=False, lanes=options.lanes),
-        )
-    }
+    contenders = {contender.name: contender for contender in contenders_of(options)}
     only = options.only.split(",") if options.only else [*contenders, "clean"]
     unknown = set(only) - {*contenders, "clean"}
     if unknown:
@@ -70,6 +73,39 @@ def throughput(options):
         raise SystemExit("bench-kafka: an output was not exact: " + "; ".join(f"{run['contender']}: {run['faults']}" for run in runs if run.get("faults")))
 
 
+def profile(options):
+    """Where a contender's CPU goes, by thread and function, under perf."""
+    path = corpus.corpus(FOLDER, options.articles, options.size)
+    contender = next(contender for contender in contenders_of(options) if contender.name == options.contender)
+    start = contender.start
+
+    def halted(*arguments):
+        # Halts before it becomes the contender, so that perf is there for each of its threads.
+        commands, environment = start(*arguments)
+        return [["sh", "-c", 'kill -STOP $$; exec "$@"', "halted", *command] for command in commands], environment
+
+    contender.start = halted
+    data = FOLDER / f"perf-{options.contender}.data"
+    record = ["perf", "record", "--quiet", "-F", "997", *options.perf.split(), "-o", data]
+    with Broker(FOLDER / "kafka") as broker:
+        given = broker.load(path, "raw", options.partitions)
+        measure(broker, Mirror("mirror"), given, "warm-up")
+        perf = []
+
+        def attach(pids):
+            perf.append(subprocess.Popen([*record, "-p", ",".join(map(str, pids))]))
+            time.sleep(1)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+        run = measure(broker, contender, given, f"profile-{options.contender}", on_start=attach).to_json()
+        perf[0].wait(60)
+    say(line(run))
+    subprocess.run(["perf", "report", "--stdio", "-i", data, "--sort", "comm", "--no-children", "-g", "none"], check=True)
+    subprocess.run(["perf", "report", "--stdio", "-i", data, "--sort", "comm,symbol", "--no-children", "-g", "none", "--percent-limit", "0.5"], check=True)
+    say(f"==> {data.relative_to(ROOT)} has it; callers: `bench.py profile --perf=--call-graph=dwarf,16384`, then `perf report -i` this")
+
+
 def line(run):
     text = f"{run['contender']:24}{run['mb_per_second']:7.0f} MB/s{run['cpu_per_gb']:8.1f} CPU-s/GB"
     if "exact" in run:
@@ -98,14 +134,20 @@ def save(what, result):
     say(f"==> {path.relative_to(ROOT)} has it")
 
 
+def tuning(command):
+    command.add_argument("--lanes", type=int, default=2)
+    command.add_argument("--env", action="append", default=[], metavar="COPYDESK__SECTION__KEY=VALUE", help="for copydesk")
+    command.add_argument("--mirror", action="append", default=[], metavar="KEY=VALUE", help="for the mirror")
+
+
 def throughput_arguments(command):
     command.add_argument("--only", help="these contenders, separated by commas")
     command.add_argument("--articles", type=int, default=200_000)
     command.add_argument("--size", type=int, default=4_000, help="bytes of an article on the average")
     command.add_argument("--repeats", type=float, default=0.1, help="share of paragraphs that come again")
     command.add_argument("--partitions", type=int, default=4)
-    command.add_argument("--lanes", type=int, default=2)
     command.add_argument("--rounds", type=int, default=3)
+    tuning(command)
 
 
 def throughput_options(*arguments):
@@ -128,6 +170,14 @@ def main():
     command = commands.add_parser("throughput", help="articles a second, CPU and memory at full load, all contenders in turn")
     command.set_defaults(run=throughput)
     throughput_arguments(command)
+    command = commands.add_parser("profile", help="where the CPU of a contender goes, by perf")
+    command.set_defaults(run=profile)
+    command.add_argument("contender", nargs="?", default="copydesk", choices=("copydesk", "mirror"))
+    command.add_argument("--articles", type=int, default=100_000)
+    command.add_argument("--size", type=int, default=4_000)
+    command.add_argument("--partitions", type=int, default=4)
+    tuning(command)
+    command.add_argument("--perf", default="", help="more options of `perf record`")
     command = commands.add_parser("quick", help="the short form of everything, in under four minutes")
     command.set_defaults(run=quick)
     command = commands.add_parser("all", help="everything")

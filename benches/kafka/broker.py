@@ -53,8 +53,8 @@ class Broker:
             KAFKA_LIBS=str(ROOT / ".kafka/libs"),
             KAFKA_PORT=str(port),
             KAFKA_PARENT=str(os.getpid()),
-            # A deleted topic frees its disk at once; large articles are taken; 256 partitions fit.
-            KAFKA_EXTRA="log.segment.delete.delay.ms=500\nmessage.max.bytes=8388608\nlog.index.size.max.bytes=1048576",
+            # A deleted topic frees its disk at once; 256 partitions fit.
+            KAFKA_EXTRA="log.segment.delete.delay.ms=500\nlog.index.size.max.bytes=1048576",
         )
         self.folder = folder
 
@@ -75,7 +75,7 @@ class Broker:
         return Usage.of(self.pid)
 
     def create(self, topic, partitions, **config):
-        config = {"max.message.bytes": "8388608", **{key.replace("_", "."): value for key, value in config.items()}}
+        config = {key.replace("_", "."): value for key, value in config.items()}
         self.admin.create_topics([NewTopic(topic, partitions, 1, config=config)])[topic].result(30)
 
     def delete(self, *topics):

@@ -66,7 +66,7 @@ class Progress:
             return 0
 
 
-def measure(broker, contender, given, name, patience=900):
+def measure(broker, contender, given, name, patience=900, on_start=None):
     """Runs `contender` over the input `given`, in topics of its own called after `name`."""
     output, dead = f"{name}-clean", f"{name}-dead"
     broker.create(output, given.partitions, message_timestamp_type="LogAppendTime")
@@ -76,6 +76,8 @@ def measure(broker, contender, given, name, patience=900):
     broker_before = broker.usage()
     started = time.time()
     with Running(*contender.start(broker.servers, given, output, dead, name), log) as running:
+        if on_start:
+            on_start([child.pid for child in running.children])
         half = None
         while True:
             usage = running.usage()
