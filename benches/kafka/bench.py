@@ -19,7 +19,7 @@ import time
 import corpus
 import report
 from broker import Broker
-from contenders import ROOT, Copydesk, Mirror
+from contenders import ROOT, Copydesk, Mirror, Python, Streams
 from measure import measure, measure_clean
 
 FOLDER = ROOT / "target/bench-kafka"
@@ -35,6 +35,11 @@ def contenders_of(options):
         Mirror("mirror", lanes=options.lanes, options=dict(pair.split("=", 1) for pair in options.mirror)),
         Copydesk("copydesk", lanes=options.lanes, environment=environment),
         Copydesk("copydesk-at-least-once", exactly_once=False, lanes=options.lanes, environment=environment),
+        Streams("streams-tuned", threads=options.lanes),
+        Streams("streams-defaults", threads=options.lanes, tuned=False),
+        Python("python", processes=options.lanes),
+        Python("python-dateparser", processes=options.lanes, dates="dates", most=options.slow_articles),
+        Python("python-dateparser-told", processes=options.lanes, dates="dates-by-language", most=options.slow_articles),
     )
 
 
@@ -135,7 +140,8 @@ def save(what, result):
 
 
 def tuning(command):
-    command.add_argument("--lanes", type=int, default=2)
+    command.add_argument("--lanes", type=int, default=2, help="lanes, threads or processes")
+    command.add_argument("--slow-articles", type=int, default=10_000, help="most articles for those with dateparser")
     command.add_argument("--env", action="append", default=[], metavar="COPYDESK__SECTION__KEY=VALUE", help="for copydesk")
     command.add_argument("--mirror", action="append", default=[], metavar="KEY=VALUE", help="for the mirror")
 
@@ -161,7 +167,7 @@ def everything(_):
 
 
 def quick(_):
-    throughput(throughput_options("--articles", "50000", "--rounds", "1"))
+    throughput(throughput_options("--articles", "50000", "--rounds", "1", "--slow-articles", "2000"))
 
 
 def main():

@@ -3,6 +3,7 @@ processes, and carry each article's key to the output, where the checker reads i
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,3 +65,33 @@ class Copydesk(Contender):
         environment = {} if self.exactly_once else {"COPYDESK__STREAM__DELIVERY": "at-least-once"}
         commands = [[*command, "--instance", f"bench-{number}"] for number in range(self.processes)]
         return commands, environment | self.environment
+
+
+@dataclass
+class Streams(Contender):
+    """Kafka Streams 4.3, exactly_once_v2 (streams/)."""
+
+    threads: int = 2
+    processes: int = 1
+    tuned: bool = True
+
+    def start(self, servers, given, output, dead, group):
+        folder = ROOT / "target/bench-kafka/streams"
+        # The tuned one knows how much memory it needs, and that two cores are better off without G1's threads.
+        flags = ["-Xms256m", "-Xmx256m", "-XX:+UseParallelGC"] if self.tuned else []
+        command = ["java", *flags, "-cp", f"{folder}/bench-streams-1.jar:{folder}/lib/*", "bench.Main"]
+        command += [servers, given.topic, output, group, str(self.threads)]
+        how = "tuned" if self.tuned else "defaults"
+        return [[*command, folder / f"state-{number}", how] for number in range(self.processes)], {}
+
+
+@dataclass
+class Python(Contender):
+    """A pipeline on confluent-kafka (pipeline.py)."""
+
+    processes: int = 2
+    dates: str = "plain"
+
+    def start(self, servers, given, output, dead, group):
+        command = [sys.executable, Path(__file__).with_name("pipeline.py"), servers, given.topic, output, group]
+        return [[*command, str(number), self.dates] for number in range(self.processes)], {}

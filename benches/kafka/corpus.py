@@ -46,8 +46,15 @@ class Words:
 
     def __init__(self, language, rng):
         self.language, self.rng, self.words = language, rng, WORDS[language].split()
-        self.pool = [" ".join(self.sentence() for _ in range(rng.randint(1, 4))) for _ in range(POOL)]
+        self.pool = [self.paragraph() for _ in range(POOL)]
         self.sizes = [len(paragraph.encode()) for paragraph in self.pool]
+
+    def paragraph(self):
+        """Long enough to be dropped as a repeat by all alike: about shorter ones, copydesk knows more than others."""
+        text = ""
+        while len(text.encode()) < 80:
+            text = " ".join(self.sentence() for _ in range(self.rng.randint(1, 4)))
+        return text
 
     def sentence(self):
         space = "" if self.language == "zh" else " "
