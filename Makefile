@@ -46,6 +46,7 @@ bench: setup-build ## Measures each stage of the pure function (Criterion), and 
 # Half an hour; with QUICK=1 four minutes. benches/kafka/bench.py has each measurement by itself, and more options.
 bench-kafka: setup-bench ## Measures `copydesk run` beside a bare mirror, Kafka Streams and Python on a real Apache Kafka
 	$(CARGO) build --release --locked --bin copydesk --example mirror
+	mvn -q -B -f benches/kafka/streams/pom.xml package
 	target/bench-kafka/venv/bin/python benches/kafka/bench.py $(if $(QUICK),quick,all)
 
 # cargo-fuzz wants a nightly compiler; RUSTC_BOOTSTRAP lets the pinned one do.

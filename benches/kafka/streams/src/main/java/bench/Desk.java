@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -21,11 +22,27 @@ import java.util.regex.Pattern;
  */
 final class Desk {
   private static final Pattern LINE_END = Pattern.compile("\r\n|[\n\r\u000b\f\u0085\u2028\u2029]");
-  private static final Pattern IGNORABLE =
-      Pattern.compile(
-          "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-              + "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8]");
   private static final int SHORTEST_REPEAT = 40;
+
+  /** What stands in the key for each letter of the BMP: the letter, ' ' for white space, DELETED for nothing. */
+  private static final char[] FOLDED = new char[0x10000];
+
+  private static final boolean[] IGNORABLE = new boolean[0x10000];
+  private static final char DELETED = '\uffff';
+
+  static {
+    for (int letter = 0; letter < FOLDED.length; letter++) {
+      int folded = isSpace(letter) ? ' ' : fold(letter);
+      FOLDED[letter] = folded < 0 ? DELETED : (char) folded;
+    }
+    int[] ranges = {
+      0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f, 0x200b, 0x200f, 0x202a, 0x202e,
+      0x2060, 0x206f, 0x3164, 0x3164, 0xfe00, 0xfe0f, 0xfeff, 0xfeff, 0xffa0, 0xffa0, 0xfff0, 0xfff8
+    };
+    for (int range = 0; range < ranges.length; range += 2) {
+      Arrays.fill(IGNORABLE, ranges[range], ranges[range + 1] + 1, true);
+    }
+  }
 
   private final ObjectMapper json = new ObjectMapper();
   private final MessageDigest sha256;
@@ -101,22 +118,25 @@ final class Desk {
     String folded = isAscii(text) ? text.toLowerCase(Locale.ROOT) : casefold(text);
     StringBuilder key = new StringBuilder(folded.length());
     boolean space = false;
-    for (int at = 0; at < folded.length(); ) {
-      int letter = folded.codePointAt(at);
-      at += Character.charCount(letter);
-      if (isSpace(letter)) {
+    for (int at = 0; at < folded.length(); at++) {
+      char letter = folded.charAt(at);
+      char folding = FOLDED[letter];
+      if (folding == ' ') {
         space = !key.isEmpty();
         continue;
       }
-      int folding = letter < 0x80 ? letter : fold(letter);
-      if (folding < 0) {
+      if (folding == DELETED) {
         continue;
       }
       if (space) {
         key.append(' ');
         space = false;
       }
-      key.appendCodePoint(folding);
+      if (Character.isHighSurrogate(letter) && at + 1 < folded.length()) {
+        key.appendCodePoint(fold(folded.codePointAt(at++)));
+      } else {
+        key.append(folding);
+      }
     }
     return key.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -132,9 +152,22 @@ final class Desk {
 
   /** NFKC_Casefold, as near as the standard library comes: upper case first, which has the expansions (ß, ﬁ). */
   private static String casefold(String text) {
-    String visible = IGNORABLE.matcher(text).replaceAll("");
+    String visible = withoutIgnorables(text);
     String folded = visible.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT).replace('ς', 'σ');
     return Normalizer.normalize(folded, Normalizer.Form.NFKC);
+  }
+
+  private static String withoutIgnorables(String text) {
+    StringBuilder visible = null;
+    for (int at = 0; at < text.length(); at++) {
+      char letter = text.charAt(at);
+      if (IGNORABLE[letter] && visible == null) {
+        visible = new StringBuilder(text.length()).append(text, 0, at);
+      } else if (!IGNORABLE[letter] && visible != null) {
+        visible.append(letter);
+      }
+    }
+    return visible == null ? text : visible.toString();
   }
 
   private static boolean isSpace(int letter) {
