@@ -291,9 +291,8 @@ const LONGEST_HEADLINE: usize = 160;
 fn looks_like_headline(text: &str, context: &Context<'_>) -> bool {
     let ends_like_prose = text.ends_with(['.', '。', '।', '۔', '։', '።', ';', ':', '：', ',', '،', '、']);
     let is_elided = text.ends_with("...");
-    (!ends_like_prose || is_elided)
-        && text.chars().take(LONGEST_HEADLINE + 1).count() <= LONGEST_HEADLINE
-        && dates::read_dateline(text, context).is_none()
+    let is_short = text.len() <= LONGEST_HEADLINE || text.chars().nth(LONGEST_HEADLINE).is_none();
+    (!ends_like_prose || is_elided) && is_short && dates::read_dateline(text, context).is_none()
 }
 
 fn has_text(body: &str, lines: &[Line]) -> bool {
@@ -367,9 +366,14 @@ impl<'a> Dates<'a> {
 
     /// The dateline that opens the story.
     fn read_dateline(&mut self, opening: &str) -> Option<Dateline> {
+        // Few datelines name a day, and only those need the time. A digit near the start may be one.
+        const NEAR: usize = 64;
+        if opening.bytes().take(NEAR).any(|byte| byte.is_ascii_digit()) {
+            self.context();
+        }
         let dateline = dates::read_dateline(opening, &self.context)?;
-        // Few datelines name a day, and only those need the time.
-        if dateline.date.is_none() { Some(dateline) } else { dates::read_dateline(opening, self.context()) }
+        let is_read = dateline.date.is_none() || self.context.now.is_some();
+        if is_read { Some(dateline) } else { dates::read_dateline(opening, self.context()) }
     }
 
     /// `datePublished`: a date field, else a date line labelled as published, else the first one that is not labelled

@@ -207,8 +207,7 @@ impl Head<'_> {
 
     /// Is it a whole dateline, with this behind it?
     fn may_end_at(&self, separator: Separator) -> bool {
-        (self.agency || self.date.is_some())
-            && (separator != Separator::Stop || self.agency && self.ends_in_agency)
+        (self.agency || self.date.is_some()) && (separator != Separator::Stop || self.agency && self.ends_in_agency)
     }
 }
 
