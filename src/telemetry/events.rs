@@ -100,7 +100,8 @@ pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: 
     for &partition in partitions {
         // Its new owner reports it; a gauge left behind would be counted twice.
         lag(topic, partition, 0);
-        unstable(topic, partition, 0);
+        // The last stable offset is looked at by its maximum, which an old one does not change.
+        gauge(names::UNSTABLE, topic, partition, 0);
     }
     if lost {
         warn!(lane, ?partitions, total, "partitions lost: the group gave this lane up");
@@ -117,13 +118,17 @@ pub fn forgotten(lane: &str, records: usize) {
 
 /// The lag of a partition as of now.
 pub fn lag(topic: &str, partition: i32, records: i64) {
-    metrics::gauge!(names::LAG, "topic" => topic.to_owned(), "partition" => partition.to_string()).set(records as f64);
+    gauge(names::LAG, topic, partition, records);
 }
 
-/// How much of a partition lies behind its last stable offset as of now.
-pub fn unstable(topic: &str, partition: i32, records: i64) {
-    let partition = partition.to_string();
-    metrics::gauge!(names::UNSTABLE, "topic" => topic.to_owned(), "partition" => partition).set(records as f64);
+/// The last stable offset and the end of a partition as of now.
+pub fn ends(topic: &str, partition: i32, stable: i64, end: i64) {
+    gauge(names::STABLE, topic, partition, stable);
+    gauge(names::UNSTABLE, topic, partition, (end - stable).max(0));
+}
+
+fn gauge(name: &'static str, topic: &str, partition: i32, value: i64) {
+    metrics::gauge!(name, "topic" => topic.to_owned(), "partition" => partition.to_string()).set(value as f64);
 }
 
 /// A lane failed and starts anew after a pause.

@@ -62,6 +62,7 @@ metrics! {
     LANES_READY = Gauge "copydesk_lanes_ready" [] "Lanes that joined their group with an initialised producer and verified topics.";
     BROKER_ERRORS = Counter "copydesk_broker_errors_total" ["client"] "Errors reported by librdkafka: consumer, producer.";
     UNSTABLE = Gauge "copydesk_unstable_records" ["topic", "partition"] "Offsets between the last stable offset of an assigned input partition and its end: records of transactions that are open, which nobody may read yet, and what lies behind them.";
+    STABLE = Gauge "copydesk_last_stable_offset" ["topic", "partition"] "Last stable offset of an assigned input partition: before it every transaction is settled, and no reader of committed records gets further.";
     LANES = Gauge "copydesk_lanes" [] "Lanes that this process was told to run.";
     LAST_COMMIT = Gauge "copydesk_last_commit_timestamp_seconds" ["lane"] "When a lane last committed a batch, in Unix time; not there before its first.";
     SPANS = Counter "copydesk_spans_total" ["outcome"] "Spans of traces handed to the collector: sent, failed.";

@@ -142,7 +142,7 @@ impl ClientContext for Membership {
                 events::lag(&self.topic, partition, (end - next).max(0));
             }
             if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
-                events::unstable(&self.topic, partition, (numbers.hi_offset - numbers.ls_offset).max(0));
+                events::ends(&self.topic, partition, numbers.ls_offset, numbers.hi_offset);
             }
         }
     }
