@@ -76,10 +76,16 @@ fn traces_are_off_until_a_collector_is_named() {
     assert_eq!(given("[traces]\nendpoint = \"Off\"\nsample-ratio = 1\n").load().settings.traces, None);
 
     let problems = given("[traces]\nendpoint = \"https://collector:4318\"\nsample-ratio = 1.5\n").problems();
-    assert!(problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): a number from 0 to 1 is wanted"), "{problems}");
+    assert!(
+        problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): a number from 0 to 1 is wanted"),
+        "{problems}"
+    );
     for endpoint in ["https://collector:4318", "collector:4318", "http://", ""] {
         let problems = given(&format!("[traces]\nendpoint = \"{endpoint}\"\nservice-name = \" \"\n")).problems();
-        assert!(problems.contains(&format!("traces.endpoint = `{endpoint}` (copydesk.toml:2): a URL is")), "{problems}");
+        assert!(
+            problems.contains(&format!("traces.endpoint = `{endpoint}` (copydesk.toml:2): a URL is")),
+            "{problems}"
+        );
         assert!(problems.contains("traces.service-name = `` (copydesk.toml:3): a name is wanted"), "{problems}");
     }
 }

@@ -96,4 +96,15 @@ impl SpanExporter for Watched {
         events::spans_exported(count, sent.as_ref().err().map(ToString::to_string).as_deref(), changed);
         sent
     }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        // Called once, before the first export: nobody else holds it yet.
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.set_resource(resource);
+        }
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
 }

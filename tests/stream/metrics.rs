@@ -28,7 +28,8 @@ fn counters_start_at_zero_and_the_process_tells_of_itself() {
     let scraped = scrape(&worker);
     let mut count = 0;
     for metric in names::ALL.iter().filter(|metric| metric.kind != Kind::Gauge) {
-        let name = if metric.kind == Kind::Histogram { format!("{}_count", metric.name) } else { metric.name.to_owned() };
+        let name =
+            if metric.kind == Kind::Histogram { format!("{}_count", metric.name) } else { metric.name.to_owned() };
         let all = match metric.labels {
             [] => vec![name],
             [label] => {
@@ -97,7 +98,8 @@ fn an_open_transaction_shows_as_records_that_are_not_stable() {
     // The fourth is the record that ends the transaction.
     shows("them, readable", 4.0, 0.0);
     let scraped = scrape(&worker);
-    let last = ["0", "1"].map(|lane| value(&scraped, &format!("copydesk_last_commit_timestamp_seconds{{lane=\"{lane}\"}}")));
+    let last =
+        ["0", "1"].map(|lane| value(&scraped, &format!("copydesk_last_commit_timestamp_seconds{{lane=\"{lane}\"}}")));
     let commits: Vec<f64> = last.into_iter().flatten().collect();
     assert_eq!(commits.len(), 1, "one lane has the partition: {last:?}");
     assert!((before..before + 60.0).contains(&commits[0]), "{commits:?}, after {before}");
