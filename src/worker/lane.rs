@@ -23,6 +23,7 @@ use tracing::warn;
 use crate::config::{Delivery, Settings};
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits};
+use crate::telemetry::traces::{BatchTrace, Route};
 use crate::telemetry::{LaneHealth, events, names};
 
 use super::batch::{self, Batch, Outcome};
@@ -240,6 +241,11 @@ impl<'a> Lane<'a> {
         Ok(())
     }
 
+    fn route(&self) -> Route<'a> {
+        let stream = &self.orders.settings.stream;
+        Route { input: &stream.input, output: &stream.output, group: &stream.group, lane: self.name }
+    }
+
     /// A batch is cut so that each output partition gets one request: with a second one in a transaction, librdkafka's
     /// broker thread spins.
     fn batch_bytes(&self) -> usize {
@@ -300,11 +306,13 @@ impl<'a> Lane<'a> {
     /// One batch through the function and out.
     fn turn(&mut self, batch: &Batch<'_>, gather: Duration, oversize: Oversize) -> Result<Oversize, Failure> {
         let started = Instant::now();
+        let mut trace = BatchTrace::gathered(self.route(), gather, batch.messages.len());
         let mut out = std::mem::take(&mut self.out);
         out.clear();
         let mut outcomes = batch::process(batch, &mut self.cleaner, &mut Forgetful, &mut out);
         sabotage::pause(sabotage::SLOW_TO_PROCESS, batch.messages.iter().map(Message::payload));
         let process = started.elapsed();
+        trace.processed();
         let stream = &self.orders.settings.stream;
         let mut publisher = Publisher {
             stream,
@@ -313,6 +321,7 @@ impl<'a> Lane<'a> {
             consumer: self.consumer,
             health: &self.orders.health,
             begun: None,
+            trace: &mut trace,
             oversize,
             transaction_timeout: clients::transaction_timeout(stream),
         };
@@ -321,12 +330,17 @@ impl<'a> Lane<'a> {
             Ok(published) => {
                 self.aborts = 0;
                 self.consumer.context().committed(batch.next_offsets().into_iter());
+                publisher.trace.committed();
                 let publish = started.elapsed().saturating_sub(process);
                 self.tell(batch, &outcomes, published, gather, process, publish);
             }
-            Err(Unpublished::Dead(failure)) => return Err(failure),
+            Err(Unpublished::Dead(failure)) => {
+                publisher.trace.failed(failure.reason(), &failure);
+                return Err(failure);
+            }
             Err(Unpublished::Abort { reason, error, topics }) => {
                 events::batch_aborted(self.name, reason, &error);
+                publisher.trace.failed(reason, &error);
                 // What the batch failed of says more than that its transaction can't be ended any more.
                 self.abort(&publisher).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {

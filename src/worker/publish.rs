@@ -13,6 +13,7 @@ use rdkafka::util::Timeout;
 use crate::article::Reject;
 use crate::config::{Delivery, Stream};
 use crate::telemetry::LaneHealth;
+use crate::telemetry::traces::{BatchTrace, with_traceparent};
 
 use super::batch::{Batch, Outcome};
 use super::context::Deliveries;
@@ -71,6 +72,7 @@ pub(super) struct Publisher<'a> {
     pub(super) health: &'a LaneHealth,
     /// When the transaction that is open now began.
     pub(super) begun: Option<Instant>,
+    pub(super) trace: &'a mut BatchTrace,
     pub(super) oversize: Oversize,
     pub(super) transaction_timeout: Duration,
 }
@@ -104,6 +106,7 @@ impl Publisher<'_> {
         self.drain(batch)?;
         sabotage::pause(sabotage::SLOW_TO_PUBLISH, batch.messages.iter().map(Message::payload));
         let acknowledged = Instant::now();
+        self.trace.acknowledged();
         let offsets = self.offsets(batch.next_offsets())?;
         if exactly_once {
             self.commit(&offsets)?;
@@ -127,7 +130,10 @@ impl Publisher<'_> {
         out: &[u8],
     ) -> Result<u64, Unpublished> {
         let headers = headers_of(message);
+        let place = (message.partition(), message.offset());
+        let ours = self.trace.article(&headers, place, matches!(outcome, Outcome::Clean(..)));
         if let Outcome::Clean(range, cleaned) = outcome {
+            let headers = with_traceparent(&headers, ours.as_deref());
             let value = out.get(range.clone()).unwrap_or_default();
             let key = message.key().unwrap_or(cleaned.uri.as_bytes());
             let sizes = headers.iter().map(|(name, value)| (*name, value.map_or(0, <[u8]>::len)));
