@@ -2,9 +2,14 @@
 """copydesk beside others on a real Apache Kafka. `make bench-kafka` sees to what it needs, and docs/performance.md says what
 its figures mean.
 
-    bench.py throughput [--only mirror,copydesk] [--articles 200000] [--size 4000] [--partitions 4] [--rounds 3]
+    bench.py all | quick       everything, or the short form of it
+    bench.py throughput        articles a second, CPU and memory at full load, all contenders in turn
+    bench.py latency           from produce to arrival at low rates and at half of the highest; doing nothing
+    bench.py scaling           lanes, batches, sizes, partitions, repeats, codecs, queues: one changed at a time
+    bench.py profile [mirror]  where the CPU goes, under perf
+    bench.py docs              writes the tables of docs/performance.md and its plot anew from results.json
 
-Everything it makes lies in target/bench-kafka: articles, the broker's data, logs of the contenders, results.json.
+Each has options: `bench.py throughput --help`. Everything it makes lies in target/bench-kafka: articles, the broker's data, logs of the contenders, results.json.
 """
 
 import argparse
@@ -15,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import corpus
 import report
@@ -23,6 +29,7 @@ from contenders import ROOT, Copydesk, Mirror, Python, Streams
 from measure import measure, measure_clean
 
 FOLDER = ROOT / "target/bench-kafka"
+RESULTS = FOLDER / "results.json"
 
 
 def say(text):
@@ -132,11 +139,12 @@ def machine():
 
 def save(what, result):
     """Adds to results.json, where each kind of measurement has its last result."""
-    path = FOLDER / "results.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
-    results[what] = result
-    path.write_text(json.dumps(results, indent=1) + "\n")
-    say(f"==> {path.relative_to(ROOT)} has it")
+    RESULTS.write_text(json.dumps({**results(), what: result}, indent=1) + "\n")
+    say(f"==> {RESULTS.relative_to(ROOT)} has it")
+
+
+def results():
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
 def tuning(command):
@@ -156,18 +164,71 @@ def throughput_arguments(command):
     tuning(command)
 
 
-def throughput_options(*arguments):
+def latency(options):
+    import latency as of
+
+    path = corpus.corpus(FOLDER, 2000)
+    known = {contender.name: contender for contender in contenders_of(options)}
+    highest = results().get("throughput", {}).get("rows", {})
+    rows = []
+    with Broker(FOLDER / "kafka") as broker:
+        for name in options.only.split(","):
+            for rate in options.rates.split(","):
+                if rate == "half" and name not in highest:
+                    say(f"    {name}: half of what? `bench.py throughput` has not been run")
+                    continue
+                wanted = highest[name]["articles_per_second"] / 2 if rate == "half" else float(rate)
+                row = vars(of.measure(broker, known[name], path, wanted, options.seconds, f"latency-{name}-{rate}"))
+                rows.append({**row, "rate_asked": rate})
+                say(f"    {report.latency_line(rows[-1])}")
+    save("latency", {"machine": machine(), "rows": rows})
+    print(report.latency_table(rows))
+
+
+def scale(options):
+    import scaling
+
+    with Broker(FOLDER / "kafka") as broker:
+        warm = corpus.corpus(FOLDER, int(options.megabytes * 250))
+        measure(broker, Mirror("mirror"), broker.load(warm, "warm-up-raw", 4), "warm-up")
+        tell = lambda row: say(f"    {row['what']} {row['value']}: {line(row)}")  # noqa: E731
+        rows = scaling.run(broker, FOLDER, options.megabytes, options.what, tell)
+    save("scaling", {"machine": machine(), "megabytes": options.megabytes, "rows": rows})
+    print(report.scaling_table(rows))
+
+
+def docs(options):
+    given = json.loads(options.results.read_text()) if options.results else results()
+    report.write_docs(ROOT / "docs", given)
+
+
+def latency_arguments(command):
+    command.add_argument("--only", default="mirror,copydesk,streams-tuned,streams-defaults,python")
+    command.add_argument("--rates", default="0,1,100,half", help="articles a second; 0: nothing; half: of the highest")
+    command.add_argument("--seconds", type=float, default=20)
+    tuning(command)
+
+
+def scaling_arguments(command):
+    command.add_argument("--megabytes", type=float, default=200, help="of articles in each run")
+    command.add_argument("--what", action="append", help="only this experiment, such as `lanes`; may be given several times")
+
+
+def with_defaults(arguments, *given):
     parser = argparse.ArgumentParser()
-    throughput_arguments(parser)
-    return parser.parse_args(arguments)
+    arguments(parser)
+    return parser.parse_args(given)
 
 
 def everything(_):
-    throughput(throughput_options())
+    throughput(with_defaults(throughput_arguments))
+    latency(with_defaults(latency_arguments))
+    scale(with_defaults(scaling_arguments))
 
 
 def quick(_):
-    throughput(throughput_options("--articles", "50000", "--rounds", "1", "--slow-articles", "2000"))
+    throughput(with_defaults(throughput_arguments, "--articles", "50000", "--rounds", "1", "--slow-articles", "1000"))
+    latency(with_defaults(latency_arguments, "--only", "copydesk", "--rates", "0,100", "--seconds", "5"))
 
 
 def main():
@@ -176,6 +237,15 @@ def main():
     command = commands.add_parser("throughput", help="articles a second, CPU and memory at full load, all contenders in turn")
     command.set_defaults(run=throughput)
     throughput_arguments(command)
+    command = commands.add_parser("latency", help="from produce to read_committed arrival; idle cost")
+    command.set_defaults(run=latency)
+    latency_arguments(command)
+    command = commands.add_parser("scaling", help="the same as throughput, with one thing changed at a time")
+    command.set_defaults(run=scale)
+    scaling_arguments(command)
+    command = commands.add_parser("docs", help="writes docs/performance.md's tables and its plot from results.json")
+    command.set_defaults(run=docs)
+    command.add_argument("--results", type=Path, help="another file than target/bench-kafka/results.json")
     command = commands.add_parser("profile", help="where the CPU of a contender goes, by perf")
     command.set_defaults(run=profile)
     command.add_argument("contender", nargs="?", default="copydesk", choices=("copydesk", "mirror"))

@@ -82,9 +82,9 @@ class Broker:
         for future in self.admin.delete_topics(list(topics)).values():
             future.result(30)
 
-    def load(self, path, topic, partitions, articles=None, codec="none"):
+    def load(self, path, topic, partitions, articles=None, codec="none", **config):
         """Creates `topic` and sends it the articles in `path`, or the first so many of them."""
-        self.create(topic, partitions)
+        self.create(topic, partitions, **config)
         producer = Producer(
             QUIET
             | {

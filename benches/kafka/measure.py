@@ -66,11 +66,11 @@ class Progress:
             return 0
 
 
-def measure(broker, contender, given, name, patience=900, on_start=None):
+def measure(broker, contender, given, name, patience=900, on_start=None, topic=None):
     """Runs `contender` over the input `given`, in topics of its own called after `name`."""
     output, dead = f"{name}-clean", f"{name}-dead"
-    broker.create(output, given.partitions, message_timestamp_type="LogAppendTime")
-    broker.create(dead, 1)
+    broker.create(output, given.partitions, message_timestamp_type="LogAppendTime", **(topic or {}))
+    broker.create(dead, 1, **(topic or {}))
     log = broker.folder.parent / f"{name}.log"
     progress = Progress(broker, name, given)
     broker_before = broker.usage()

@@ -2,6 +2,8 @@
 
 import statistics
 
+import plot
+
 COLUMNS = (
     ("exact", "exact"),
     ("articles_per_second", "articles/s"),
@@ -85,3 +87,53 @@ def sentences(rows):
         same = len({(row, rows[name]["articles"]) for name, row in digests.items()}) == len({rows[name]["articles"] for name in digests})
         said.append("All who clean drop the same lines of the same articles." if same else f"NOT ALL CLEAN ALIKE: {digests}")
     return said
+
+
+def milliseconds(value):
+    return "" if value is None else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def latency_line(row):
+    shares = " ".join(f"{key} {milliseconds(row[key])}" for key in ("p50", "p99", "p999") if row[key] is not None)
+    return f"{row['contender']:24}{row['rate']:8.0f}/s  {shares or '-'} ms  {100 * row['cpu']:.1f} % of a core  {row['wake_ups_per_second']:.0f} wake-ups/s"
+
+
+def latency_table(rows):
+    lines = ["| | articles/s | p50 ms | p99 ms | p99.9 ms | longest ms | % of a core | wake-ups/s |", "|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        times = " | ".join(milliseconds(row[key]) for key in ("p50", "p99", "p999", "longest"))
+        half = " (half)" if row["rate_asked"] == "half" else ""
+        title = TITLES.get(row["contender"], row["contender"])
+        lines.append(f"| {title} | {row['rate']:,.0f}{half} | {times} | {100 * row['cpu']:.1f} | {row['wake_ups_per_second']:,.0f} |")
+    return "\n".join(lines)
+
+
+def scaling_table(rows):
+    lines = ["| | | who | exact | articles/s | MB/s | CPU-s/GB | CPU µs an article | peak MB |", "|---|---|---|---|---|---|---|---|---|"]
+    last = None
+    for row in rows:
+        each = row["cpu_per_gb"] * row["input_mb"] * 1000 / row["articles"]
+        cells = [number(row[key]) for key in ("exact", "articles_per_second", "mb_per_second", "cpu_per_gb")] + [number(each), number(row["peak_mb"])]
+        lines.append(f"| {row['what'] if row['what'] != last else ''} | {row['value']} | {row['contender']} | " + " | ".join(cells) + " |")
+        last = row["what"]
+    return "\n".join(lines)
+
+
+def write_docs(folder, results):
+    """Puts each table between its marks in performance.md, and draws the plot."""
+    path = folder / "performance.md"
+    text = path.read_text()
+    parts = {}
+    if "throughput" in results:
+        rows = results["throughput"]["rows"]
+        parts["throughput"] = table(rows) + "\n\n" + "\n".join(f"- {sentence}" for sentence in sentences(rows))
+        (folder / "performance.svg").write_text(plot.draw(rows))
+    if "latency" in results:
+        parts["latency"] = latency_table(results["latency"]["rows"])
+    if "scaling" in results:
+        parts["scaling"] = scaling_table(results["scaling"]["rows"])
+    for name, part in parts.items():
+        begin, end = f"<!-- bench:{name} -->\n", f"\n<!-- /bench:{name} -->"
+        before, after = text.index(begin) + len(begin), text.index(end)
+        text = text[:before] + part + text[after:]
+    path.write_text(text)
