@@ -17,6 +17,11 @@ TITLES = {
     "mirror": "mirror: a bare copy on rdkafka, 2 lanes",
     "copydesk": "**copydesk run**, 2 lanes",
     "copydesk-at-least-once": "copydesk run, at least once",
+    "streams-tuned": "Kafka Streams 4.3, exactly_once_v2, 2 threads, tuned, no dates",
+    "streams-defaults": "Kafka Streams 4.3, exactly_once_v2, 2 threads, defaults, no dates",
+    "python": "Python, confluent-kafka transactions, 2 processes, no dates",
+    "python-dateparser": "the same with dateparser",
+    "python-dateparser-told": "the same, dateparser told the language",
     "clean": "the pure function alone (`clean --threads 1`)",
 }
 
