@@ -47,7 +47,7 @@ bench: setup-build ## Measures each stage of the pure function (Criterion), and 
 bench-kafka: setup-bench ## Measures `copydesk run` beside a bare mirror, Kafka Streams and Python on a real Apache Kafka
 	$(CARGO) build --release --locked --bin copydesk --example mirror
 	mvn -q -B -f benches/kafka/streams/pom.xml package
-	target/bench-kafka/venv/bin/python -m unittest --quiet discover benches/kafka
+	target/bench-kafka/venv/bin/python -m unittest discover --quiet benches/kafka
 	target/bench-kafka/venv/bin/python benches/kafka/bench.py $(if $(QUICK),quick,all)
 
 # cargo-fuzz wants a nightly compiler; RUSTC_BOOTSTRAP lets the pinned one do.

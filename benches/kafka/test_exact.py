@@ -1,4 +1,4 @@
-"""The checker sees what it should: `python -m unittest discover benches/kafka`, before each run of `make bench-kafka`."""
+"""The checker sees what it should; run before each `make bench-kafka`."""
 
 import unittest
 
