@@ -40,7 +40,8 @@ class Run:
     seconds_to_first: float
     broker_cpu_per_gb: float
     exact: bool
-    faults: str
+    # How many records are missing, doubled, disordered or strangers, where any is.
+    faults: dict
     # In the checked sample.
     dropped: int
     dropped_digest: str
@@ -100,11 +101,7 @@ def measure(broker, contender, given, name, patience=900, on_start=None, topic=N
     seconds = max(now - verdict.first, 1e-3)
     counted = given.articles - verdict.with_first
     warm = (usage.cpu - half[0]) / (gigabytes * max(1 - half[1] / given.articles, 1e-9)) if half[1] < given.articles else None
-    faults = " ".join(
-        f"{count} {what}"
-        for what in ("missing", "doubled", "disordered", "strangers")
-        if (count := getattr(verdict, what))
-    )
+    faults = {what: getattr(verdict, what) for what in ("missing", "doubled", "disordered", "strangers") if getattr(verdict, what)}
     return Run(
         contender=contender.name,
         articles=given.articles,

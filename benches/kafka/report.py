@@ -5,7 +5,6 @@ import statistics
 import plot
 
 COLUMNS = (
-    ("exact", "exact"),
     ("articles_per_second", "articles/s"),
     ("mb_per_second", "MB/s"),
     ("cpu_per_gb", "CPU-s/GB"),
@@ -38,6 +37,9 @@ def medians(runs):
             values = [run[key] for run in group]
             if key == "exact":
                 row[key] = all(values)
+            elif key == "faults":
+                # Of the worst run.
+                row[key] = max(values, key=lambda faults: sum(faults.values()))
             elif isinstance(value, (int, float)) and None not in values:
                 row[key] = statistics.median(values)
             else:
@@ -49,8 +51,6 @@ def medians(runs):
 def number(value):
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "yes" if value else "NO"
     if value >= 1000:
         # Three digits are as many as a shared machine repeats.
         step = 10 ** (len(str(int(value))) - 3)
@@ -58,11 +58,17 @@ def number(value):
     return f"{value:.0f}" if value >= 20 else f"{value:.1f}"
 
 
+def exactness(run):
+    if "exact" not in run:
+        return ""
+    return "exact" if run["exact"] else ", ".join(f"{count:,} {what}" for what, count in run["faults"].items())
+
+
 def table(rows):
     """A Markdown table."""
-    lines = ["| | " + " | ".join(title for _, title in COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    lines = ["| | output | " + " | ".join(title for _, title in COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
     for name, row in rows.items():
-        cells = [number(row.get(key)) for key, _ in COLUMNS]
+        cells = [exactness(row), *(number(row.get(key)) for key, _ in COLUMNS)]
         lines.append(f"| {TITLES.get(name, name)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -114,11 +120,12 @@ def latency_table(rows):
 
 
 def scaling_table(rows):
-    lines = ["| | | who | exact | articles/s | MB/s | CPU-s/GB | CPU µs an article | peak MB |", "|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| | | who | output | articles/s | MB/s | CPU-s/GB | CPU µs an article | peak MB |", "|---|---|---|---|---|---|---|---|---|"]
     last = None
     for row in rows:
         each = row["cpu_per_gb"] * row["input_mb"] * 1000 / row["articles"]
-        cells = [number(row[key]) for key in ("exact", "articles_per_second", "mb_per_second", "cpu_per_gb")] + [number(each), number(row["peak_mb"])]
+        figures = [row[key] for key in ("articles_per_second", "mb_per_second", "cpu_per_gb")] + [each, row["peak_mb"]]
+        cells = [exactness(row), *map(number, figures)]
         lines.append(f"| {row['what'] if row['what'] != last else ''} | {row['value']} | {row['contender']} | " + " | ".join(cells) + " |")
         last = row["what"]
     return "\n".join(lines)
