@@ -4,6 +4,7 @@
 //! one: its `mod` line, its variant in [`Command`], its arm in [`Command::run`]. A command that talks to Kafka stands in
 //! the tree as [`OnStream`], which gives it the stream's flags; these are configuration, and reach it as settings.
 
+mod around;
 pub mod check;
 pub mod clean;
 pub mod color;

@@ -1,14 +1,14 @@
 //! `copydesk run`: the worker.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::around::Around;
 use crate::cli::exit;
 use crate::config::Settings;
-use crate::telemetry::{admin, events};
+use crate::telemetry::events;
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -25,45 +25,11 @@ pub struct Args {}
 
 /// Runs until stopped.
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let metrics = admin::install_recorder().context("installing the metrics recorder")?;
+    let around = Around::start(settings.admin)?;
+    let Some(around) = around else { return Ok(ExitCode::from(exit::IO)) };
     events::started(env!("CARGO_PKG_VERSION"), "1");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("around")
-        .enable_all()
-        .build()
-        .context("starting the async runtime")?;
-    let listener = match settings.admin {
-        Some(address) => {
-            let bound = runtime.block_on(admin::bind(address));
-            match bound {
-                Ok(listener) => Some(listener),
-                Err(error) => {
-                    eprintln!("copydesk: `admin`: can't listen on `{address}`: {error}");
-                    return Ok(ExitCode::from(exit::IO));
-                }
-            }
-        }
-        None => None,
-    };
     let worker = Worker::start(settings).context("starting the lanes")?;
-    let upkeep = metrics.clone();
-    runtime.spawn(async move {
-        // Histograms keep every sample until they are tidied, scraped or not.
-        let mut every = tokio::time::interval(Duration::from_secs(5));
-        loop {
-            every.tick().await;
-            upkeep.run_upkeep();
-        }
-    });
-    if let Some(listener) = listener {
-        let health = worker.health();
-        runtime.spawn(async move {
-            if let Err(error) = admin::serve(listener, health, metrics).await {
-                tracing::error!("admin server: {error}");
-            }
-        });
-    }
+    let runtime = around.serve(settings, worker.health());
     let stop = worker.stop();
     let _guard = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;

@@ -1,7 +1,9 @@
-//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text.
+//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, making text safe to be looked at.
 
 mod lines;
+mod printable;
 mod unwrap;
 
 pub use lines::{Line, split};
+pub use printable::{is_bidi_control, printable};
 pub use unwrap::unwrap;

@@ -23,7 +23,7 @@ use tracing::warn;
 use crate::config::{Delivery, Settings};
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits};
-use crate::telemetry::{LaneHealth, events, names};
+use crate::telemetry::{Committed, LaneHealth, events, names};
 
 use super::batch::{self, Batch, Outcome};
 use super::clients;
@@ -101,6 +101,8 @@ pub(super) fn run(orders: &Orders) -> Ended {
         // What is waited for may come at any time, and asking is cheap.
         if matches!(failure, Failure::Topics(_)) {
             pause = pause.min(ASK_AGAIN);
+        } else {
+            orders.health.restarted();
         }
         orders.health.wait_for(failure.to_string());
         orders.health.set_partitions(Vec::new());
@@ -327,6 +329,7 @@ impl<'a> Lane<'a> {
             Err(Unpublished::Dead(failure)) => return Err(failure),
             Err(Unpublished::Abort { reason, error, topics }) => {
                 events::batch_aborted(self.name, reason, &error);
+                self.orders.health.aborted();
                 // What the batch failed of says more than that its transaction can't be ended any more.
                 self.abort(&publisher).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {
@@ -434,6 +437,7 @@ impl<'a> Lane<'a> {
                 Outcome::Refused(reject) => {
                     let topic = &self.orders.settings.stream.input;
                     let cut = message.payload_len() > self.survey.dead_bytes;
+                    self.orders.health.refused(message.partition(), message.offset(), reject.code());
                     events::refused(
                         topic,
                         message.partition(),
@@ -445,7 +449,9 @@ impl<'a> Lane<'a> {
                 }
             }
             if let Some(timestamp) = message.timestamp().to_millis() {
-                self.end_to_end.record((now - timestamp as f64 / 1000.0).max(0.0));
+                let waited = (now - timestamp as f64 / 1000.0).max(0.0);
+                self.end_to_end.record(waited);
+                self.orders.health.waited(waited);
             }
         }
         for (calendar, count) in calendars {
@@ -465,5 +471,7 @@ impl<'a> Lane<'a> {
             commit: published.commit,
         };
         event.emit();
+        let (records, bytes, commit) = (event.records_in, event.bytes_in, published.commit);
+        self.orders.health.committed(Committed { records, bytes, process, publish, commit });
     }
 }

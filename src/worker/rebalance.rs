@@ -139,7 +139,9 @@ impl ClientContext for Membership {
             let end = if numbers.ls_offset >= 0 { numbers.ls_offset } else { numbers.hi_offset };
             let next = state.next.get(&partition).copied().unwrap_or(numbers.committed_offset.max(numbers.lo_offset));
             if end >= 0 && next >= 0 {
-                events::lag(&self.topic, partition, (end - next).max(0));
+                let lag = (end - next).max(0);
+                events::lag(&self.topic, partition, lag);
+                self.health.set_lag(partition, lag);
             }
         }
     }
