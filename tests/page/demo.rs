@@ -49,7 +49,10 @@ impl Demo {
         std::thread::spawn(move || lines.for_each(drop));
         let Some(line) = line else { panic!("the demo did not come up: {}", log.lock().unwrap()) };
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-        Demo { child, address: address.to_owned(), log }
+        let demo = Demo { child, address: address.to_owned(), log };
+        // Its articles may all have gone through the lane that came first.
+        wait("both lanes to be ready", || demo.get("/readyz").status == 200);
+        demo
     }
 
     /// Its lines on standard error.

@@ -17,7 +17,7 @@ pub(super) fn seconds(value: f64) -> String {
     match value {
         tiny if tiny < 0.000_999_5 => format!("{:.0} µs", tiny * 1e6),
         small if small < 0.999_5 => scaled(small * 1e3, "ms"),
-        short if short < 99.5 => scaled(short, "s"),
+        short if short < 100.5 => scaled(short, "s"),
         long if long < 5_400.0 => scaled(long / 60.0, "min"),
         hours if hours < 172_800.0 => scaled(hours / 3600.0, "h"),
         days => scaled(days / 86_400.0, "d"),
@@ -57,8 +57,8 @@ mod tests {
     fn numbers_are_three_figures_long() {
         let counts = [0.0, 0.4, 7.0, 9.96, 12.4, 999.4, 999.6, 1234.0, 56_789.0, 3.4e6, 2e9].map(count);
         assert_eq!(counts.join("|").replace('\u{a0}', " "), "0|0.4|7|10|12|999|1 k|1.2 k|57 k|3.4 M|2 G");
-        let times = [0.000_48, 0.001, 0.012, 0.9996, 1.44, 99.0, 100.0, 7200.0, 1e6].map(seconds);
-        assert_eq!(times.join("|").replace('\u{a0}', " "), "480 µs|1 ms|12 ms|1 s|1.4 s|99 s|1.7 min|2 h|12 d");
+        let times = [0.000_48, 0.001, 0.012, 0.9996, 1.44, 100.0, 102.0, 7200.0, 1e6].map(seconds);
+        assert_eq!(times.join("|").replace('\u{a0}', " "), "480 µs|1 ms|12 ms|1 s|1.4 s|100 s|1.7 min|2 h|12 d");
         assert_eq!([7, 61, 7300, 180_000].map(age).join("|"), "7 s|1 min|2 h 1 min|2 d 2 h");
         assert_eq!([784.0, 3912.0].map(bytes).join("|").replace('\u{a0}', " "), "784 B|3.9 kB");
     }
