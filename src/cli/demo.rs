@@ -79,8 +79,10 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     stream.dead_letters = "news.dead".to_owned();
     stream.lanes = 2;
     stream.delivery = Delivery::AtLeastOnce;
-    // Whatever the user's own cluster needs, this broker is plain. Its empty fetches last as long as they may.
-    stream.properties = [("fetch.wait.max.ms", "10")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    // Whatever the user's own cluster needs, this broker is plain. Its empty fetches last as long as they may; and on a
+    // busy machine it sometimes forgets a member in the middle of a rebalance, which is noticed when a session ends.
+    let plain = [("fetch.wait.max.ms", "10"), ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "500")];
+    stream.properties = plain.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     let around = if args.keep { Around::start(Some(args.admin))? } else { None };
     if args.keep && around.is_none() {
         return Ok(ExitCode::from(exit::IO));
