@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::config::Settings;
-use crate::telemetry::{Health, admin};
+use crate::telemetry::{Health, admin, events};
 
 /// All of it, before the lanes are started.
 pub struct Around {
@@ -22,15 +22,16 @@ pub struct Around {
 
 impl Around {
     /// Installs the metrics and listens on the admin address. `None`: that can't be had, and the user was told.
-    pub fn start(address: Option<SocketAddr>) -> anyhow::Result<Option<Around>> {
+    pub fn start(settings: &Settings) -> anyhow::Result<Option<Around>> {
         let metrics = admin::install_recorder().context("installing the metrics recorder")?;
+        events::started(env!("CARGO_PKG_VERSION"), "1", settings.stream.lanes);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("around")
             .enable_all()
             .build()
             .context("starting the async runtime")?;
-        let listener = match address {
+        let listener = match settings.admin {
             Some(address) => match runtime.block_on(admin::bind(address)) {
                 Ok(listener) => Some(listener),
                 Err(error) => {
@@ -43,6 +44,11 @@ impl Around {
         Ok(Some(Around { runtime, metrics, listener }))
     }
 
+    /// The async runtime.
+    pub fn handle(&self) -> &Handle {
+        self.runtime.handle()
+    }
+
     /// Where the admin server listens.
     pub fn address(&self) -> Option<SocketAddr> {
         self.listener.as_ref()?.local_addr().ok()
@@ -51,12 +57,15 @@ impl Around {
     /// Serves, on the runtime that it returns, what the lanes say of themselves.
     pub fn serve(self, settings: &Settings, health: Arc<Health>) -> Runtime {
         let upkeep = self.metrics.clone();
+        let process = metrics_process::Collector::default();
+        process.describe();
         self.runtime.spawn(async move {
             // Histograms keep every sample until they are tidied, scraped or not.
             let mut every = tokio::time::interval(Duration::from_secs(5));
             loop {
                 every.tick().await;
                 upkeep.run_upkeep();
+                process.collect();
             }
         });
         if let Some(listener) = self.listener {

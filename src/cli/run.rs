@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::around::Around;
 use crate::cli::exit;
 use crate::config::Settings;
-use crate::telemetry::events;
+use crate::telemetry::otlp;
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -25,9 +25,10 @@ pub struct Args {}
 
 /// Runs until stopped.
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let around = Around::start(settings.admin)?;
-    let Some(around) = around else { return Ok(ExitCode::from(exit::IO)) };
-    events::started(env!("CARGO_PKG_VERSION"), "1");
+    let Some(around) = Around::start(settings)? else { return Ok(ExitCode::from(exit::IO)) };
+    let traces = settings.traces.as_ref();
+    let traces = traces.map(|traces| otlp::start(traces, &settings.stream.instance, around.handle())).transpose();
+    let traces = traces.context("`traces`: starting the export")?;
     let worker = Worker::start(settings).context("starting the lanes")?;
     let runtime = around.serve(settings, worker.health());
     let stop = worker.stop();
@@ -55,6 +56,9 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         Outcome::Fenced => exit::FENCED,
         Outcome::Overdue => exit::CUT_SHORT,
     };
+    if let Some(traces) = traces {
+        traces.flush();
+    }
     tracing::info!(code, "stopped");
     // Without waiting for threads that librdkafka may have left behind.
     std::process::exit(i32::from(code));

@@ -1,7 +1,9 @@
-//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, making text safe to be looked at.
+//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, scanning for bytes, making text safe to
+//! be looked at.
 
 mod lines;
 mod printable;
+pub(crate) mod scan;
 mod unwrap;
 
 pub use lines::{Line, split};

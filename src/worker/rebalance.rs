@@ -143,6 +143,9 @@ impl ClientContext for Membership {
                 events::lag(&self.topic, partition, lag);
                 self.health.set_lag(partition, lag);
             }
+            if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
+                events::ends(&self.topic, partition, numbers.ls_offset, numbers.hi_offset);
+            }
         }
     }
 }
