@@ -73,8 +73,10 @@ pub(super) struct Publisher<'a> {
     /// When the transaction that is open now began.
     pub(super) begun: Option<Instant>,
     pub(super) trace: &'a mut BatchTrace,
-    pub(super) oversize: Oversize,
+    pub(super) oversize: &'a mut Oversize,
     pub(super) transaction_timeout: Duration,
+    /// A little of other work, to be done while Kafka takes its time; `false`: there is none.
+    pub(super) meanwhile: &'a mut dyn FnMut() -> bool,
 }
 
 type RecordHeaders<'m> = Vec<(&'m str, Option<&'m [u8]>)>;
@@ -104,7 +106,9 @@ impl Publisher<'_> {
             }
         }
         self.drain(batch)?;
-        sabotage::pause(sabotage::SLOW_TO_PUBLISH, batch.messages.iter().map(Message::payload));
+        for message in &batch.messages {
+            sabotage::pause(sabotage::SLOW_TO_PUBLISH, message.payload());
+        }
         let acknowledged = Instant::now();
         self.trace.acknowledged();
         let offsets = self.offsets(batch.next_offsets())?;
@@ -236,7 +240,9 @@ impl Publisher<'_> {
                 return Ok(());
             }
             self.health.tick();
-            std::thread::sleep(Duration::from_millis(1));
+            if !(self.meanwhile)() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 
@@ -317,11 +323,11 @@ impl Publisher<'_> {
 
     fn failed(&self, step: &'static str, error: &KafkaError) -> Unpublished {
         let fatal = self.producer.client().fatal_error();
-        let fenced = judge(error) == Verdict::Fenced
+        let is_fenced = judge(error) == Verdict::Fenced
             || matches!(error, KafkaError::MessageProduction(code) if is_fenced(*code))
             || fatal.as_ref().is_some_and(|(code, _)| is_fenced(*code));
-        if fenced {
-            return Unpublished::Dead(self.fenced(step, error));
+        if is_fenced {
+            return Unpublished::Dead(fenced(self.begun, self.transaction_timeout, step, error));
         }
         if let Some((_, text)) = fatal {
             return Unpublished::Dead(Failure::Fatal { doing: step, error: text });
@@ -331,12 +337,13 @@ impl Publisher<'_> {
             _ => Unpublished::Dead(Failure::fatal(step, error)),
         }
     }
+}
 
-    /// A coordinator that timed the transaction out fences as well. Only where there was no time for that it was a namesake.
-    pub(super) fn fenced(&self, step: &'static str, error: &KafkaError) -> Failure {
-        let timed_out = self.begun.is_some_and(|begun| begun.elapsed() * 10 >= self.transaction_timeout * 9);
-        if timed_out { Failure::fatal(step, error) } else { Failure::Fenced }
-    }
+/// A coordinator that timed the transaction out fences as well. Only where there was no time for that, since it `begun`,
+/// it was a namesake.
+pub(super) fn fenced(begun: Option<Instant>, timeout: Duration, step: &'static str, error: &KafkaError) -> Failure {
+    let timed_out = begun.is_some_and(|begun| begun.elapsed() * 10 >= timeout * 9);
+    if timed_out { Failure::fatal(step, error) } else { Failure::Fenced }
 }
 
 fn headers_of<'m>(message: &'m BorrowedMessage<'_>) -> RecordHeaders<'m> {
