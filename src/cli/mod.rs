@@ -20,6 +20,7 @@ pub mod inspect;
 mod interrupt;
 mod line;
 pub mod run;
+mod safe;
 pub mod schema;
 pub mod tail;
 pub mod topics;

@@ -48,7 +48,7 @@ fn feed_run_tail_and_dead_letters_go_together() {
     assert_eq!(out(&list).lines().count(), 1, "{}", out(&list));
     let place = out(&list).split('\t').next().expect("partition/offset").to_owned();
     let (partition, offset) = place.split_once('/').expect("partition/offset");
-    let show = once(kafka, &names, &["dead-letters", "show", partition, offset]);
+    let show = once(kafka, &names, &["dead-letters", "show", "--json", partition, offset]);
     let shown: Value = serde_json::from_str(&out(&show)).expect("a JSON object");
     assert!(shown["value"]["base64"].is_string(), "{shown}");
 

@@ -18,3 +18,4 @@ mod lifecycle;
 mod outages;
 mod payloads;
 mod process;
+mod replay;
