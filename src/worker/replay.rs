@@ -68,6 +68,10 @@ pub enum Unsent {
     Trouble(#[from] KafkaTrouble),
 }
 
+/// How often a transaction is tried. One that was refused for a record that was too large makes the next one fail once, until
+/// librdkafka has numbered its records anew.
+const ATTEMPTS: u64 = 5;
+
 /// Sends dead letters back.
 pub struct Replayer {
     producer: BaseProducer<Deliveries>,
@@ -110,18 +114,30 @@ impl Replayer {
         self.stream.delivery == Delivery::ExactlyOnce
     }
 
-    /// Sends a batch and marks it.
+    /// Sends a batch and marks it. A transaction that had to be aborted is tried again, a few times.
     ///
     /// # Errors
     /// Where it was not sent, or (without transactions) perhaps not whole.
     pub fn send(&self, parcels: &[Parcel]) -> Result<(), Unsent> {
-        self.producer.client().context().clear();
-        let sent = if self.exactly_once() { self.in_transaction(parcels) } else { self.in_order(parcels) };
-        let Err(unsent) = sent else { return Ok(()) };
-        match (self.give_up(), &unsent) {
-            // Whoever goes on must know that this batch is over.
-            (Err(trouble), Unsent::TooLarge) => Err(trouble),
-            _ => Err(unsent),
+        if !self.exactly_once() {
+            return self.in_order(parcels).inspect_err(|_| self.forget());
+        }
+        let mut attempt = 1;
+        loop {
+            self.producer.client().context().clear();
+            let Err(unsent) = self.in_transaction(parcels) else { return Ok(()) };
+            self.forget();
+            if matches!(unsent, Unsent::Fenced) || self.producer.client().fatal_error().is_some() {
+                return Err(unsent);
+            }
+            // A broker that is gone aborts it by itself, after transaction.timeout.ms.
+            let aborted = self.producer.abort_transaction(clients::transaction_timeout(&self.stream));
+            aborted.map_err(|error| self.failed("aborting a transaction", &error))?;
+            if matches!(unsent, Unsent::TooLarge) || attempt == ATTEMPTS {
+                return Err(unsent);
+            }
+            std::thread::sleep(Duration::from_millis(200 * attempt));
+            attempt += 1;
         }
     }
 
@@ -142,6 +158,7 @@ impl Replayer {
     }
 
     fn in_order(&self, parcels: &[Parcel]) -> Result<(), Unsent> {
+        self.producer.client().context().clear();
         parcels.iter().try_for_each(|parcel| self.replay(parcel))?;
         self.drain()?;
         parcels.iter().try_for_each(|parcel| self.mark(parcel))?;
@@ -220,20 +237,13 @@ impl Replayer {
         }
     }
 
-    /// Forgets what is not sent yet, and aborts the transaction.
-    fn give_up(&self) -> Result<(), Unsent> {
-        // An abort does not poll, so it would wait in vain for what is still queued.
+    /// Drops what is not acknowledged. (An abort does not poll, so it would wait in vain for what is still queued.)
+    fn forget(&self) {
         self.producer.purge(PurgeConfig::default().queue().inflight());
         while self.producer.in_flight_count() > 0 {
             self.producer.poll(Duration::ZERO);
             std::thread::sleep(Duration::from_millis(1));
         }
-        if !self.exactly_once() || self.producer.client().fatal_error().is_some() {
-            return Ok(());
-        }
-        // A broker that is gone aborts it by itself, after transaction.timeout.ms.
-        let aborted = self.producer.abort_transaction(clients::transaction_timeout(&self.stream));
-        aborted.map_err(|error| self.failed("aborting a transaction", &error))
     }
 }
 

@@ -49,6 +49,11 @@ fn put(kafka: &Kafka, names: &Names, letters: &[Letter<'_>]) {
     }
 }
 
+/// What is much older is deleted as soon as the broker looks.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
 /// So many letters of this stream, in one request.
 fn put_many(kafka: &Kafka, names: &Names, count: usize) {
     let offsets: Vec<String> = (0..count).map(|number| number.to_string()).collect();
@@ -109,8 +114,8 @@ fn a_dead_letter_is_replayed_once_unless_asked_again() {
     let (kafka, names) = (Kafka::shared(), Names::new("once"));
     kafka.topics(&names, [2, 1, 2], [&[], &[], &[]]);
     let letter = |value, code, topic, timestamp| Letter { value, code, topic, timestamp, partition: 1 };
-    let now = jiff::Timestamp::now().as_millisecond();
-    let hours = |count: i64| now - count * 3_600_000;
+    let begun = now();
+    let hours = |count: i64| begun - count * 3_600_000;
     put(
         kafka,
         &names,
@@ -332,7 +337,7 @@ fn one_that_is_too_large_stops_no_other() {
     let (kafka, names) = (Kafka::shared(), Names::new("large"));
     kafka.topics(&names, [1, 1, 1], [&[("max.message.bytes", "20000")], &[], &[]]);
     let large = vec![b'x'; 30_000];
-    let letter = |value| Letter { value, code: "no_body", topic: &names.input, timestamp: 1, partition: 0 };
+    let letter = |value| Letter { value, code: "no_body", topic: &names.input, timestamp: now(), partition: 0 };
     put(kafka, &names, &[letter(b"one"), letter(&large), letter(b"two")]);
     let sent = once(kafka, &names, &["dead-letters", "replay", "--yes"]);
     assert_eq!(sent.status.code(), Some(69), "{}", err(&sent));
@@ -357,5 +362,5 @@ fn without_transactions_it_is_marked_as_well() {
 }
 
 fn put_one(kafka: &Kafka, names: &Names) {
-    put(kafka, names, &[Letter { value: b"x", code: "no_body", topic: &names.input, timestamp: 1, partition: 0 }]);
+    put(kafka, names, &[Letter { value: b"x", code: "no_body", topic: &names.input, timestamp: now(), partition: 0 }]);
 }
