@@ -48,7 +48,9 @@ fn pages(command: &clap::Command, folder: &Path) -> anyhow::Result<()> {
 
 fn page(command: &clap::Command) -> anyhow::Result<Vec<u8>> {
     let mut page = Vec::new();
-    let man = Man::new(command.clone()).source(concat!("copydesk ", env!("CARGO_PKG_VERSION"))).manual("copydesk");
+    // A date would make each build another; roff writes an empty one as none, which moves what follows to its place.
+    let man =
+        Man::new(command.clone()).date(" ").source(concat!("copydesk ", env!("CARGO_PKG_VERSION"))).manual("copydesk");
     man.render(&mut page).context("writing a page")?;
     Ok(polished(&String::from_utf8(page).context("a page is text")?).into_bytes())
 }

@@ -138,7 +138,7 @@ mod tests {
              reason      because \\u{1b}[31m\n\
              key         k\\u{1b}c\n\
              header      own\\u{7}: \\xff\\x9b\n\
-             payload     21 bytes\n\
+             payload     23 bytes\n\
              \n\
              line\\u{1b}]0;title\\u{7}\n\\u{9b}2J end\n"
         );
