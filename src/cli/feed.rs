@@ -210,6 +210,9 @@ impl Feeder<'_> {
         }
         if let Some(rate) = self.args.rate.filter(|rate| *rate > 0.0) {
             self.pace(rate);
+            if self.interrupt.pressed() {
+                return Ok(());
+            }
         }
         let key = match self.args.key {
             Key::Uri => Some(uri(payload).unwrap_or_else(|| name.clone())),

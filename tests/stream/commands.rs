@@ -88,9 +88,9 @@ fn feed_repeats() {
     assert_eq!(fed.status.code(), Some(0));
     let total = kafka.count(&names, &names.input) - 3 * samples;
     assert!(out(&fed).starts_with(&format!("{total} of {total} articles sent")), "{total}: {}", out(&fed));
+    let before = kafka.count(&names, &names.input);
     let mut slow = copydesk(kafka, &names, &["feed", "--repeat", "--rate", "0.01", SAMPLES]);
     let slow = slow.stdout(Stdio::piped()).spawn().expect("feed starts");
-    let before = kafka.count(&names, &names.input);
     wait("the first article", Duration::from_secs(60), || kafka.count(&names, &names.input) > before);
     let stopping = Instant::now();
     assert!(out(&terminated(slow)).starts_with("1 of 1 articles sent"));
