@@ -58,11 +58,6 @@ impl Membership {
         self.state().joined
     }
 
-    /// How many partitions are assigned.
-    pub(super) fn partitions(&self) -> usize {
-        self.state().assigned.len()
-    }
-
     /// How often partitions came.
     pub(super) fn assignments(&self) -> u64 {
         self.state().assignments
