@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn few_wait() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
         runtime.block_on(async {
             let playground = Arc::new(Playground::new(Limits::default()));
             let held = Arc::clone(&playground.turn).acquire_owned().await.unwrap();
@@ -250,7 +250,9 @@ mod tests {
             while playground.queue.available_permits() > 0 {
                 tokio::task::yield_now().await;
             }
-            assert!(playground.clean(Bytes::from_static(b"{")).await.is_err());
+            let one_more = playground.clean(Bytes::from_static(b"{"));
+            let answer = tokio::time::timeout(std::time::Duration::from_secs(5), one_more).await;
+            assert!(answer.expect("an answer at once").is_err());
             drop(held);
             for one in waiting {
                 assert!(one.await.unwrap());
