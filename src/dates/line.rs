@@ -3,6 +3,7 @@
 use super::calendars::{days, iso_week};
 use super::fold::Folded;
 use super::lexicon::Meaning;
+use super::mentions;
 use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
 use super::relative;
 use super::resolve::{Outcome, resolve};
@@ -225,7 +226,7 @@ fn explained(line: &Line<'_>, dates: &[Reading]) -> bool {
         matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
             && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
     });
-    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers::fit(line, dates)
+    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && mentions::fit(line, dates)
 }
 
 /// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.

@@ -6,15 +6,13 @@
 //! furniture (`|`, `·`); and words that name an event or bound a span ("final", "until") end the matter. A paragraph that
 //! is lost is worse than a date line that stays.
 
-use super::calendars::weekday;
-use super::lexicon::{LEXICON, Meaning, unspaced};
-use super::names::{CONNECTORS, is_jamo, is_label, is_small};
-use super::reading::{Date, Precision, Reading, Role};
+use super::lexicon::Meaning;
+use super::mentions::{beside_furniture, is_event};
+use super::names::{CONNECTORS, is_small};
+use super::pieces::{Separator, is_by, run, separator, speaks};
 use super::solve::Line;
-use super::tokens::{Kind, Token};
+use super::tokens::Kind;
 
-/// News pages are no older than this: a name beside an older date is history.
-const FIRST_YEAR: i16 = 1990;
 /// Words of a run of strangers: beside a byline word, beside furniture, beside prose.
 const MOST_AFTER_BY: usize = 8;
 const MOST_BESIDE_FURNITURE: usize = 5;
@@ -49,16 +47,6 @@ const CITY_STARTS: [&str; 22] = [
     "న్యూ",
     "አዲስ",
 ];
-
-/// Does a word say that what follows is the page's: a byline word, a label? (Short ones mean too much else.)
-fn speaks(line: &Line<'_>, token: &Token) -> bool {
-    is_by(line, token) || token.means(is_label) && line.word(token).len() > 3
-}
-
-fn is_by(line: &Line<'_>, token: &Token) -> bool {
-    let only = !token.means(|m| matches!(m, Meaning::Filler | Meaning::Event | Meaning::Bound));
-    token.kind == Kind::Byline || token.means(|m| m == Meaning::By) && (only || line.word(token).len() > 4)
-}
 
 /// May the strangers of a line stand where they stand? Known before any date is.
 pub(super) fn hold(line: &Line<'_>) -> bool {
@@ -98,89 +86,6 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
         at = run.1 + 1;
     }
     true
-}
-
-/// A run of strangers: from one unknown word to the last that only words, points and hyphens part from it.
-fn run(line: &Line<'_>, from: usize) -> (usize, usize) {
-    let (mut first, mut last) = (from, from);
-    let breaks = |i: usize| {
-        separator(line, i) != Separator::None
-            || line.is_number(i)
-            || line.is_month(i) && !line.means(i, |m| m == Meaning::Filler)
-    };
-    let mut at = from + 1;
-    while at < line.tokens.len() && !breaks(at) {
-        if line.tokens.get(at).is_some_and(|t| t.kind == Kind::Unknown) {
-            last = at;
-        }
-        at += 1;
-    }
-    // Known words beside a name belong to it ("Maria del Mar Lopez", "Le Monde").
-    while first > 0 && is_part(line, first - 1) {
-        first -= 1;
-    }
-    while is_part(line, last + 1) {
-        last += 1;
-    }
-    if line.mark(last + 1) == Some('.')
-        && (last + 2 == line.tokens.len() || separator(line, last + 2) != Separator::None)
-    {
-        last += 1;
-    }
-    (first, last)
-}
-
-fn is_part(line: &Line<'_>, at: usize) -> bool {
-    line.tokens.get(at).is_some_and(|t| {
-        let own = |m| {
-            matches!(
-                m,
-                Meaning::Month(..)
-                    | Meaning::By
-                    | Meaning::Agency
-                    | Meaning::Weekday(_)
-                    | Meaning::Published
-                    | Meaning::Updated
-                    | Meaning::TimeWord
-                    | Meaning::Zone(_)
-                    | Meaning::Am
-                    | Meaning::Pm
-                    | Meaning::YearMark
-                    | Meaning::Era(_)
-            )
-        };
-        let word = line.word(t);
-        matches!(t.kind, Kind::Word { .. }) && word.len() > 1 && word.is_ascii() && !t.means(own)
-    })
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Separator {
-    /// It separates nothing.
-    None,
-    /// The line starts or ends here.
-    Edge,
-    /// A mark that pages set between pieces.
-    Furniture,
-    /// A mark that prose has too.
-    Prose,
-    /// A word that introduces a name, or an agency.
-    Word,
-}
-
-fn separator(line: &Line<'_>, at: usize) -> Separator {
-    match line.mark(at) {
-        Some('-') if line.spaced(at) || line.spaced(at + 1) => Separator::Prose,
-        Some('/') if line.spaced(at) && line.spaced(at + 1) => Separator::Furniture,
-        Some('|' | '·' | '>' | '~' | '*') => Separator::Furniture,
-        Some(',' | '(' | ')' | ':' | '/') => Separator::Prose,
-        Some(_) => Separator::None,
-        None if at >= line.tokens.len() => Separator::Edge,
-        None => {
-            let is_word = |t: &Token| is_by(line, t) || t.means(|m| m == Meaning::Agency);
-            if line.tokens.get(at).is_some_and(is_word) { Separator::Word } else { Separator::None }
-        }
-    }
 }
 
 fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
@@ -276,136 +181,4 @@ fn is_stopped_place(line: &Line<'_>, first: usize, last: usize) -> bool {
         && line.source_of(0, 0).starts_with(char::is_uppercase)
         && line.source_of(0, 0).chars().count() >= 4
         && line.is_date_part(2)
-}
-
-/// A word that names an event, a work, a law, a term.
-fn is_event(line: &Line<'_>, at: usize) -> bool {
-    let Some(token) = line.tokens.get(at) else { return false };
-    if !token.means(|m| m == Meaning::Event) {
-        return false;
-    }
-    let only = token.senses().iter().all(|s| matches!(s.meaning, Meaning::Event | Meaning::Bound));
-    let stranger = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown);
-    let word = line.source_of(at, at);
-    // "V. Kumar" is a name, "Arsenal v Liverpool" a match; "Independence Day" is no day of the month.
-    if word.len() == 1 {
-        return is_small(word);
-    }
-    only || !is_small(word) && (stranger(at + 1) || at > 0 && (stranger(at - 1) || is_event_word(line, at - 1)))
-}
-
-fn is_event_word(line: &Line<'_>, at: usize) -> bool {
-    line.means(at, |m| m == Meaning::Event)
-}
-
-/// "Elections | 17 January 2024": a section of the page may have any name.
-fn beside_furniture(line: &Line<'_>, at: usize) -> bool {
-    let furniture = |i: usize| separator(line, i) == Separator::Furniture;
-    let right = (at..line.tokens.len()).find(|&i| furniture(i) || line.is_number(i));
-    let left = (0..at).rev().find(|&i| furniture(i) || line.is_number(i));
-    right.is_some_and(furniture) || right.is_none() && left.is_some_and(furniture)
-}
-
-/// "Bundestagswahl", "Pressemitteilung": compounds end in what they are.
-fn is_compound_event(word: &str) -> bool {
-    const SHORTEST: usize = 8;
-    const SHORTEST_END: usize = 3;
-    word.len() >= SHORTEST
-        && (3..=word.len() - SHORTEST_END).any(|at| {
-            word.get(at..)
-                .and_then(|end| LEXICON.exact(end.bytes()))
-                .is_some_and(|entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Event))
-        })
-}
-
-/// Do the dates of a line fit what stands around them?
-pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let strange = line.tokens.iter().any(|t| t.kind == Kind::Unknown);
-    let day = |reading: &Reading| reading.value.map(|v| v.date);
-    if strange {
-        if dates.iter().any(|d| d.value.is_none() && d.candidates.is_empty()) {
-            return false;
-        }
-        let old = |reading: &Reading| day(reading).is_some_and(|d: Date| d.year < FIRST_YEAR);
-        let compound = |t: &Token| t.kind == Kind::Unknown && is_compound_event(line.word(t));
-        let speaks = line.tokens.iter().any(|t| speaks(line, t));
-        if !speaks && (dates.iter().any(old) || line.tokens.iter().any(compound)) {
-            return false;
-        }
-    }
-    !is_span(line, dates) && !is_bounded(line, dates)
-}
-
-/// "17 January 2024 - 20 January 2024": from one day to another.
-fn is_span(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let [from, to] = dates else { return false };
-    let plain = |d: &Reading| d.role == Role::Other && d.precision == Precision::Day;
-    let between = |t: &Token| from.span.end <= t.start && t.end <= to.span.start;
-    let joins = |t: &Token| {
-        matches!(t.kind, Kind::Mark('-' | '~')) || t.means(|m| matches!(m, Meaning::Filler | Meaning::Bound))
-    };
-    plain(from)
-        && plain(to)
-        && from.calendar == to.calendar
-        && from.value != to.value
-        && line.tokens.iter().filter(|t| between(t)).any(joins)
-}
-
-/// "Until 17 January 2024": a date before which or after which something is so.
-fn is_bounded(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let bound = |i: usize| line.means(i, |m| m == Meaning::Bound);
-    let stranger = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown);
-    // "Do 17.01.2024": a Thursday, if it was one.
-    let is_its_weekday = |i: usize| {
-        let days = dates.iter().filter_map(|d| d.value).map(|v| weekday(v.date));
-        line.tokens.get(i).is_some_and(|t| days.clone().any(|d| t.means(|m| m == Meaning::Weekday(d))))
-    };
-    let only = |i: usize| {
-        line.tokens
-            .get(i)
-            .is_some_and(|t| t.senses().iter().all(|s| matches!(s.meaning, Meaning::Event | Meaning::Bound)))
-    };
-    (0..line.tokens.len()).any(|i| {
-        let before = bound(i)
-            && !line.is_month(i)
-            && (i == 0 || stranger(i - 1))
-            && line.is_date_part(i + 1)
-            && !is_its_weekday(i);
-        let behind = bound(i) && i > 0 && i + 1 == line.tokens.len() && only(i) && line.is_date_part(i - 1);
-        before || behind
-    })
-}
-
-impl Line<'_> {
-    /// A word as it was folded.
-    fn word(&self, token: &Token) -> &str {
-        self.text.get(token.start..token.end).unwrap_or_default()
-    }
-
-    /// The source of tokens.
-    fn source_of(&self, first: usize, last: usize) -> &str {
-        let (Some(first), Some(last)) = (self.tokens.get(first), self.tokens.get(last)) else { return "" };
-        let at = |i: usize| self.folded.source.get(i).map_or(self.source.len(), |&s| s as usize);
-        self.source.get(at(first.start)..at(last.end)).unwrap_or_default().trim()
-    }
-
-    fn is_unspaced(&self, at: usize) -> bool {
-        let first = self.tokens.get(at).and_then(|t| self.text.get(t.start..)).and_then(|t| t.chars().next());
-        first.is_some_and(|c| unspaced(c) && !is_jamo(c))
-    }
-
-    /// A number, month or weekday.
-    fn is_date_part(&self, at: usize) -> bool {
-        self.is_number(at)
-            || self.means(at, |m| {
-                matches!(
-                    m,
-                    Meaning::Month(..)
-                        | Meaning::Weekday(_)
-                        | Meaning::YearMark
-                        | Meaning::MonthMark
-                        | Meaning::DayMark
-                )
-            })
-    }
 }
