@@ -1,15 +1,46 @@
 //! Mentions: what shows that the date of a line is not the page's, but that of an event, a law, a picture, a span of time.
 
-use super::calendars::weekday;
+use super::calendars::{days, from_days, weekday};
 use super::lexicon::{LEXICON, Meaning};
 use super::names::is_small;
 use super::pieces::{Separator, separator, speaks};
 use super::reading::{Date, Precision, Reading, Role};
+use super::resolve::DAY;
 use super::solve::Line;
 use super::tokens::{Kind, Token};
 
 /// News pages are no older than this: a name beside an older date is history.
 const FIRST_YEAR: i16 = 1990;
+
+/// Days for which a page of last year may still leave out the year.
+const LAST_WEEKS: i64 = 62;
+
+/// What joins a law and its day, folded: the act of, das Gesetz vom.
+const OF: [&str; 17] =
+    ["of", "van", "vom", "von", "du", "de", "del", "di", "fra", "fran", "av", "af", "z", "ze", "od", "от", "від"];
+
+/// "Source" as pages and charts write it, folded.
+const SOURCES: [&str; 19] = [
+    "source",
+    "sources",
+    "quelle",
+    "fuente",
+    "fonte",
+    "bron",
+    "kaynak",
+    "источник",
+    "джерело",
+    "zrodlo",
+    "zdroj",
+    "izvor",
+    "πηγη",
+    "المصدر",
+    "مصدر",
+    "منبع",
+    "kilde",
+    "kalla",
+    "lahde",
+];
 
 /// A word that names an event, a work, a law, a term.
 pub(super) fn is_event(line: &Line<'_>, at: usize) -> bool {
@@ -24,7 +55,9 @@ pub(super) fn is_event(line: &Line<'_>, at: usize) -> bool {
     if word.len() == 1 {
         return is_small(word);
     }
-    only || !is_small(word) && (stranger(at + 1) || at > 0 && (stranger(at - 1) || is_event_word(line, at - 1)))
+    // "Act of 17 January 2024": the day of a law, though the word means other things elsewhere.
+    let of = line.tokens.get(at + 1).is_some_and(|t| OF.contains(&line.word(t))) && line.is_date_part(at + 2);
+    only || of || !is_small(word) && (stranger(at + 1) || at > 0 && (stranger(at - 1) || is_event_word(line, at - 1)))
 }
 
 fn is_event_word(line: &Line<'_>, at: usize) -> bool {
@@ -66,7 +99,100 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
             return false;
         }
     }
-    !is_span(line, dates) && !is_bounded(line, dates)
+    let of_something_else = is_span(line, dates)
+        || is_bounded(line, dates)
+        || are_opening_hours(line)
+        || is_title(line)
+        || is_birth(line)
+        || is_day_of_the_past(line, dates);
+    !of_something_else && !(strange && (is_of_source(line, dates) || is_credit(line) || is_to_come(line, dates)))
+}
+
+fn today(line: &Line<'_>) -> Option<i64> {
+    line.context.now.map(|now| now.div_euclid(DAY))
+}
+
+fn is_unknown(line: &Line<'_>, at: usize) -> bool {
+    line.tokens.get(at).is_some_and(|t| t.kind == Kind::Unknown)
+}
+
+/// "Mo-Fr 9.00-17.00 Uhr", "Monday to Friday": from one weekday to another.
+fn are_opening_hours(line: &Line<'_>) -> bool {
+    let weekdays = |i: usize| line.tokens.get(i).map(|t| line.weekdays_of(t)).unwrap_or_default();
+    let joins =
+        |i: usize| line.mark(i) == Some('-') || line.means(i, |m| matches!(m, Meaning::Filler | Meaning::Bound));
+    // "Wed - Mar 13" has a month, "Mo-Fr" has none.
+    let is_month = |i: usize| line.is_month(i) && !line.tokens.get(i).is_some_and(|t| line.is_minor(t));
+    let glued = |i: usize| line.mark(i) == Some('-') && !line.spaced(i) && !line.spaced(i + 1);
+    let is_plain = |i: usize| glued(i) || !is_month(i - 1) && !is_month(i + 1);
+    let is_day = |i: usize| {
+        let else_where = |m| matches!(m, Meaning::DayMark | Meaning::MonthMark | Meaning::Era(_));
+        line.means(i, |m| matches!(m, Meaning::Weekday(_))) && !line.means(i, else_where)
+    };
+    (1..line.tokens.len()).filter(|&i| joins(i) && is_day(i - 1) && is_day(i + 1) && is_plain(i)).any(|i| {
+        let (from, to) = (weekdays(i - 1), weekdays(i + 1));
+        !from.is_empty() && !to.is_empty() && !from.iter().any(|day| to.contains(day))
+    })
+}
+
+/// "«17 января 2024» — новый фильм": a title in quotation marks that holds the date, and something behind it.
+fn is_title(line: &Line<'_>) -> bool {
+    let Some(quoted) = line.source.strip_prefix(['"', '“', '„', '«', '「', '『', '‘']) else { return false };
+    let Some((title, behind)) = quoted.split_once(['"', '”', '“', '»', '」', '』', '’']) else { return false };
+    title.contains(|c: char| c.is_numeric()) && behind.contains(char::is_alphabetic)
+}
+
+/// "* 17. Januar 1964": born that day. (A page's own list has labels behind its marks.)
+fn is_birth(line: &Line<'_>) -> bool {
+    let stars = (0..line.tokens.len()).filter(|&i| line.mark(i) == Some('*')).count();
+    line.mark(0) == Some('*') && stars == 1 && !line.tokens.iter().any(|t| speaks(line, t))
+}
+
+/// "Source: Ministry of Health, 17 January 2024": of what a chart or a quotation is made. (The source of an article is
+/// an agency, or stands beside the time.)
+fn is_of_source(line: &Line<'_>, dates: &[Reading]) -> bool {
+    let first = line.tokens.first().is_some_and(|t| SOURCES.contains(&line.word(t)));
+    let is_agency = |t: &Token| t.means(|m| m == Meaning::Agency);
+    first
+        && dates.iter().all(|d| d.precision == Precision::Day)
+        && !line.tokens.iter().any(is_agency)
+        && (1..line.tokens.len()).any(|i| line.mark(i) == Some(',') && line.is_date_part(i + 1))
+}
+
+/// "Reuters/Jane Doe, 17 January 2024": who took a picture. ("Kyiv/AFP" is a place.)
+fn is_credit(line: &Line<'_>) -> bool {
+    let agency = |i: usize| line.means(i, |m| m == Meaning::Agency);
+    let name = |i: usize| is_unknown(line, i) && is_unknown(line, i + 1) && !line.is_unspaced(i);
+    !line.tokens.iter().any(|t| speaks(line, t))
+        && (1..line.tokens.len()).any(|i| {
+            let glued = line.mark(i) == Some('/') && !line.spaced(i) && !line.spaced(i + 1);
+            glued && (agency(i - 1) && name(i + 1) || i > 1 && name(i - 2) && agency(i + 1))
+        })
+}
+
+/// "Paradiso, Amsterdam, 20 januari, 20.30": what was still to come when the page was fetched is no publication.
+fn is_to_come(line: &Line<'_>, dates: &[Reading]) -> bool {
+    let Some(today) = today(line) else { return false };
+    let later = |d: &Reading| d.value.is_some_and(|v| days(v.date) > today + 1);
+    let vouches = |t: &Token| speaks(line, t) || t.means(|m| m == Meaning::Agency);
+    dates.iter().any(later)
+        && !line.tokens.iter().any(vouches)
+        && !(0..line.tokens.len()).any(|i| separator(line, i) == Separator::Furniture)
+}
+
+/// "October 7": a page leaves out the year of this year's dates, and of those of the last weeks. An older day that
+/// stands alone is known by its name.
+fn is_day_of_the_past(line: &Line<'_>, dates: &[Reading]) -> bool {
+    let ([only], Some(today)) = (dates, today(line)) else { return false };
+    let Some(date) = only.value.map(|v| v.date) else { return false };
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    let is_month = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..)));
+    let bare = line.tokens.iter().all(|t| match t.kind {
+        Kind::Number { .. } | Kind::Mark(_) => true,
+        _ => is_month(t) || t.means(|m| m == Meaning::Filler),
+    });
+    let this_year = from_days(today).is_none_or(|t| t.year == date.year);
+    bare && numbers == 1 && line.tokens.iter().any(is_month) && !this_year && today - days(date) > LAST_WEEKS
 }
 
 /// "17 January 2024 - 20 January 2024": from one day to another.
@@ -98,11 +224,13 @@ fn is_bounded(line: &Line<'_>, dates: &[Reading]) -> bool {
             .get(i)
             .is_some_and(|t| t.senses().iter().all(|s| matches!(s.meaning, Meaning::Event | Meaning::Bound)))
     };
+    // "Until the 17th", "ถึงวันที่ 17".
+    let leads = |i: usize| line.means(i, |m| matches!(m, Meaning::Filler | Meaning::BeforeDay));
     (0..line.tokens.len()).any(|i| {
         let before = bound(i)
             && !line.is_month(i)
             && (i == 0 || stranger(i - 1))
-            && line.is_date_part(i + 1)
+            && (line.is_date_part(i + 1) || leads(i + 1) && line.is_date_part(i + 2))
             && !is_its_weekday(i);
         let behind = bound(i) && i > 0 && i + 1 == line.tokens.len() && only(i) && line.is_date_part(i - 1);
         before || behind

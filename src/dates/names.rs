@@ -4,7 +4,7 @@
 //! byline word introduces, and what stands beside an unknown name, is taken for a name before any date is looked for.
 
 use super::fold::Folded;
-use super::lexicon::{Meaning, Sense};
+use super::lexicon::{Meaning, Sense, unspaced};
 use super::tokens::{Kind, Token};
 
 /// Words that belong to a name though they are small: Rio de Janeiro, Dar es Salaam, Jan van der Berg.
@@ -25,6 +25,13 @@ pub(super) fn is_no_name(source: &str, folded: &Folded, start: usize, end: usize
     let Some((before, word)) = source.split_at_checked(at) else { return false };
     let connects = start > 0 && folded.text.get(start..end).is_some_and(|word| CONNECTORS.contains(&word));
     is_small(word) && !connects && !before.ends_with(['\'', '’', '-', '.', '/', '@'])
+}
+
+/// "Posted on 17/01/2024 by admin": the last word of a line, behind a byline word and a label, is whoever posted it.
+pub(super) fn is_user(before: &[Token], text: &str, end: usize) -> bool {
+    let by = before.last().is_some_and(|t| t.means(|m| m == Meaning::By));
+    let labelled = before.first().is_some_and(|t| t.means(is_label) && t.end - t.start > 3);
+    by && labelled && before.iter().any(|t| matches!(t.kind, Kind::Number { .. })) && end == text.trim_end().len()
 }
 
 /// Words that are names here though they are something else elsewhere ("Door Jan de Vries", "Ana Popescu", "Hà Nội"):
@@ -49,6 +56,16 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
         };
         let unknown = |i: usize| kind(i) == Some(Kind::Unknown);
+        // 张三: the second sign of a name that a byline word introduced.
+        let sign = tokens.get(at).is_some_and(|t| t.end - t.start == 3 && !t.spaced)
+            && tokens.get(at + 1).is_none_or(|t| t.spaced)
+            && folded.text.get(token.start..).is_some_and(|t| t.starts_with(unspaced));
+        if sign && before.is_some_and(unknown) && tokens.get(..at).is_some_and(is_introduced) {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         if connects(at) && before.is_some_and(unknown) && unknown(at + 1) {
             if let Some(token) = tokens.get_mut(at) {
                 token.kind = Kind::Unknown;
@@ -63,7 +80,9 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         });
         // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.
         let de = at == 0 && folded.text.get(token.start..token.end) == Some("de");
-        if (de || token.means(|m| m == Meaning::By)) && starts && capital(next) && !is_mark(next) {
+        let user = unknown(next)
+            && tokens.get(next).is_some_and(|t| is_user(tokens.get(..=at).unwrap_or_default(), &folded.text, t.end));
+        if (de || token.means(|m| m == Meaning::By)) && starts && (capital(next) || user) && !is_mark(next) {
             if let Some(token) = tokens.get_mut(at) {
                 token.kind = Kind::Byline;
             }
@@ -94,6 +113,12 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             token.kind = Kind::Unknown;
         }
     }
+}
+
+/// Does a byline word stand before the unknown signs at the end?
+fn is_introduced(tokens: &[Token]) -> bool {
+    let before = tokens.iter().rev().find(|t| !matches!(t.kind, Kind::Unknown | Kind::Mark(':')));
+    before.is_some_and(|t| t.means(|m| m == Meaning::By))
 }
 
 pub(super) fn is_label(meaning: Meaning) -> bool {

@@ -8,10 +8,11 @@
 
 use super::lexicon::Meaning;
 use super::mentions::{beside_furniture, is_event};
-use super::names::{CONNECTORS, is_small};
+use super::names::{CONNECTORS, is_label, is_small};
 use super::pieces::{Separator, is_by, run, separator, speaks};
 use super::solve::Line;
 use super::tokens::Kind;
+use std::ops::RangeInclusive;
 
 /// Words of a run of strangers: beside a byline word, beside furniture, beside prose.
 const MOST_AFTER_BY: usize = 8;
@@ -19,6 +20,8 @@ const MOST_BESIDE_FURNITURE: usize = 5;
 const MOST_BESIDE_PROSE: usize = 3;
 /// The same in scripts without capitals, where a name can't be told from a noun.
 const MOST_WITHOUT_CASE: usize = 2;
+/// A person's name.
+const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
 /// Signs of a script that puts no spaces between words.
 const MOST_SIGNS: usize = 10;
 
@@ -95,7 +98,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let right_side = separator(line, right);
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
     let has_by = (0..line.tokens.len()).any(by);
-    let after_by = left.is_some_and(|i| by(i) || line.mark(i) == Some(':') && i > 0 && by(i - 1));
+    let after_by = left.is_some_and(|i| by(i) || matches!(line.mark(i), Some(':' | '.')) && i > 0 && by(i - 1));
+    let is_label_at = |i: usize| line.tokens.get(i).is_some_and(|t| t.means(is_label) && speaks(line, t));
     let without_spaces = line.is_unspaced(last);
     let length = last - first + 1;
     if line.mark(right) == Some(':') || length > MOST_AFTER_BY && !without_spaces {
@@ -110,7 +114,13 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     if after_by {
         // "Posted by Jane Doe on January 17", "来源：新华网 2024年1月17日".
         let joined = line.means(right, |m| m == Meaning::Filler) && line.is_date_part(right + 1);
-        return right_side != Separator::None || joined || without_spaces && line.spaced(right);
+        // "By Jane Doe January 17, 2024".
+        let opens = left == Some(0) && line.is_date_part(right) && MOST_OF_A_NAME.contains(&length);
+        return right_side != Separator::None
+            || joined
+            || is_label_at(right)
+            || opens && is_capitalised(line, first, last)
+            || without_spaces && line.spaced(right);
     }
     if left_side == Separator::None {
         return false;
@@ -118,8 +128,17 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     match right_side {
         Separator::None => {
             let in_capitals = line.source_of(first, last).chars().all(|c| c.is_uppercase() || c == ' ');
+            // "Por g1 — São Paulo 17/01/2024".
+            let is_place = left.is_some_and(|i| line.mark(i) == Some('-'))
+                && length <= MOST_BESIDE_PROSE
+                && is_capitalised(line, first, last);
             return is_stopped_place(line, first, last)
-                || has_by && line.spaced(right) && line.is_date_part(right) && (without_spaces || in_capitals);
+                || is_place_of_agency(line, first, last)
+                || has_by && is_label_at(right)
+                || has_by
+                    && line.spaced(right)
+                    && line.is_date_part(right)
+                    && (without_spaces || in_capitals || is_place);
         }
         Separator::Word if by(right) && !suffixed => return false,
         _ => {}
@@ -140,9 +159,9 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
 
 /// A name beside a comma or a dash, without any other sign that it is one.
 fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool) -> bool {
-    // "Oppenheimer (21 July 2023)", "17 January 2024 (Anniversary)"; but (МИА) is an agency.
+    // "Oppenheimer (21 July 2023)", "17 January 2024 (Anniversary)"; but (МИА) is an agency, and Jakarta (ANTARA) a place.
     if line.mark(last + 1) == Some('(') {
-        return false;
+        return line.means(last + 2, |m| m == Meaning::Agency) && line.mark(last + 3) == Some(')');
     }
     if first > 0 && line.mark(first - 1) == Some('(') {
         let source = line.source_of(first, last);
@@ -170,6 +189,20 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
             || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
     };
     count <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+}
+
+/// Do all words of a run start like names, as far as their script can tell?
+fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
+    (first..=last).filter(|&i| line.mark(i).is_none()).all(|i| {
+        let connects = line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
+        !is_small(line.source_of(i, i)) || i > first && i < last && connects
+    })
+}
+
+/// "الرياض 17 يناير 2024 م واس": a place at the start, an agency at the end.
+fn is_place_of_agency(line: &Line<'_>, first: usize, last: usize) -> bool {
+    let ends = line.tokens.last().is_some_and(|t| t.means(|m| m == Meaning::Agency));
+    (first, last) == (0, 0) && line.is_date_part(1) && ends && is_capitalised(line, first, last)
 }
 
 /// "Москва. 17 января 2024": a place with a stop, at the start of the line.

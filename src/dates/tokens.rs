@@ -83,7 +83,10 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
         let (kind, end) = one(text, at, c)?;
         if kind == Kind::Unknown {
             unknown += 1;
-            if unknown_words == Unknown::MustBeNames && names::is_no_name(source, folded, at, end) {
+            if unknown_words == Unknown::MustBeNames
+                && names::is_no_name(source, folded, at, end)
+                && !names::is_user(tokens, text, end)
+            {
                 return None;
             }
         }
