@@ -2,7 +2,7 @@
 
 use super::calendars::{days, from_days, weekday};
 use super::lexicon::{LEXICON, Meaning};
-use super::names::is_small;
+use super::names::{is_label, is_small};
 use super::pieces::{Separator, separator, speaks};
 use super::reading::{Date, Precision, Reading, Role};
 use super::resolve::DAY;
@@ -229,7 +229,7 @@ fn is_bounded(line: &Line<'_>, dates: &[Reading]) -> bool {
     (0..line.tokens.len()).any(|i| {
         let before = bound(i)
             && !line.is_month(i)
-            && (i == 0 || stranger(i - 1))
+            && (i == 0 || stranger(i - 1) || only(i) && (line.mark(i - 1).is_some() || line.means(i - 1, is_label)))
             && (line.is_date_part(i + 1) || leads(i + 1) && line.is_date_part(i + 2))
             && !is_its_weekday(i);
         let behind = bound(i) && i > 0 && i + 1 == line.tokens.len() && only(i) && line.is_date_part(i - 1);

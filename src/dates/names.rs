@@ -14,9 +14,11 @@ pub(super) const CONNECTORS: [&str; 34] = [
 ];
 
 /// Does a word start like a name: with a capital, in scripts that have them? (Georgian letters count as small ones, and
-/// have no capitals in names.)
+/// have no capitals in names. detikNews has its capital inside.)
 pub(super) fn is_small(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}'))
+    let mut letters = word.chars().take_while(|c| c.is_alphanumeric());
+    letters.next().is_some_and(|c| c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}'))
+        && !letters.any(char::is_uppercase)
 }
 
 /// Can the word that starts at a byte of the folded text not be part of a name?
@@ -27,11 +29,13 @@ pub(super) fn is_no_name(source: &str, folded: &Folded, start: usize, end: usize
     is_small(word) && !connects && !before.ends_with(['\'', '’', '-', '.', '/', '@'])
 }
 
-/// "Posted on 17/01/2024 by admin": the last word of a line, behind a byline word and a label, is whoever posted it.
+/// "Posted on 17/01/2024 by admin", "Submitted by admin on 17/01/2024": the last word of a line, behind a byline word
+/// and a label, is whoever posted it; so is the third word, where these two open the line.
 pub(super) fn is_user(before: &[Token], text: &str, end: usize) -> bool {
     let by = before.last().is_some_and(|t| t.means(|m| m == Meaning::By));
     let labelled = before.first().is_some_and(|t| t.means(is_label) && t.end - t.start > 3);
-    by && labelled && before.iter().any(|t| matches!(t.kind, Kind::Number { .. })) && end == text.trim_end().len()
+    let ends = end == text.trim_end().len() && before.iter().any(|t| matches!(t.kind, Kind::Number { .. }));
+    by && labelled && (ends || before.len() == 2)
 }
 
 /// Words that are names here though they are something else elsewhere ("Door Jan de Vries", "Ana Popescu", "Hà Nội"):

@@ -25,6 +25,9 @@ const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
 /// Signs of a script that puts no spaces between words.
 const MOST_SIGNS: usize = 10;
 
+/// Last signs of the names of papers, sites and agencies.
+const PAPERS: [char; 9] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视'];
+
 /// First words of cities with two, in scripts without capitals: New, San, Abu, Tel, as they are folded.
 const CITY_STARTS: [&str; 22] = [
     "نيو",
@@ -65,6 +68,7 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
     if strangers == 0 {
         return true;
     }
+    let (mut in_front, mut behind) = (false, false);
     let mut last_end = None;
     let mut at = 0;
     let speaks = line.tokens.iter().any(|t| speaks(line, t) || t.means(|m| m == Meaning::Agency));
@@ -87,8 +91,12 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
         }
         last_end = Some(run.1);
         at = run.1 + 1;
+        let before = (at..line.tokens.len()).any(|i| line.is_number(i));
+        (in_front, behind) = (in_front || before, behind || !before);
     }
-    true
+    // "Tatort – Sonntag, 28. Januar 2024, 20:15 Uhr, Das Erste": names on both sides of the date, in prose.
+    let furniture = (0..line.tokens.len()).any(|i| separator(line, i) == Separator::Furniture);
+    !(in_front && behind) || speaks || furniture
 }
 
 fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
@@ -123,7 +131,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
             || without_spaces && line.spaced(right);
     }
     if left_side == Separator::None {
-        return false;
+        return is_source_behind_time(line, first, last);
     }
     match right_side {
         Separator::None => {
@@ -132,7 +140,13 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
             let is_place = left.is_some_and(|i| line.mark(i) == Some('-'))
                 && length <= MOST_BESIDE_PROSE
                 && is_capitalised(line, first, last);
+            // "Ouest-France Publié le 28/11/2023"; but "Invoice date:" is one thing.
+            let heads_label = first == 0
+                && length <= MOST_BESIDE_PROSE
+                && is_label_at(right)
+                && line.source_of(right, right).starts_with(char::is_uppercase);
             return is_stopped_place(line, first, last)
+                || heads_label && is_capitalised(line, first, last)
                 || is_place_of_agency(line, first, last)
                 || has_by && is_label_at(right)
                 || has_by
@@ -181,8 +195,9 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
         let most = if is_stamped || is_city { MOST_WITHOUT_CASE } else { 1 };
         return count <= most && !words.clone().any(joins);
     }
-    // One word behind a dash is what happened that day.
-    let lone_remark = !is_before && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
+    // One word behind a dash is what happened that day, where no label says that the date is the page's.
+    let labelled = line.tokens.iter().any(|t| t.means(is_label) && speaks(line, t));
+    let lone_remark = !is_before && !labelled && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
     let named = |i: usize| {
         let word = line.source_of(i, i);
         !is_small(word)
@@ -203,6 +218,17 @@ fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
 fn is_place_of_agency(line: &Line<'_>, first: usize, last: usize) -> bool {
     let ends = line.tokens.last().is_some_and(|t| t.means(|m| m == Meaning::Agency));
     (first, last) == (0, 0) && line.is_date_part(1) && ends && is_capitalised(line, first, last)
+}
+
+/// "2023年11月28日 09:30 新浪新闻": what is called a paper, a site or an agency, at the end, behind the time.
+fn is_source_behind_time(line: &Line<'_>, first: usize, last: usize) -> bool {
+    line.is_unspaced(last)
+        && line.spaced(first)
+        && last + 1 == line.tokens.len()
+        && first >= 3
+        && line.is_number(first - 1)
+        && line.mark(first - 2) == Some(':')
+        && line.source_of(first, last).ends_with(PAPERS)
 }
 
 /// "Москва. 17 января 2024": a place with a stop, at the start of the line.
