@@ -41,6 +41,16 @@ fn what_pages_write_beside_their_dates_is_read() {
 }
 
 #[test]
+fn what_content_systems_write_is_read() {
+    all_are_read(named_rows(include_str!("dates/templates.tsv")));
+}
+
+#[test]
+fn roles_zones_and_short_years_are_read() {
+    all_are_read(named_rows(include_str!("dates/values.tsv")));
+}
+
+#[test]
 fn headings_captions_and_rows_with_a_date_are_no_date_lines() {
     none_is_taken(named_rows(include_str!("dates/fragments.tsv")));
 }
@@ -48,6 +58,11 @@ fn headings_captions_and_rows_with_a_date_are_no_date_lines() {
 #[test]
 fn credits_laws_rows_and_shows_are_no_date_lines() {
     none_is_taken(named_rows(include_str!("dates/page_fragments.tsv")));
+}
+
+#[test]
+fn listings_notes_logs_and_records_are_no_date_lines() {
+    none_is_taken(named_rows(include_str!("dates/genres.tsv")));
 }
 
 fn named_rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -159,6 +174,12 @@ fn roles_calendars_and_spans() {
 /// Sources: Umm al-Qura 1 Ramadan 1445 (ummulqura.org.sa); Nowruz 1403 (calendar.ut.ac.ir); Rosh Hashanah 5784
 /// (hebcal.com); Enkutatash 2016; Nepali New Year 2081 (rajpatra.dop.gov.np); Pohela Boishakh 1431 and 21 February
 /// as 8 Falgun (Bangla Academy); the first days of Heisei and Reiwa (kunaicho.go.jp).
+/// Days that are known by name: the first of Muharram, Ramadan and Shawwal, Arafat and the feast of sacrifice as Saudi
+/// Arabia announced them; Nowruz of 1398 to 1404 and 22 Bahman 1357; the Ethiopian millennium and Timkat; Rosh Hashanah,
+/// Yom Kippur, 22 Tishri 5784, 5 Iyar 5708 (the declaration of independence), Purim, Hanukkah; Nepal's New Years,
+/// Democracy Day (7 Falgun 2007), Loktantra Day, Republic Day, the earthquake and the constitution of 2072; Bangladesh's
+/// Victory Day as 1 Poush and Independence Day as 12 Chaitra (calendar of 2019); the last day of Showa and of Heisei, the
+/// death of Meiji, the earthquakes of 1923 and 2011; Taiwan's move to Taipei, its earthquake of 1999 and election of 2024.
 #[test]
 fn calendars_agree_with_published_dates() {
     for (text, expected) in [
@@ -177,6 +198,59 @@ fn calendars_agree_with_published_dates() {
         ("令和元年5月1日", "2019-05-01"),
         ("民國100年10月10日", "2011-10-10"),
         ("1 มกราคม พ.ศ. 2567", "2024-01-01"),
+        ("1 محرم 1446 هـ", "2024-07-07"),
+        ("1 محرم 1447 هـ", "2025-06-26"),
+        ("1 محرم 1444 هـ", "2022-07-30"),
+        ("1 رمضان 1446 هـ", "2025-03-01"),
+        ("1 رمضان 1444 هـ", "2023-03-23"),
+        ("1 رمضان 1443 هـ", "2022-04-02"),
+        ("1 رمضان 1442 هـ", "2021-04-13"),
+        ("1 شوال 1445 هـ", "2024-04-10"),
+        ("1 شوال 1441 هـ", "2020-05-24"),
+        ("9 ذو الحجة 1443 هـ", "2022-07-08"),
+        ("10 ذو الحجة 1444 هـ", "2023-06-28"),
+        ("10 ذي الحجة 1445 هـ", "2024-06-16"),
+        ("۱ فروردین ۱۳۹۸", "2019-03-21"),
+        ("۱ فروردین ۱۳۹۹", "2020-03-20"),
+        ("۱ فروردین ۱۴۰۰", "2021-03-21"),
+        ("۱ فروردین ۱۴۰۱", "2022-03-21"),
+        ("۱ فروردین ۱۴۰۲", "2023-03-21"),
+        ("۱ فروردین ۱۴۰۴", "2025-03-21"),
+        ("۳۰ اسفند ۱۴۰۳", "2025-03-20"),
+        ("۲۲ بهمن ۱۳۵۷", "1979-02-11"),
+        ("1 መስከረም 2000", "2007-09-12"),
+        ("1 መስከረም 2017", "2024-09-11"),
+        ("11 ጥር 2016", "2024-01-20"),
+        ("1 Tishri 5785", "2024-10-03"),
+        ("1 Tishri 5783", "2022-09-26"),
+        ("י' בתשרי תשפ\"ד", "2023-09-25"),
+        ("כ\"ב בתשרי תשפ\"ד", "2023-10-07"),
+        ("ה' באייר תש\"ח", "1948-05-14"),
+        ("י\"ד באדר ב' תשפ\"ד", "2024-03-24"),
+        ("25 Kislev 5784", "2023-12-08"),
+        ("१ बैशाख २०८०", "2023-04-14"),
+        ("१ बैशाख २०७९", "2022-04-14"),
+        ("१ बैशाख २०७७", "2020-04-13"),
+        ("१ बैशाख २०७६", "2019-04-14"),
+        ("३ असोज २०७२", "2015-09-20"),
+        ("१२ बैशाख २०७२", "2015-04-25"),
+        ("१५ जेठ २०६५", "2008-05-28"),
+        ("११ बैशाख २०६३", "2006-04-24"),
+        ("७ फागुन २००७", "1951-02-18"),
+        ("১ বৈশাখ ১৪৩০ বঙ্গাব্দ", "2023-04-14"),
+        ("১২ চৈত্র ১৪৩০ বঙ্গাব্দ", "2024-03-26"),
+        ("১ পৌষ ১৪৩০ বঙ্গাব্দ", "2023-12-16"),
+        ("昭和20年8月15日", "1945-08-15"),
+        ("昭和64年1月7日", "1989-01-07"),
+        ("平成31年4月30日", "2019-04-30"),
+        ("平成23年3月11日", "2011-03-11"),
+        ("明治45年7月30日", "1912-07-30"),
+        ("大正12年9月1日", "1923-09-01"),
+        ("民國38年12月7日", "1949-12-07"),
+        ("民國113年1月13日", "2024-01-13"),
+        ("民國88年9月21日", "1999-09-21"),
+        ("14 ตุลาคม 2516", "1973-10-14"),
+        ("13 ตุลาคม 2559", "2016-10-13"),
     ] {
         assert_eq!(read_line(text, &Context::default()).as_ref().and_then(value).as_deref(), Some(expected), "{text}");
     }

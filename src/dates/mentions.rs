@@ -53,7 +53,8 @@ pub(super) fn is_event(line: &Line<'_>, at: usize) -> bool {
     let word = line.source_of(at, at);
     // "V. Kumar" is a name, "Arsenal v Liverpool" a match; "Independence Day" is no day of the month.
     if word.len() == 1 {
-        return is_small(word);
+        // "v 14.05 hod." is a preposition.
+        return is_small(word) && !(line.is_number(at + 1) && line.spaced(at + 1));
     }
     // "Act of 17 January 2024": the day of a law, though the word means other things elsewhere.
     let of = line.tokens.get(at + 1).is_some_and(|t| OF.contains(&line.word(t))) && line.is_date_part(at + 2);
@@ -101,7 +102,7 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
     }
     let of_something_else = is_span(line, dates)
         || is_bounded(line, dates)
-        || are_opening_hours(line)
+        || are_opening_hours(line, dates)
         || is_title(line)
         || is_birth(line)
         || is_day_of_the_past(line, dates);
@@ -117,14 +118,14 @@ fn is_unknown(line: &Line<'_>, at: usize) -> bool {
 }
 
 /// "Mo-Fr 9.00-17.00 Uhr", "Monday to Friday": from one weekday to another.
-fn are_opening_hours(line: &Line<'_>) -> bool {
+fn are_opening_hours(line: &Line<'_>, dates: &[Reading]) -> bool {
     let weekdays = |i: usize| line.tokens.get(i).map(|t| line.weekdays_of(t)).unwrap_or_default();
     let joins =
         |i: usize| line.mark(i) == Some('-') || line.means(i, |m| matches!(m, Meaning::Filler | Meaning::Bound));
     // "Wed - Mar 13" has a month, "Mo-Fr" has none.
     let is_month = |i: usize| line.is_month(i) && !line.tokens.get(i).is_some_and(|t| line.is_minor(t));
-    let glued = |i: usize| line.mark(i) == Some('-') && !line.spaced(i) && !line.spaced(i + 1);
-    let is_plain = |i: usize| glued(i) || !is_month(i - 1) && !is_month(i + 1);
+    let dated = dates.iter().any(|d| d.value.is_some());
+    let is_plain = |i: usize| !dated || !is_month(i - 1) && !is_month(i + 1);
     let is_day = |i: usize| {
         let else_where = |m| matches!(m, Meaning::DayMark | Meaning::MonthMark | Meaning::Era(_));
         line.means(i, |m| matches!(m, Meaning::Weekday(_))) && !line.means(i, else_where)

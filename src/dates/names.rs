@@ -42,7 +42,9 @@ pub(super) fn is_user(before: &[Token], text: &str, end: usize) -> bool {
 /// what a byline word introduces, and what stands beside an unknown name and is no month or weekday of a language that
 /// carries news.
 pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
-    if tokens.iter().all(|t| t.kind != Kind::Unknown) {
+    // "Von Jan Mai": all of it is known.
+    let opens_with_by = tokens.first().is_some_and(|t| t.means(|m| m == Meaning::By));
+    if !opens_with_by && tokens.iter().all(|t| t.kind != Kind::Unknown) {
         return;
     }
     for at in 0..tokens.len() {
@@ -109,6 +111,18 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
         let is_name =
             capital(at) && known && !keeps && !beside_number && (introduced || given || !dates && beside_stranger);
+        // "By Mark Law,", "By Theresa May,": the rest of a name that a byline word introduced, up to the next mark.
+        let rest = before.is_some_and(unknown)
+            && !keeps
+            && !is_number(at + 1)
+            && (capital(at) || token.means(|m| m == Meaning::Event))
+            && tokens.get(..at).is_some_and(is_introduced);
+        if rest {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         let is_event = token.means(|m| m == Meaning::Event) && !introduced;
         if is_name
             && !is_event
@@ -119,10 +133,10 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
     }
 }
 
-/// Does a byline word stand before the unknown signs at the end?
+/// Does a byline word stand before the unknown words at the end?
 fn is_introduced(tokens: &[Token]) -> bool {
     let before = tokens.iter().rev().find(|t| !matches!(t.kind, Kind::Unknown | Kind::Mark(':')));
-    before.is_some_and(|t| t.means(|m| m == Meaning::By))
+    before.is_some_and(|t| t.kind == Kind::Byline || t.means(|m| m == Meaning::By))
 }
 
 pub(super) fn is_label(meaning: Meaning) -> bool {
