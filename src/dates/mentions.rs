@@ -130,7 +130,7 @@ fn are_opening_hours(line: &Line<'_>, dates: &[Reading]) -> bool {
         let else_where = |m| matches!(m, Meaning::DayMark | Meaning::MonthMark | Meaning::Era(_));
         line.means(i, |m| matches!(m, Meaning::Weekday(_))) && !line.means(i, else_where)
     };
-    (1..line.tokens.len()).filter(|&i| joins(i) && is_day(i - 1) && is_day(i + 1) && is_plain(i)).any(|i| {
+    (1..line.tokens.len()).filter(|&i| is_day(i - 1) && is_day(i + 1) && joins(i) && is_plain(i)).any(|i| {
         let (from, to) = (weekdays(i - 1), weekdays(i + 1));
         !from.is_empty() && !to.is_empty() && !from.iter().any(|day| to.contains(day))
     })
@@ -145,8 +145,8 @@ fn is_title(line: &Line<'_>) -> bool {
 
 /// "* 17. Januar 1964": born that day. (A page's own list has labels behind its marks.)
 fn is_birth(line: &Line<'_>) -> bool {
-    let stars = (0..line.tokens.len()).filter(|&i| line.mark(i) == Some('*')).count();
-    line.mark(0) == Some('*') && stars == 1 && !line.tokens.iter().any(|t| speaks(line, t))
+    let stars = || (0..line.tokens.len()).filter(|&i| line.mark(i) == Some('*')).count();
+    line.mark(0) == Some('*') && stars() == 1 && !line.tokens.iter().any(|t| speaks(line, t))
 }
 
 /// "Source: Ministry of Health, 17 January 2024": of what a chart or a quotation is made. (The source of an article is
@@ -186,14 +186,17 @@ fn is_to_come(line: &Line<'_>, dates: &[Reading]) -> bool {
 fn is_day_of_the_past(line: &Line<'_>, dates: &[Reading]) -> bool {
     let ([only], Some(today)) = (dates, today(line)) else { return false };
     let Some(date) = only.value.map(|v| v.date) else { return false };
+    let this_year = || from_days(today).is_none_or(|t| t.year == date.year);
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    if numbers != 1 || today - days(date) <= LAST_WEEKS || this_year() {
+        return false;
+    }
     let is_month = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..)));
     let bare = line.tokens.iter().all(|t| match t.kind {
         Kind::Number { .. } | Kind::Mark(_) => true,
         _ => is_month(t) || t.means(|m| m == Meaning::Filler),
     });
-    let this_year = from_days(today).is_none_or(|t| t.year == date.year);
-    bare && numbers == 1 && line.tokens.iter().any(is_month) && !this_year && today - days(date) > LAST_WEEKS
+    bare && line.tokens.iter().any(is_month)
 }
 
 /// "17 January 2024 - 20 January 2024": from one day to another.

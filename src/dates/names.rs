@@ -16,9 +16,9 @@ pub(super) const CONNECTORS: [&str; 34] = [
 /// Does a word start like a name: with a capital, in scripts that have them? (Georgian letters count as small ones, and
 /// have no capitals in names. detikNews has its capital inside.)
 pub(super) fn is_small(word: &str) -> bool {
-    let mut letters = word.chars().take_while(|c| c.is_alphanumeric());
-    letters.next().is_some_and(|c| c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}'))
-        && !letters.any(char::is_uppercase)
+    let mut letters = word.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+    word.starts_with(|c: char| c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}'))
+        && !letters.any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Can the word that starts at a byte of the folded text not be part of a name?

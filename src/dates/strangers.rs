@@ -95,8 +95,8 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
         (in_front, behind) = (in_front || before, behind || !before);
     }
     // "Tatort – Sonntag, 28. Januar 2024, 20:15 Uhr, Das Erste": names on both sides of the date, in prose.
-    let furniture = (0..line.tokens.len()).any(|i| separator(line, i) == Separator::Furniture);
-    !(in_front && behind) || speaks || furniture
+    let has_furniture = || (0..line.tokens.len()).any(|i| separator(line, i) == Separator::Furniture);
+    !(in_front && behind) || speaks || has_furniture()
 }
 
 fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
