@@ -2,7 +2,7 @@
 # built in one profile (release), so that librdkafka and OpenSSL are compiled once, whatever is typed.
 CARGO ?= cargo
 
-.PHONY: help demo build test faults soak lint bench fuzz setup setup-build setup-test setup-faults setup-lint clean-kafka
+.PHONY: help demo build test faults soak lint bench bench-kafka fuzz setup setup-build setup-test setup-faults setup-bench setup-lint clean-kafka
 
 help: ## Lists these recipes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -43,6 +43,11 @@ bench: setup-build ## Measures each stage of the pure function (Criterion), and 
 	$(CARGO) build --release --locked --bin copydesk
 	scripts/bench-clean
 
+# Half an hour; with QUICK=1 four minutes. benches/kafka/bench.py has each measurement by itself, and more options.
+bench-kafka: setup-bench ## Measures `copydesk run` beside a bare mirror, Kafka Streams and Python on a real Apache Kafka
+	$(CARGO) build --release --locked --bin copydesk --example mirror
+	target/bench-kafka/venv/bin/python benches/kafka/bench.py $(if $(QUICK),quick,all)
+
 # cargo-fuzz wants a nightly compiler; RUSTC_BOOTSTRAP lets the pinned one do.
 FUZZ_SECONDS ?= 60
 fuzz: setup-build ## Fuzzes every target in fuzz/ for FUZZ_SECONDS (60) each
@@ -60,6 +65,8 @@ setup-test:
 	@scripts/setup test
 setup-faults:
 	@scripts/setup faults
+setup-bench:
+	@scripts/setup bench
 setup-lint:
 	@scripts/setup lint
 

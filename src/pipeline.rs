@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 use crate::article::{
     Content, Extra, Header, PublishedField, RawArticle, Reason, Reject, RepeatOf, WriteDate, WriteRecord,
 };
-use crate::dates::{self, Context, Date, DateLine, Dateline, Reading, Role};
+use crate::dates::{self, Context, Date, DateLine, Dateline, Reading, Role, Value};
 use crate::dedup::{Fingerprint, First, LEAST_KEY, Memory, Normaliser, Repeats};
 use crate::text::{self, Line};
 
@@ -156,7 +156,7 @@ impl Cleaner {
         // Where nothing else dates the story, the day that its journalist named does.
         let date_published = found.published().or_else(|| {
             let reading = dateline.as_ref()?.date.as_ref()?;
-            reading.value.map(|value| value.to_string())
+            reading.value
         });
         let before = out.len();
         WriteRecord {
@@ -171,7 +171,7 @@ impl Cleaner {
             ],
             headline: sorted.headline,
             dateline: dateline.as_ref().and_then(|dateline| opening.get(dateline.span.clone())),
-            date_published: date_published.as_deref(),
+            date_published,
             dates: &dates,
             kept: &sorted.kept,
             dropped: &sorted.dropped,
@@ -187,7 +187,7 @@ impl Cleaner {
             lines: lines_in,
             kept: sorted.kept.len(),
             dropped: sorted.dropped.len(),
-            calendars: dates.iter().map(|date| date.calendar).collect(),
+            calendars: dates.iter().map(|date| date.reading.calendar.as_str()).collect(),
             uri: uri.into_owned(),
         })
     }
@@ -291,9 +291,8 @@ const LONGEST_HEADLINE: usize = 160;
 fn looks_like_headline(text: &str, context: &Context<'_>) -> bool {
     let ends_like_prose = text.ends_with(['.', '。', '।', '۔', '։', '።', ';', ':', '：', ',', '،', '、']);
     let is_elided = text.ends_with("...");
-    (!ends_like_prose || is_elided)
-        && text.chars().take(LONGEST_HEADLINE + 1).count() <= LONGEST_HEADLINE
-        && dates::read_dateline(text, context).is_none()
+    let is_short = text.len() <= LONGEST_HEADLINE || text.chars().nth(LONGEST_HEADLINE).is_none();
+    (!ends_like_prose || is_elided) && is_short && dates::read_dateline(text, context).is_none()
 }
 
 fn has_text(body: &str, lines: &[Line]) -> bool {
@@ -367,30 +366,36 @@ impl<'a> Dates<'a> {
 
     /// The dateline that opens the story.
     fn read_dateline(&mut self, opening: &str) -> Option<Dateline> {
+        // Few datelines name a day, and only those need the time. A digit near the start may be one.
+        const NEAR: usize = 64;
+        if opening.bytes().take(NEAR).any(|byte| byte.is_ascii_digit()) {
+            self.context();
+        }
         let dateline = dates::read_dateline(opening, &self.context)?;
-        // Few datelines name a day, and only those need the time.
-        if dateline.date.is_none() { Some(dateline) } else { dates::read_dateline(opening, self.context()) }
+        let is_read = dateline.date.is_none() || self.context.now.is_some();
+        if is_read { Some(dateline) } else { dates::read_dateline(opening, self.context()) }
     }
 
     /// `datePublished`: a date field, else a date line labelled as published, else the first one that is not labelled
     /// as a later change, else the first.
-    fn published(&self) -> Option<String> {
+    fn published(&self) -> Option<Value> {
         let field = self.fields.iter().find_map(|(_, reading)| reading.value);
         let of_role = |role: Option<Role>| {
             let dates = self.lines.iter().flat_map(|(_, _, line)| &line.dates);
             dates.filter(|date| role.is_none_or(|role| date.role == role)).find_map(|date| date.value)
         };
         let value = field.or_else(|| of_role(Some(Role::Published))).or_else(|| of_role(Some(Role::Other)));
-        value.or_else(|| of_role(None)).map(|value| value.to_string())
+        value.or_else(|| of_role(None))
     }
 
     fn entries(&self) -> Vec<WriteDate<'_>> {
-        let fields = self.fields.iter().map(|(field, reading)| entry(reading, &field.text, Err(field.name)));
-        let lines = self
-            .lines
-            .iter()
-            .flat_map(|(number, text, line)| line.dates.iter().map(move |reading| entry(reading, text, Ok(*number))));
-        fields.chain(lines).collect()
+        let of_fields = self.fields.iter();
+        let of_lines =
+            self.lines.iter().flat_map(|(number, text, line)| line.dates.iter().map(move |date| (number, text, date)));
+        of_fields
+            .map(|(field, reading)| WriteDate { reading, text: &field.text, place: Err(field.name) })
+            .chain(of_lines.map(|(number, text, reading)| WriteDate { reading, text, place: Ok(*number) }))
+            .collect()
     }
 }
 
@@ -430,23 +435,6 @@ impl DateLines {
             self.read.insert(self.key.as_str().into(), line.clone());
         }
         line
-    }
-}
-
-fn entry<'t>(reading: &Reading, text: &'t str, place: Result<u32, &'static str>) -> WriteDate<'t> {
-    let role = match (place, reading.role) {
-        // A field of publication says so by its name.
-        (Err(_), Role::Other) => Role::Published,
-        (_, role) => role,
-    };
-    WriteDate {
-        value: reading.value.map(|value| value.to_string()),
-        candidates: reading.candidates.iter().map(ToString::to_string).collect(),
-        precision: reading.precision.as_str(),
-        text,
-        place,
-        calendar: reading.calendar.as_str(),
-        role: role.as_str(),
     }
 }
 

@@ -58,6 +58,36 @@ fn with_nothing_set_everything_has_its_default() {
     assert_eq!(settings.limits, copydesk::pipeline::Limits::default());
     assert_eq!(settings.admin, None);
     assert!(settings.stream.properties.is_empty());
+    assert_eq!(settings.traces, None);
+}
+
+#[test]
+fn traces_are_off_until_a_collector_is_named() {
+    let traces = |file: &str| given(file).load().settings.traces.unwrap();
+    let on = traces("[traces]\nendpoint = \"http://collector:4318\"\n");
+    assert_eq!((on.endpoint.as_str(), on.service_name.as_str()), ("http://collector:4318/v1/traces", "copydesk"));
+    assert!((on.sample_ratio - 1.0).abs() < f64::EPSILON);
+    let on = traces("[traces]\nendpoint = \"http://c:80/otlp\"\nsample-ratio = 0.25\nservice-name = \"desk\"\n");
+    assert_eq!((on.endpoint.as_str(), on.service_name.as_str()), ("http://c:80/otlp", "desk"));
+    assert!((on.sample_ratio - 0.25).abs() < f64::EPSILON);
+    let from_environment = given("[traces]\nendpoint = \"http://c/\"\n").env("COPYDESK__TRACES__SAMPLE_RATIO", "0");
+    let on = from_environment.load().settings.traces.unwrap();
+    assert!(on.endpoint == "http://c/v1/traces" && on.sample_ratio == 0.0);
+    assert_eq!(given("[traces]\nendpoint = \"Off\"\nsample-ratio = 1\n").load().settings.traces, None);
+
+    let problems = given("[traces]\nendpoint = \"https://collector:4318\"\nsample-ratio = 1.5\n").problems();
+    assert!(
+        problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): a number from 0 to 1 is wanted"),
+        "{problems}"
+    );
+    for endpoint in ["https://collector:4318", "collector:4318", "http://", ""] {
+        let problems = given(&format!("[traces]\nendpoint = \"{endpoint}\"\nservice-name = \" \"\n")).problems();
+        assert!(
+            problems.contains(&format!("traces.endpoint = `{endpoint}` (copydesk.toml:2): a URL is")),
+            "{problems}"
+        );
+        assert!(problems.contains("traces.service-name = `` (copydesk.toml:3): a name is wanted"), "{problems}");
+    }
 }
 
 #[test]

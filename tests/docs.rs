@@ -50,7 +50,12 @@ fn every_metric_is_documented() {
         let kind = format!("{:?}", metric.kind).to_lowercase();
         table += &format!("| `{}` | {kind} | {labels} | {} |\n", metric.name, metric.help);
     }
-    settle("docs/metrics.md", &with_block(&read("docs/metrics.md"), "metrics", &table));
+    let mut process = String::from("| name | |\n|---|---|\n");
+    for (name, help) in names::PROCESS {
+        process += &format!("| `{name}` | {help} |\n");
+    }
+    let document = with_block(&read("docs/metrics.md"), "metrics", &table);
+    settle("docs/metrics.md", &with_block(&document, "process", &process));
 }
 
 #[test]

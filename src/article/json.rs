@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -12,9 +13,10 @@ use serde_json::value::RawValue;
 
 use super::escape::Escapes;
 
-/// The fields of an object, in order, as they were written. A name may stand twice.
+/// The fields of an object, in order, as they were written. A name may stand twice. Behind them, which names there may
+/// be, and where the backslashes of the values are, as far as they were seen on the way.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a>(pub(super) Vec<Field<'a>>, Names);
+pub(super) struct Fields<'a>(pub(super) Vec<Field<'a>>, Names, Vec<usize>);
 
 /// Which names may be among the fields: one bit for all names of a kind. Dozens of names are asked for, few are there.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub(super) struct Field<'a> {
     pub(super) value: &'a str,
     /// Does the record say elsewhere what this field says? Then it is not under `extra`.
     pub(super) used: bool,
+    /// Of the backslashes that are known, those of this value (`None`: not looked for), each by its place in the value.
+    escapes: Option<Range<usize>>,
 }
 
 #[derive(Deserialize)]
@@ -60,9 +64,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut fields = Vec::with_capacity(16);
                 while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-                    fields.push(Field { name, value: value.get(), used: false });
+                    fields.push(Field { name, value: value.get(), used: false, escapes: None });
                 }
-                Ok(Fields::new(fields))
+                Ok(Fields::new(fields, Vec::new()))
             }
         }
         deserializer.deserialize_map(Object)
@@ -70,9 +74,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn new(fields: Vec<Field<'a>>) -> Self {
+    fn new(fields: Vec<Field<'a>>, escapes: Vec<usize>) -> Self {
         let names = Names::of(&fields);
-        Fields(fields, names)
+        Fields(fields, names, escapes)
     }
 
     /// The object that `text` is.
@@ -98,11 +102,23 @@ impl<'a> Fields<'a> {
     pub(super) fn string(&self, names: &[&str]) -> Result<Option<(usize, Cow<'a, str>)>, serde_json::Error> {
         for name in names {
             let Some(index) = self.find(name) else { continue };
-            if let Some(text) = string(self.0[index].value)?.filter(|text| !text.trim().is_empty()) {
+            if let Some(text) = self.text(index)?.filter(|text| !text.trim().is_empty()) {
                 return Ok(Some((index, text)));
             }
         }
         Ok(None)
+    }
+
+    /// The string that the field of this index is; `None` where it is something else.
+    pub(super) fn text(&self, index: usize) -> Result<Option<Cow<'a, str>>, serde_json::Error> {
+        let Field { value, escapes, .. } = &self.0[index];
+        match escapes.as_ref().and_then(|known| self.2.get(known.clone())) {
+            Some(known) => {
+                let mut known = known.iter().copied();
+                unescape(value, |from| known.find(|at| *at >= from)).map(Some)
+            }
+            None => string(value),
+        }
     }
 
     /// As [`Fields::string`], and marks the field as used.
@@ -124,6 +140,7 @@ fn scan(text: &str) -> Option<Fields<'_>> {
         at
     };
     let mut fields = Vec::with_capacity(16);
+    let mut escapes = Vec::with_capacity(64);
     let mut at = space(0);
     let mut before = b'{';
     loop {
@@ -131,45 +148,53 @@ fn scan(text: &str) -> Option<Fields<'_>> {
             return None;
         }
         let name_at = space(at + 1);
-        let name_end = scan_string(bytes, name_at)?;
-        let name = text.get(name_at + 1..name_end - 1).filter(|name| !name.contains('\\'))?;
+        let known = escapes.len();
+        let name_end = scan_string(bytes, name_at, &mut escapes)?;
+        let name = text.get(name_at + 1..name_end - 1).filter(|_| escapes.len() == known)?;
         let colon = space(name_end);
         if bytes.get(colon) != Some(&b':') {
             return None;
         }
         let value_at = space(colon + 1);
-        let value_end = match bytes.get(value_at) {
-            Some(b'"') => scan_string(bytes, value_at)?,
+        let (value_end, escapes_of_it) = match bytes.get(value_at) {
+            Some(b'"') => {
+                let end = scan_string(bytes, value_at, &mut escapes)?;
+                (end, Some(known..escapes.len()))
+            }
             _ => {
                 let mut values = serde_json::Deserializer::from_str(text.get(value_at..)?).into_iter::<&RawValue>();
                 values.next()?.ok()?;
-                value_at + values.byte_offset()
+                (value_at + values.byte_offset(), None)
             }
         };
-        fields.push(Field { name: Cow::Borrowed(name), value: text.get(value_at..value_end)?, used: false });
+        let value = text.get(value_at..value_end)?;
+        fields.push(Field { name: Cow::Borrowed(name), value, used: false, escapes: escapes_of_it });
         at = space(value_end);
         before = b',';
         if bytes.get(at) == Some(&b'}') {
-            return (space(at + 1) == bytes.len()).then(|| Fields::new(fields));
+            return (space(at + 1) == bytes.len()).then(|| Fields::new(fields, escapes));
         }
     }
 }
 
-/// The end of the valid string that opens at `at`, its quotes included.
-fn scan_string(bytes: &[u8], at: usize) -> Option<usize> {
-    if bytes.get(at) != Some(&b'"') {
+/// The end of the valid string that opens at `start`, its quotes included. Its escapes are added to `escapes`, each by
+/// the place of its backslash in the string.
+fn scan_string(bytes: &[u8], start: usize, escapes: &mut Vec<usize>) -> Option<usize> {
+    if bytes.get(start) != Some(&b'"') {
         return None;
     }
-    let escapes = Escapes::default();
-    let mut at = at + 1;
+    let scan = Escapes::default();
+    let mut at = start + 1;
     loop {
-        at += escapes.first(bytes.get(at..)?);
-        match bytes.get(at..)? {
+        at += scan.first(bytes.get(at..)?);
+        let width = match bytes.get(at..)? {
             [b'"', ..] => return Some(at + 1),
-            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
-            [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => at += 6,
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+            [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
             _ => return None,
-        }
+        };
+        escapes.push(at - start);
+        at += width;
     }
 }
 
@@ -178,50 +203,51 @@ pub(super) fn string(raw: &str) -> Result<Option<Cow<'_, str>>, serde_json::Erro
     if !raw.starts_with('"') {
         return Ok(None);
     }
-    unescape(raw.get(1..raw.len() - 1).unwrap_or_default()).map(Some)
+    unescape(raw, |from| Some(from + memchr::memchr(b'\\', raw.as_bytes().get(from..)?)?)).map(Some)
 }
 
-/// The text between the quotes of a string that serde_json has taken as valid: it stands there as it is, but for the
-/// escapes. (serde_json would look at every byte again, and copy it twice.) Half of a surrogate pair is no text: that
-/// error is serde_json's.
-fn unescape(inside: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    let Some(mut at) = memchr::memchr(b'\\', inside.as_bytes()) else { return Ok(Cow::Borrowed(inside)) };
-    let mut text = String::with_capacity(inside.len());
-    let mut rest = inside;
+/// The text between the quotes of a string that is valid: it stands there as it is, but for the escapes. (serde_json
+/// would look at every byte again, and copy it twice.) `next` tells the first backslash from there on. Half of a
+/// surrogate pair is no text: that error is serde_json's.
+fn unescape(quoted: &str, mut next: impl FnMut(usize) -> Option<usize>) -> Result<Cow<'_, str>, serde_json::Error> {
+    let end = quoted.len() - 1;
+    let inside = |from: usize, to: usize| quoted.get(from..to).unwrap_or_default();
+    let mut from = 1;
+    let Some(mut at) = next(from) else { return Ok(Cow::Borrowed(inside(1, end))) };
+    let mut text = String::with_capacity(quoted.len());
     loop {
-        let (plain, escape) = rest.split_at(at);
-        text.push_str(plain);
-        let width = match escape.as_bytes() {
-            [b'\\', b'n', ..] => {
-                text.push('\n');
-                2
-            }
-            [b'\\', c @ (b'"' | b'\\' | b'/'), ..] => {
-                text.push(char::from(*c));
-                2
-            }
-            [b'\\', b'u', ..] => {
-                // One escape, or two that make a pair.
-                let is_pair = surrogate(escape.as_bytes(), 0).is_some() && surrogate(escape.as_bytes(), 6).is_some();
-                let width = if is_pair { 12 } else { 6 };
-                let quoted = format!("\"{}\"", escape.get(..width).unwrap_or(escape));
-                text.push_str(&serde_json::from_str::<String>(&quoted)?);
-                width
-            }
-            [b'\\', c, ..] => {
-                text.push_str(&serde_json::from_str::<String>(&format!("\"\\{}\"", char::from(*c)))?);
-                2
-            }
-            _ => {
-                text.push_str(escape);
-                return Ok(Cow::Owned(text));
-            }
-        };
-        rest = escape.get(width..).unwrap_or_default();
-        at = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        if rest.is_empty() {
+        text.push_str(inside(from, at));
+        let escape = inside(at, end);
+        from = at
+            + match escape.as_bytes() {
+                [_, b'n', ..] => {
+                    text.push('\n');
+                    2
+                }
+                [_, c @ (b'"' | b'\\' | b'/'), ..] => {
+                    text.push(char::from(*c));
+                    2
+                }
+                [_, b'u', ..] => {
+                    // One escape, or two that make a pair.
+                    let is_pair =
+                        surrogate(escape.as_bytes(), 0).is_some() && surrogate(escape.as_bytes(), 6).is_some();
+                    let width = if is_pair { 12 } else { 6 };
+                    let quoted = format!("\"{}\"", escape.get(..width).unwrap_or(escape));
+                    text.push_str(&serde_json::from_str::<String>(&quoted)?);
+                    width
+                }
+                _ => {
+                    let width = escape.len().min(2);
+                    text.push_str(&serde_json::from_str::<String>(&format!("\"{}\"", inside(at, at + width)))?);
+                    width
+                }
+            };
+        let Some(following) = next(from) else {
+            text.push_str(inside(from, end));
             return Ok(Cow::Owned(text));
-        }
+        };
+        at = following;
     }
 }
 
@@ -381,6 +407,10 @@ mod tests {
             let ours = string(raw).map(|text| text.unwrap().into_owned());
             let theirs = serde_json::from_str::<String>(raw);
             assert_eq!(ours.as_ref().ok(), theirs.as_ref().ok(), "{raw}");
+            // With the backslashes known from the scan, and more of them in the name's and the other value's place.
+            let object = format!(r#"{{"a":"\\x\n","b":{raw},"c":"\n"}}"#);
+            let known = scan(&object).unwrap().text(1).map(|text| text.unwrap().into_owned());
+            assert_eq!(known.as_ref().ok(), theirs.as_ref().ok(), "{raw}");
         }
         assert_eq!(string("5").unwrap(), None);
     }

@@ -114,7 +114,7 @@ impl<'a> RawArticle<'a> {
         for name in fields::PUBLISHED {
             let Some(index) = fields.find(name) else { continue };
             let raw = fields.0[index].value;
-            let text = match json::string(raw).map_err(invalid)? {
+            let text = match fields.text(index).map_err(invalid)? {
                 Some(text) => text,
                 None if raw.starts_with(|c: char| c.is_ascii_digit()) => Cow::Borrowed(raw),
                 None => continue,
@@ -214,8 +214,11 @@ fn body<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
     }
     for name in fields::BODY {
         let Some(index) = fields.find(name) else { continue };
-        let raw = fields.0[index].value;
-        if let Some(text) = text_of(raw)? {
+        let text = match fields.text(index).map_err(invalid)? {
+            Some(text) => Some(text).filter(|text| !text.trim().is_empty()),
+            None => text_of(fields.0[index].value)?,
+        };
+        if let Some(text) = text {
             fields.0[index].used = true;
             return Ok(Some(text));
         }
@@ -294,7 +297,7 @@ fn uri<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
     for name in fields::URI {
         let Some(index) = fields.find(name) else { continue };
         let raw = fields.0[index].value;
-        let uri = match json::string(raw).map_err(invalid)? {
+        let uri = match fields.text(index).map_err(invalid)? {
             Some(text) => text,
             None if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => Cow::Borrowed(raw),
             None => continue,
@@ -320,7 +323,7 @@ fn source<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
             }
             continue;
         }
-        let Some(text) = json::string(raw).map_err(invalid)?.filter(|text| !text.trim().is_empty()) else { continue };
+        let Some(text) = fields.text(index).map_err(invalid)?.filter(|text| !text.trim().is_empty()) else { continue };
         return Ok(Some(match host(&text) {
             Some(host) => Cow::Owned(host.to_owned()),
             None => {

@@ -4,11 +4,14 @@
 //! field is documented. [`WriteRecord`] is what the pipeline writes: borrowed, straight into bytes, since turning text
 //! into JSON is a third of the cost of an article. `tests/core/record.rs` holds the two against each other.
 
+use std::io::Write;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::escape::Escapes;
 use super::{Extra, Reject};
+use crate::dates::{Reading, Role, Value};
 use crate::dedup::{Fingerprint, KEY_VERSION};
 
 /// One clean article.
@@ -206,7 +209,7 @@ pub struct WriteRecord<'a, 'e> {
     /// See [`Record::dateline`].
     pub dateline: Option<&'a str>,
     /// See [`Record::date_published`].
-    pub date_published: Option<&'a str>,
+    pub date_published: Option<Value>,
     /// See [`Record::dates`].
     pub dates: &'a [WriteDate<'a>],
     /// Kept paragraphs, in order.
@@ -235,20 +238,12 @@ pub struct Content<'a> {
 /// A date on its way out.
 #[derive(Debug)]
 pub struct WriteDate<'a> {
-    /// See [`DateEntry::value`].
-    pub value: Option<String>,
-    /// See [`DateEntry::candidates`].
-    pub candidates: Vec<String>,
-    /// See [`DateEntry::precision`].
-    pub precision: &'static str,
+    /// What was read.
+    pub reading: &'a Reading,
     /// See [`DateEntry::text`].
     pub text: &'a str,
     /// The line, or the field.
     pub place: Result<u32, &'static str>,
-    /// See [`DateEntry::calendar`].
-    pub calendar: &'static str,
-    /// See [`DateEntry::role`].
-    pub role: &'static str,
 }
 
 impl WriteRecord<'_, '_> {
@@ -264,7 +259,10 @@ impl WriteRecord<'_, '_> {
         }
         write_optional("headline", self.headline, out);
         write_optional("dateline", self.dateline, out);
-        write_optional("datePublished", self.date_published, out);
+        if let Some(value) = self.date_published {
+            out.extend_from_slice(b",\"datePublished\":");
+            write_value(&value, out);
+        }
         out.extend_from_slice(b",\"dates\":[");
         write_list(self.dates, out, WriteDate::write);
 
@@ -315,26 +313,38 @@ impl WriteRecord<'_, '_> {
 
 impl WriteDate<'_> {
     fn write(&self, out: &mut Vec<u8>) {
+        let Reading { value, candidates, precision, calendar, role, .. } = self.reading;
         out.extend_from_slice(b"{\"value\":");
-        match &self.value {
-            Some(value) => write_text(value, out),
+        match value {
+            Some(value) => write_value(value, out),
             None => out.extend_from_slice(b"null"),
         }
-        write_word("precision", self.precision, out);
+        write_word("precision", precision.as_str(), out);
         write_optional("text", Some(self.text), out);
         match self.place {
             Ok(line) => write_member("line", u64::from(line), out),
             Err(field) => write_word("field", field, out),
         }
-        write_word("calendar", self.calendar, out);
-        write_word("role", self.role, out);
-        if !self.candidates.is_empty() {
+        write_word("calendar", calendar.as_str(), out);
+        let role = match (self.place, role) {
+            // A field of publication says so by its name.
+            (Err(_), Role::Other) => Role::Published,
+            (_, role) => *role,
+        };
+        write_word("role", role.as_str(), out);
+        if !candidates.is_empty() {
             out.extend_from_slice(b",\"candidates\":[");
-            write_list(&self.candidates, out, |candidate, out| write_text(candidate, out));
+            write_list(candidates, out, write_value);
             out.push(b']');
         }
         out.push(b'}');
     }
+}
+
+/// A date as a JSON string: nothing in it is to be escaped.
+fn write_value(value: &Value, out: &mut Vec<u8>) {
+    // Writing to a vector can't fail.
+    let _ = write!(out, "\"{value}\"");
 }
 
 fn write_content(paragraph: &Content<'_>, out: &mut Vec<u8>) {

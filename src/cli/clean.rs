@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::exit;
 use crate::config::Settings;
-use chunks::Source;
+use chunks::{Chunks, Source};
 use pool::Done;
 
 /// Clean articles without Kafka: records on standard output, one a line, in input order
@@ -67,11 +67,12 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             Some(path) => Box::new(BufWriter::new(create(path)?)),
             None => Box::new(io::stderr()),
         },
+        before: 0,
         refused: 0,
         progress: progress(&sources),
     };
-    let chunks = chunks::read(sources, args.lines, settings.limits.payload);
-    pool::clean(chunks, threads, settings.limits, args.timestamp, |done| output.write(&done))?;
+    let chunks = Chunks::new(sources, args.lines, settings.limits.payload);
+    pool::clean(chunks, threads, settings.limits, args.timestamp, |done| output.write(done))?;
     output.finish()
 }
 
@@ -82,6 +83,8 @@ fn create(path: &PathBuf) -> anyhow::Result<File> {
 struct Output {
     records: BufWriter<io::StdoutLock<'static>>,
     refusals: Box<dyn Write>,
+    /// Payloads of this file before the next chunk.
+    before: u64,
     refused: u64,
     progress: ProgressBar,
 }
@@ -89,11 +92,17 @@ struct Output {
 impl Output {
     fn write(&mut self, done: &Done) -> anyhow::Result<()> {
         self.records.write_all(&done.records).context("cannot write to standard output")?;
-        if done.refused > 0 {
-            self.refused += done.refused;
-            self.progress.suspend(|| self.refusals.write_all(&done.refusals)).context("cannot write the refusals")?;
+        if done.chunk.opens_file {
+            self.before = 0;
         }
-        self.progress.inc(done.bytes);
+        if !done.refused.is_empty() {
+            self.refused += done.refused.len() as u64;
+            self.progress
+                .suspend(|| refuse(done, self.before, &mut self.refusals))
+                .context("cannot write the refusals")?;
+        }
+        self.before += done.payloads;
+        self.progress.inc(done.chunk.bytes().len() as u64);
         Ok(())
     }
 
@@ -103,6 +112,19 @@ impl Output {
         self.progress.finish_and_clear();
         Ok(ExitCode::from(if self.refused > 0 { exit::REFUSED } else { exit::OK }))
     }
+}
+
+/// Tells what was refused, one JSON object a line. Lines count from 1; `before`: lines of the file before this chunk.
+fn refuse(done: &Done, before: u64, out: &mut dyn Write) -> io::Result<()> {
+    for (index, reject) in &done.refused {
+        let mut refusal =
+            serde_json::json!({ "code": reject.code(), "reason": reject.to_string(), "file": &*done.chunk.file });
+        if done.chunk.lines {
+            refusal["line"] = (before + index + 1).into();
+        }
+        writeln!(out, "{refusal}")?;
+    }
+    Ok(())
 }
 
 /// A bar for people only: where the records go to a file or a pipe, and the input is known to be long.

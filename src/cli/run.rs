@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::exit;
 use crate::config::Settings;
-use crate::telemetry::{admin, events};
+use crate::telemetry::{admin, events, otlp};
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -26,7 +26,7 @@ pub struct Args {}
 /// Runs until stopped.
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let metrics = admin::install_recorder().context("installing the metrics recorder")?;
-    events::started(env!("CARGO_PKG_VERSION"), "1");
+    events::started(env!("CARGO_PKG_VERSION"), "1", settings.stream.lanes);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("around")
@@ -46,14 +46,20 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
         None => None,
     };
+    let traces = settings.traces.as_ref();
+    let traces = traces.map(|traces| otlp::start(traces, &settings.stream.instance, runtime.handle())).transpose();
+    let traces = traces.context("`traces`: starting the export")?;
     let worker = Worker::start(settings).context("starting the lanes")?;
     let upkeep = metrics.clone();
+    let process = metrics_process::Collector::default();
+    process.describe();
     runtime.spawn(async move {
         // Histograms keep every sample until they are tidied, scraped or not.
         let mut every = tokio::time::interval(Duration::from_secs(5));
         loop {
             every.tick().await;
             upkeep.run_upkeep();
+            process.collect();
         }
     });
     if let Some(listener) = listener {
@@ -89,6 +95,9 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         Outcome::Fenced => exit::FENCED,
         Outcome::Overdue => exit::CUT_SHORT,
     };
+    if let Some(traces) = traces {
+        traces.flush();
+    }
     tracing::info!(code, "stopped");
     // Without waiting for threads that librdkafka may have left behind.
     std::process::exit(i32::from(code));

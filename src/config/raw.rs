@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::units::{Count, Period, Size};
+use super::units::{Count, Period, Ratio, Size};
 use crate::pipeline::Limits;
 
 /// The whole file.
@@ -25,6 +25,9 @@ pub struct Raw {
     pub admin: RawAdmin,
     /// How logs are written (to standard error).
     pub log: RawLog,
+    /// Traces: what became of each batch, and of each article that brought a `traceparent` header, sent to a collector by
+    /// OpenTelemetry's protocol (OTLP over HTTP, protobuf).
+    pub traces: RawTraces,
     /// Properties of librdkafka for consumer, producer and admin client alike: encryption, authentication, tuning.
     /// Those that would break the guarantee are refused. A name may be written quoted (`"ssl.ca.location" = "…"`) or
     /// bare (`ssl.ca.location = "…"`); in an environment variable its periods are underscores
@@ -142,6 +145,25 @@ pub struct RawLog {
 impl Default for RawLog {
     fn default() -> Self {
         RawLog { filter: "info".to_owned(), format: RawFormat::Text }
+    }
+}
+
+/// `[traces]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawTraces {
+    /// The collector, such as `http://localhost:4318`, or `off`. Where no path is given it is `/v1/traces`. Without encryption:
+    /// use a collector on the same host or in a private network. What can't be sent is dropped, and never slows a lane.
+    pub endpoint: String,
+    /// Part of the batches that are traced, from 0 to 1. An article's own trace is recorded where its `traceparent` says so.
+    pub sample_ratio: Ratio,
+    /// Name under which the spans appear.
+    pub service_name: String,
+}
+
+impl Default for RawTraces {
+    fn default() -> Self {
+        RawTraces { endpoint: "off".to_owned(), sample_ratio: Ratio(1.0), service_name: "copydesk".to_owned() }
     }
 }
 

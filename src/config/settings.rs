@@ -25,6 +25,8 @@ pub struct Settings {
     pub admin: Option<SocketAddr>,
     /// How logs are written.
     pub log: Log,
+    /// Where traces go; `None`: they are off.
+    pub traces: Option<Traces>,
 }
 
 /// The stream: what to consume, where to publish, as whom.
@@ -75,6 +77,17 @@ pub struct Log {
     pub json: bool,
 }
 
+/// Where traces go, and how many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traces {
+    /// URL of the collector, its path included.
+    pub endpoint: String,
+    /// Part of the batches, from 0 to 1.
+    pub sample_ratio: f64,
+    /// Name under which the spans appear.
+    pub service_name: String,
+}
+
 /// Most lanes in one process: beyond it somebody made a typing error.
 const MOST_LANES: usize = 1024;
 /// Smallest and largest batch. Below, a transaction costs more than its records; above, it outlives its time-out.
@@ -92,8 +105,9 @@ impl Settings {
         let limits = judge.limits(raw);
         let admin = judge.admin(raw);
         let log = judge.log(raw);
+        let traces = judge.traces(raw);
         let Judge { problems, .. } = judge;
-        if problems.is_empty() { Ok(Settings { stream, limits, admin, log }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Settings { stream, limits, admin, log, traces }) } else { Err(problems) }
     }
 }
 
@@ -241,6 +255,29 @@ impl Judge<'_> {
             self.refuse("log", "filter", &filter, format!("{error}; wanted is a level or `module=level`, by commas"));
         }
         Log { filter, json: raw.log.format == RawFormat::Json }
+    }
+
+    fn traces(&mut self, raw: &Raw) -> Option<Traces> {
+        let endpoint = raw.traces.endpoint.trim();
+        if endpoint.eq_ignore_ascii_case("off") {
+            return None;
+        }
+        let uri = endpoint.parse::<axum::http::Uri>().ok();
+        let usable =
+            uri.filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()));
+        if usable.is_none() {
+            let reason = "a URL is wanted, such as `http://localhost:4318` (without TLS), or `off`";
+            self.refuse("traces", "endpoint", endpoint, reason);
+        }
+        let service_name = raw.traces.service_name.trim().to_owned();
+        if service_name.is_empty() {
+            self.refuse("traces", "service-name", &service_name, "a name is wanted");
+        }
+        let endpoint = match usable?.path() {
+            "" | "/" => format!("{}/v1/traces", endpoint.trim_end_matches('/')),
+            _ => endpoint.to_owned(),
+        };
+        Some(Traces { endpoint, sample_ratio: raw.traces.sample_ratio.0, service_name })
     }
 }
 

@@ -25,6 +25,10 @@ pub struct Period(pub Duration);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub usize);
 
+/// A part of the whole, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio(pub f64);
+
 impl FromStr for Size {
     type Err = String;
 
@@ -89,6 +93,15 @@ impl fmt::Display for Count {
     }
 }
 
+impl FromStr for Ratio {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let ratio = text.trim().parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+        ratio.map(Ratio).ok_or_else(|| "a number from 0 to 1 is wanted, such as `0.1`".to_owned())
+    }
+}
+
 /// Reads anything that `FromStr` reads, from text or from a number.
 struct Text<T>(std::marker::PhantomData<T>);
 
@@ -110,6 +123,10 @@ impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
         self.visit_str(&number.to_string())
     }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
 }
 
 macro_rules! as_text {
@@ -121,7 +138,7 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(Size, Period, Count);
+as_text!(Size, Period, Count, Ratio);
 
 impl Serialize for Size {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -138,6 +155,12 @@ impl Serialize for Period {
 impl Serialize for Count {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(self.0 as u64)
+    }
+}
+
+impl Serialize for Ratio {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0)
     }
 }
 
@@ -180,6 +203,22 @@ impl JsonSchema for Count {
             "type": ["integer", "string"],
             "minimum": 0,
             "pattern": "^\\s*[0-9_]+\\s*$"
+        })
+    }
+}
+
+impl JsonSchema for Ratio {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ratio".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A part of the whole, from 0 to 1.",
+            "type": ["number", "string"],
+            "minimum": 0,
+            "maximum": 1,
+            "pattern": r"^\s*(0(\.[0-9]+)?|1(\.0+)?|\.[0-9]+)\s*$"
         })
     }
 }

@@ -35,8 +35,7 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
     let mut is_first = true;
     let mut is_slashed = false;
     let mut from = place_end;
-    while let Some(offset) = window.as_bytes().get(from..)?.iter().position(|&byte| may_be_mark(byte)) {
-        let at = from + offset;
+    while let Some(at) = next_mark(window.as_bytes(), from) {
         // After a whole dateline only a day or an agency makes a longer one.
         if at - part.start > if best.is_some() { LONGEST_PART / 2 } else { LONGEST_PART } {
             break;
@@ -47,20 +46,32 @@ pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
         let rest = paragraph.get(from..)?;
         let previous = before.chars().next_back().unwrap_or(' ');
         let next = rest.chars().next().unwrap_or(' ');
+        // The head with its last part, where that was looked at already.
+        let mut longer = None;
         if let Some(separator) = Separator::of(c, previous, next) {
             let text = window.get(start..at)?.trim_end_matches(|c: char| is_blank(c) || is_dash(c) || c == '.');
-            let last = window.get(part.start..start + text.len()).unwrap_or_default();
-            let alone = is_first && is_alone && separator == Separator::Dash { long: true };
-            if let Some(date) = if alone { Some(None) } else { head.ended(last, part, is_first, separator) }
-                && rest.contains(char::is_alphanumeric)
-            {
+            let is_one = if is_first {
+                is_alone && separator == Separator::Dash { long: true }
+            } else {
+                let last = window.get(part.start..start + text.len()).unwrap_or_default();
+                let whole = longer.insert((last.len(), head.with(last, part)));
+                whole.1.as_ref().is_some_and(|whole| whole.may_end_at(separator))
+            };
+            if is_one && rest.contains(|c| is_alphabetic(c) || c.is_numeric()) {
+                let date = longer.as_ref().and_then(|(_, whole)| whole.as_ref()?.date.clone());
                 best = Some(Dateline { span: start..start + text.len(), date });
             }
         }
         if is_cut(c, previous, next) {
-            // What is no part of this head is none of a longer one.
-            if !is_first && !head.take(window.get(part.start..at)?, part) {
-                break;
+            if !is_first {
+                let last = window.get(part.start..at)?.trim_end_matches(is_blank);
+                // What is no part of this head is none of a longer one.
+                let whole = match longer.filter(|(length, _)| *length == last.len()) {
+                    Some((_, whole)) => whole,
+                    None => head.with(last, part),
+                };
+                let Some(whole) = whole else { break };
+                head = whole;
             }
             is_slashed ^= c == '/';
             let bracketed =
@@ -94,8 +105,8 @@ impl Separator {
     }
 }
 
-/// Does a character that separates or cuts begin with this byte? (The others are looked over byte by byte.)
-fn may_be_mark(byte: u8) -> bool {
+/// The next place, from `from` on, where a character may separate or cut. (The others are looked over byte by byte.)
+fn next_mark(window: &[u8], from: usize) -> Option<usize> {
     const MARKS: [bool; 256] = {
         let mut marks = [false; 256];
         let bytes = [b'-', b'.', b':', b'(', b')', b',', b'/', b'|', 0xD8, 0xE2, 0xEF];
@@ -106,7 +117,15 @@ fn may_be_mark(byte: u8) -> bool {
         }
         marks
     };
-    MARKS[usize::from(byte)]
+    let mut at = from;
+    loop {
+        at += window.get(at..)?.iter().position(|&byte| MARKS[usize::from(byte)])?;
+        match (window[at], window.get(at + 1)) {
+            // Most Arabic letters begin like the Arabic comma.
+            (0xD8, Some(second)) if *second != 0x8C => at += 2,
+            _ => return Some(at),
+        }
+    }
 }
 
 fn is_dash(c: char) -> bool {
@@ -180,16 +199,15 @@ impl Head<'_> {
         !part.bracketed && has_case(trimmed) && is_place(trimmed)
     }
 
-    /// The day of the dateline (if it names one), were this its last part; `None` where it is no dateline.
-    fn ended(&self, last: &str, part: Part, is_first: bool, separator: Separator) -> Option<Option<Reading>> {
-        if is_first {
-            return None;
-        }
-        let mut whole = Head { date: self.date.clone(), ..*self };
-        let is_one = whole.take(last, part)
-            && (whole.agency || whole.date.is_some())
-            && (separator != Separator::Stop || whole.agency && whole.ends_in_agency);
-        is_one.then_some(whole.date)
+    /// The head with one more part; `None` where that is no part of a dateline.
+    fn with(&self, text: &str, part: Part) -> Option<Self> {
+        let mut longer = Head { date: self.date.clone(), ..*self };
+        longer.take(text, part).then_some(longer)
+    }
+
+    /// Is it a whole dateline, with this behind it?
+    fn may_end_at(&self, separator: Separator) -> bool {
+        (self.agency || self.date.is_some()) && (separator != Separator::Stop || self.agency && self.ends_in_agency)
     }
 }
 
@@ -216,8 +234,8 @@ fn place_length(text: &str) -> Option<usize> {
         }
         if letters == 0 {
             words += 1;
-            is_name = !c.is_lowercase();
-            if words > MOST_WORDS || words == 1 && !(is_name && c.is_alphabetic()) {
+            is_name = !is_lowercase(c);
+            if words > MOST_WORDS || words == 1 && !(is_name && is_alphabetic(c)) {
                 return None;
             }
         }
@@ -245,19 +263,40 @@ fn is_number(c: char) -> bool {
     !matches!(c, '\u{BF}'..='\u{65F}' | '\u{66A}'..='\u{6EF}') && c.is_numeric()
 }
 
+/// Is the character of a script without upper and lower case (from Hebrew to Burmese, East Asian)? Told without tables.
+fn is_caseless(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{109F}' | '\u{2E80}'..='\u{A63F}')
+}
+
 fn has_case(text: &str) -> bool {
-    text.chars().any(|c| c.is_uppercase() || c.is_lowercase())
+    text.chars().any(|c| !is_caseless(c) && (c.is_uppercase() || c.is_lowercase()))
 }
 
 fn is_capitals(text: &str) -> bool {
-    text.chars().filter(|c| c.is_uppercase()).count() >= 2 && !text.chars().any(char::is_lowercase)
+    let (mut capitals, mut others) = (0, 0);
+    for c in text.chars().filter(|c| !is_caseless(*c)) {
+        capitals += usize::from(c.is_uppercase());
+        others += usize::from(c.is_lowercase());
+    }
+    capitals >= 2 && others == 0
+}
+
+fn is_lowercase(c: char) -> bool {
+    !is_caseless(c) && c.is_lowercase()
+}
+
+/// As `char::is_alphabetic`, with the letters of most news told without its tables.
+fn is_alphabetic(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(c, '\u{410}'..='\u{44F}' | '\u{620}'..='\u{63F}' | '\u{641}'..='\u{64A}')
+        || c.is_alphabetic()
 }
 
 /// One to four words without digits, each with a capital where the script has them (but for "de", "al-").
 fn is_place(text: &str) -> bool {
     let limit = if has_case(text) { 4 } else { 3 };
-    let is_name = |w: &str| w.starts_with(|c: char| !c.is_lowercase()) || w.chars().nth(3).is_none() || w.contains('-');
-    text.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
+    let is_name = |w: &str| w.starts_with(|c: char| !is_lowercase(c)) || w.chars().nth(3).is_none() || w.contains('-');
+    text.starts_with(|c: char| is_alphabetic(c) && !is_lowercase(c))
         && text.split_whitespace().nth(limit).is_none()
         && text.split_whitespace().all(is_name)
         && !text.contains(is_no_name)

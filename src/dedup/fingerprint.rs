@@ -40,6 +40,14 @@ impl Fingerprint {
 
     /// 64 lower-case hex digits.
     pub fn hex(&self) -> [u8; 64] {
+        match pulp::Arch::new() {
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V3(simd) => simd.vectorize(x86::Hex { simd, digest: &self.0 }),
+            _ => self.hex_portable(),
+        }
+    }
+
+    fn hex_portable(&self) -> [u8; 64] {
         let mut hex = [0; 64];
         for (eight, four) in hex.as_chunks_mut::<8>().0.iter_mut().zip(self.0.as_chunks::<4>().0) {
             // Four bytes become eight, each with four of their bits; those from ten on are 39 further, at the letters.
@@ -51,6 +59,41 @@ impl Fingerprint {
             *eight = (bits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes();
         }
         hex
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::__m256i;
+
+    use pulp::x86::V3;
+
+    pub(super) struct Hex<'a> {
+        pub(super) simd: V3,
+        pub(super) digest: &'a [u8; 32],
+    }
+
+    impl pulp::NullaryFnOnce for Hex<'_> {
+        type Output = [u8; 64];
+
+        /// Each half of a byte looks its digit up.
+        #[inline(always)]
+        fn call(self) -> [u8; 64] {
+            let V3 { avx, avx2, .. } = self.simd;
+            let digits: __m256i = pulp::cast([*b"0123456789abcdef"; 2]);
+            let half = avx._mm256_set1_epi8(0x0F);
+            let bytes: __m256i = pulp::cast(*self.digest);
+            let upper = avx2._mm256_and_si256(avx2._mm256_srli_epi16::<4>(bytes), half);
+            let upper = avx2._mm256_shuffle_epi8(digits, upper);
+            let lower = avx2._mm256_shuffle_epi8(digits, avx2._mm256_and_si256(bytes, half));
+            // Bytes 0 to 7 and 16 to 23 of the digest, and those after them.
+            let first = avx2._mm256_unpacklo_epi8(upper, lower);
+            let second = avx2._mm256_unpackhi_epi8(upper, lower);
+            pulp::cast([
+                avx2._mm256_permute2x128_si256::<0x20>(first, second),
+                avx2._mm256_permute2x128_si256::<0x31>(first, second),
+            ])
+        }
     }
 }
 
@@ -83,6 +126,7 @@ mod tests {
             let fingerprint = Fingerprint::of(&bytes[..length]);
             assert_eq!(fingerprint.0, <[u8; 32]>::from(Sha256::digest(&bytes[..length])), "{length} bytes");
             assert_eq!(std::str::from_utf8(&fingerprint.hex()).unwrap(), fingerprint.to_string());
+            assert_eq!(fingerprint.hex(), fingerprint.hex_portable());
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Events: each emits its log line and its metric together. Lines carry coordinates, never payloads.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use metrics::Label;
 use tracing::{debug, error, info, warn};
 
-use super::names;
+use super::names::{self, Kind, Metric};
 
 /// A batch was committed.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl BatchCommitted<'_> {
         metrics::counter!(names::BYTES_OUT, "lane" => lane).increment(self.bytes_out);
         metrics::counter!(names::PARAGRAPHS_KEPT).increment(self.kept);
         metrics::counter!(names::REPEATS_DROPPED).increment(self.dropped);
+        metrics::gauge!(names::LAST_COMMIT, "lane" => self.lane.to_owned()).set(now());
         metrics::histogram!(names::BATCH_RECORDS).record(self.records_in as f64);
         metrics::histogram!(names::BATCH_BYTES).record(self.bytes_in as f64);
         metrics::histogram!(names::PHASE_SECONDS, "phase" => "gather").record(self.gather.as_secs_f64());
@@ -98,6 +100,8 @@ pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: 
     for &partition in partitions {
         // Its new owner reports it; a gauge left behind would be counted twice.
         lag(topic, partition, 0);
+        // The last stable offset is looked at by its maximum, which an old one does not change.
+        gauge(names::UNSTABLE, topic, partition, 0);
     }
     if lost {
         warn!(lane, ?partitions, total, "partitions lost: the group gave this lane up");
@@ -114,7 +118,17 @@ pub fn forgotten(lane: &str, records: usize) {
 
 /// The lag of a partition as of now.
 pub fn lag(topic: &str, partition: i32, records: i64) {
-    metrics::gauge!(names::LAG, "topic" => topic.to_owned(), "partition" => partition.to_string()).set(records as f64);
+    gauge(names::LAG, topic, partition, records);
+}
+
+/// The last stable offset and the end of a partition as of now.
+pub fn ends(topic: &str, partition: i32, stable: i64, end: i64) {
+    gauge(names::STABLE, topic, partition, stable);
+    gauge(names::UNSTABLE, topic, partition, (end - stable).max(0));
+}
+
+fn gauge(name: &'static str, topic: &str, partition: i32, value: i64) {
+    metrics::gauge!(name, "topic" => topic.to_owned(), "partition" => partition.to_string()).set(value as f64);
 }
 
 /// A lane failed and starts anew after a pause.
@@ -149,7 +163,56 @@ pub fn broker_error(lane: &str, client: &'static str, error: &str) {
     warn!(lane, client, "{error}");
 }
 
-/// The process started.
-pub fn started(version: &'static str, key_version: &'static str) {
+/// Spans were handed to the collector, or could not be; `changed`: it was otherwise the last time.
+pub fn spans_exported(count: u64, error: Option<&str>, changed: bool) {
+    metrics::counter!(names::SPANS, "outcome" => if error.is_some() { "failed" } else { "sent" }).increment(count);
+    match error {
+        Some(error) if changed => {
+            warn!(error, "traces: the collector takes no spans; those that can't be sent are dropped")
+        }
+        None if changed => info!("traces: the collector takes spans again"),
+        _ => {}
+    }
+}
+
+/// The last spans were not sent in time.
+pub fn spans_unsent(error: &str) {
+    warn!(error, "traces: ending without the last spans");
+}
+
+/// The process started. Each counter whose labels are known beforehand starts at 0, so that the first event is an increase.
+pub fn started(version: &'static str, key_version: &'static str, lanes: usize) {
     metrics::gauge!(names::BUILD_INFO, "version" => version, "key_version" => key_version).set(1.0);
+    metrics::gauge!(names::LANES).set(lanes as f64);
+    for metric in names::ALL {
+        for labels in known_labels(metric, lanes) {
+            match metric.kind {
+                Kind::Counter => metrics::counter!(metric.name, labels).increment(0),
+                Kind::Histogram => drop(metrics::histogram!(metric.name, labels)),
+                Kind::Gauge => {}
+            }
+        }
+    }
+}
+
+/// Every combination of labels that a metric may have; none where the cluster decides.
+fn known_labels(metric: &Metric, lanes: usize) -> Vec<Vec<Label>> {
+    let mut all = vec![Vec::new()];
+    for &label in metric.labels {
+        let values: Vec<Label> = match names::values(metric.name, label) {
+            Some(values) => values.iter().map(|&value| Label::new(label, value)).collect(),
+            None if label == "lane" => (0..lanes).map(|lane| Label::new(label, lane.to_string())).collect(),
+            None => Vec::new(),
+        };
+        let with = |labels: &Vec<Label>| -> Vec<Vec<Label>> {
+            values.iter().map(|value| labels.iter().cloned().chain([value.clone()]).collect()).collect()
+        };
+        all = all.iter().flat_map(with).collect();
+    }
+    all
+}
+
+/// Unix time in seconds.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

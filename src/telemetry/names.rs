@@ -3,6 +3,8 @@
 //! Prometheus conventions: prefix `copydesk_`, base units (seconds, bytes), counters end in `_total`. Label values come
 //! from closed sets (codes, stages, outcomes) or are bounded by the cluster (topic, partition) or the configuration (lane).
 
+use crate::article::Reject;
+
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -56,11 +58,58 @@ metrics! {
     PARTITIONS_ASSIGNED = Gauge "copydesk_partitions_assigned" ["lane"] "Input partitions assigned to a lane.";
     REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of assignment: assigned, revoked, lost.";
     RECORDS_FORGOTTEN = Counter "copydesk_records_forgotten_total" [] "Gathered articles forgotten because their partition was revoked; its new owner reads them again.";
-    LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Lanes started anew: fatal, unknown, topics, unavailable, panic.";
+    LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Lanes started anew: fatal, unavailable, panic.";
     LANES_READY = Gauge "copydesk_lanes_ready" [] "Lanes that joined their group with an initialised producer and verified topics.";
     BROKER_ERRORS = Counter "copydesk_broker_errors_total" ["client"] "Errors reported by librdkafka: consumer, producer.";
+    UNSTABLE = Gauge "copydesk_unstable_records" ["topic", "partition"] "Offsets between the last stable offset of an assigned input partition and its end: records of transactions that are open, which nobody may read yet, and what lies behind them.";
+    STABLE = Gauge "copydesk_last_stable_offset" ["topic", "partition"] "Last stable offset of an assigned input partition: before it every transaction is settled, and no reader of committed records gets further.";
+    LANES = Gauge "copydesk_lanes" [] "Lanes that this process was told to run.";
+    LAST_COMMIT = Gauge "copydesk_last_commit_timestamp_seconds" ["lane"] "When a lane last committed a batch, in Unix time; not there before its first.";
+    SPANS = Counter "copydesk_spans_total" ["outcome"] "Spans of traces handed to the collector: sent, failed.";
     BUILD_INFO = Gauge "copydesk_build_info" ["version", "key_version"] "Always 1; the version is in the labels.";
 }
+
+/// The values that a label may have, where they are a closed set; the others are bounded by the cluster (topic, partition) or
+/// by the configuration (lane).
+pub fn values(metric: &str, label: &str) -> Option<&'static [&'static str]> {
+    match (metric, label) {
+        (RECORDS_REFUSED, "code") => Some(&Reject::CODES),
+        (DATES_FOUND, "calendar") => Some(&CALENDARS),
+        (PHASE_SECONDS, "phase") => Some(&["gather", "process", "publish"]),
+        (TRANSACTIONS_ABORTED, "reason") => Some(&["delivery", "too_large", "offsets", "commit", "begin"]),
+        (REBALANCES, "kind") => Some(&["assigned", "revoked", "lost"]),
+        (LANE_RESTARTS, "reason") => Some(&["fatal", "unavailable", "panic"]),
+        (BROKER_ERRORS, "client") => Some(&["consumer", "producer"]),
+        (SPANS, "outcome") => Some(&["sent", "failed"]),
+        _ => None,
+    }
+}
+
+/// Calendars, as [`crate::dates::Calendar`] calls them.
+const CALENDARS: [&str; 10] = [
+    "gregory",
+    "islamic-umalqura",
+    "persian",
+    "buddhist",
+    "japanese",
+    "roc",
+    "hebrew",
+    "ethiopic",
+    "bangla",
+    "bikram-sambat",
+];
+
+/// What every process tells of itself, under the names that Prometheus' own client libraries use.
+pub const PROCESS: [(&str, &str); 8] = [
+    ("process_cpu_seconds_total", "Time on a core, user and system together."),
+    ("process_resident_memory_bytes", "Memory held."),
+    ("process_virtual_memory_bytes", "Memory addressed."),
+    ("process_virtual_memory_max_bytes", "Limit of it."),
+    ("process_open_fds", "Files and connections open."),
+    ("process_max_fds", "Limit of them."),
+    ("process_threads", "Threads."),
+    ("process_start_time_seconds", "When the process started, in Unix time."),
+];
 
 /// Bucket bounds of a histogram, in its own unit.
 pub fn buckets(name: &str) -> &'static [f64] {
@@ -93,6 +142,46 @@ pub fn buckets(name: &str) -> &'static [f64] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dates::Calendar;
+
+    /// A label whose values are not bounded by the cluster or the configuration has a closed set; the help names it.
+    #[test]
+    fn every_label_is_bounded() {
+        for metric in ALL {
+            for label in metric.labels {
+                let Some(values) = values(metric.name, label) else {
+                    assert!(
+                        ["lane", "topic", "partition", "version", "key_version"].contains(label),
+                        "{}: `{label}` is not bounded",
+                        metric.name
+                    );
+                    continue;
+                };
+                if !matches!(*label, "code" | "calendar") {
+                    assert!(metric.help.contains(&values.join(", ")), "{}: its help names other values", metric.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_calendar_is_there() {
+        let last = Calendar::BikramSambat;
+        let all = [
+            Calendar::Gregory,
+            Calendar::IslamicUmalqura,
+            Calendar::Persian,
+            Calendar::Buddhist,
+            Calendar::Japanese,
+            Calendar::Roc,
+            Calendar::Hebrew,
+            Calendar::Ethiopic,
+            Calendar::Bangla,
+            last,
+        ];
+        assert_eq!(all.map(Calendar::as_str), CALENDARS);
+        assert_eq!(last as usize + 1, CALENDARS.len(), "a calendar came after the last one");
+    }
 
     #[test]
     fn names_follow_the_conventions() {

@@ -4,10 +4,9 @@
 //! mandatory breaks of UAX #14. A line end at the very end of the body opens no further line. Blank lines are counted,
 //! so that a line's number can be found again in the body as it came.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-use memchr::{memchr2, memchr3_iter};
+#[cfg(target_arch = "x86_64")]
+use super::scan::x86::Block;
+use super::scan::{Bytes, Scan};
 
 /// One line of a body: its number, and where its text lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,63 +30,51 @@ impl Line {
 pub fn split(body: &str, limit: usize, lines: &mut Vec<Line>) -> bool {
     lines.clear();
     let bytes = body.as_bytes();
-    let mut splitter = Splitter { lines, limit, start: 0 };
-    let whole = if has_rare_ends(bytes) { split_any(bytes, &mut splitter) } else { split_common(bytes, &mut splitter) };
-    whole && (splitter.start >= bytes.len() || splitter.push(bytes.len(), bytes.len()))
-}
-
-/// Anything but LF and CR? Nearly no body has one, and the common case then needs two needles only.
-fn has_rare_ends(bytes: &[u8]) -> bool {
-    static SEPARATORS: LazyLock<[Finder<'static>; 3]> =
-        LazyLock::new(|| ["\u{85}", "\u{2028}", "\u{2029}"].map(Finder::new));
-    // Their first bytes: most bodies have neither, or only far down.
-    let separator = memchr2(0xC2, 0xE2, bytes).and_then(|at| bytes.get(at..));
-    memchr2(0x0B, 0x0C, bytes).is_some()
-        || separator.is_some_and(|rest| SEPARATORS.iter().any(|separator| separator.find(rest).is_some()))
-}
-
-struct Splitter<'a> {
-    lines: &'a mut Vec<Line>,
-    limit: usize,
-    start: usize,
-}
-
-impl Splitter<'_> {
-    /// Ends the open line before byte `end`; the next one starts at `next`.
-    fn push(&mut self, end: usize, next: usize) -> bool {
-        if self.lines.len() >= self.limit {
+    let scan = Scan::<Ends>::default();
+    let (mut start, mut at) = (0, 0);
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        at += scan.first(rest);
+        let width = match bytes.get(at..).unwrap_or_default() {
+            [b'\r', b'\n', ..] | [0xC2, 0x85, ..] => 2,
+            [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+            [0x0A..=0x0D, ..] => 1,
+            // Another code point that begins like a line end.
+            [_, ..] => {
+                at += 1;
+                continue;
+            }
+            [] => break,
+        };
+        if lines.len() >= limit {
             return false;
         }
-        self.lines.push(Line { number: self.lines.len() as u32, start: self.start, end });
-        self.start = next;
-        true
+        lines.push(Line { number: lines.len() as u32, start, end: at });
+        at += width;
+        start = at;
     }
-}
-
-fn split_common(bytes: &[u8], splitter: &mut Splitter<'_>) -> bool {
-    memchr::memchr2_iter(b'\n', b'\r', bytes).all(|at| end_line(bytes, at, 1, splitter))
-}
-
-fn split_any(bytes: &[u8], splitter: &mut Splitter<'_>) -> bool {
-    // The first bytes of all ends: 0A-0D by themselves, C2 (85) and E2 (80 A8, 80 A9) by what follows.
-    let mut starts: Vec<(usize, usize)> = Vec::new();
-    starts.extend(bytes.iter().enumerate().filter(|(_, b)| matches!(b, 0x0A..=0x0D)).map(|(at, _)| (at, 1)));
-    starts.extend(memchr3_iter(0xC2, 0xE2, 0xE2, bytes).filter_map(|at| match bytes.get(at..) {
-        Some([0xC2, 0x85, ..]) => Some((at, 2)),
-        Some([0xE2, 0x80, 0xA8 | 0xA9, ..]) => Some((at, 3)),
-        _ => None,
-    }));
-    starts.sort_unstable();
-    starts.into_iter().all(|(at, width)| end_line(bytes, at, width, splitter))
-}
-
-/// A line end of `width` bytes at `at`; the LF of a CRLF was already taken with its CR.
-fn end_line(bytes: &[u8], at: usize, width: usize, splitter: &mut Splitter<'_>) -> bool {
-    if at < splitter.start {
-        return true;
+    if start < bytes.len() {
+        if lines.len() >= limit {
+            return false;
+        }
+        lines.push(Line { number: lines.len() as u32, start, end: bytes.len() });
     }
-    let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
-    splitter.push(at, at + if crlf { 2 } else { width })
+    true
+}
+
+/// The bytes that line ends begin with. (In nearly all text there is a second byte to look at for few others.)
+#[derive(Debug, Clone, Copy)]
+struct Ends;
+
+impl Bytes for Ends {
+    fn has(byte: u8) -> bool {
+        matches!(byte, 0x0A..=0x0D | 0xC2 | 0xE2)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn have(block: Block) -> Block {
+        block.is_in(0x0A, 0x0D).or(block.is(0xC2)).or(block.is(0xE2))
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn common_and_rare_paths_agree() {
+    fn blank_lines_and_mixed_ends_are_counted() {
         assert_eq!(lines("a\n\nb\r\r\n\nc"), ["a", "", "b", "", "", "c"]);
         assert_eq!(lines("a\n\nb\r\r\n\nc\u{c}"), ["a", "", "b", "", "", "c"]);
     }

@@ -1,6 +1,7 @@
-//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text.
+//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, scanning for bytes.
 
 mod lines;
+pub(crate) mod scan;
 mod unwrap;
 
 pub use lines::{Line, split};

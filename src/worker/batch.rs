@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 use crate::article::Reject;
 use crate::dedup::Memory;
 use crate::pipeline::{Cleaned, Cleaner, Payload};
+use crate::telemetry::traces::BatchTrace;
+
+use super::sabotage;
 
 /// Articles gathered from the assigned partitions, in the order in which they came.
 #[derive(Default)]
@@ -55,28 +59,54 @@ pub(super) enum Outcome {
     Refused(Reject),
 }
 
-/// Runs the pure function over the batch, appending records to `out`.
-pub(super) fn process(
-    batch: &Batch<'_>,
-    cleaner: &mut Cleaner,
-    memory: &mut impl Memory,
-    out: &mut Vec<u8>,
-) -> Vec<Outcome> {
-    let clean = |message: &BorrowedMessage<'_>| {
+/// A batch on its way through the function, article by article: so it can go on while another batch is on its way out.
+pub(super) struct Work<'c> {
+    pub(super) batch: Batch<'c>,
+    /// What became of the first articles.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Their records, one after the other.
+    pub(super) out: Vec<u8>,
+    /// Time that gathering took.
+    pub(super) gather: Duration,
+    /// Time spent in the function.
+    pub(super) process: Duration,
+    pub(super) trace: BatchTrace,
+}
+
+impl<'c> Work<'c> {
+    /// Nothing is cleaned yet; `out` is an empty buffer.
+    pub(super) fn new(batch: Batch<'c>, gather: Duration, out: Vec<u8>, trace: BatchTrace) -> Work<'c> {
+        let outcomes = Vec::with_capacity(batch.messages.len());
+        Work { batch, outcomes, out, gather, process: Duration::ZERO, trace }
+    }
+
+    /// Cleans the next article; `false` where none is left.
+    pub(super) fn clean_one(&mut self, cleaner: &mut Cleaner, memory: &mut impl Memory) -> bool {
+        let Some(message) = self.batch.messages.get(self.outcomes.len()) else { return false };
+        let started = Instant::now();
         let headers: Vec<(&str, &[u8])> = match message.headers() {
             Some(headers) => headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect(),
             None => Vec::new(),
         };
         let payload =
             Payload { value: message.payload(), headers: &headers, timestamp: message.timestamp().to_millis() };
-        let start = out.len();
-        match cleaner.clean(payload, memory, out) {
-            Ok(cleaned) => Outcome::Clean(start..out.len(), cleaned),
-            Err(reject) => {
-                out.truncate(start);
-                Outcome::Refused(reject)
-            }
+        let start = self.out.len();
+        self.outcomes.push(match cleaner.clean(payload, memory, &mut self.out) {
+            Ok(cleaned) => Outcome::Clean(start..self.out.len(), cleaned),
+            Err(reject) => Outcome::Refused(reject),
+        });
+        sabotage::pause(sabotage::SLOW_TO_PROCESS, message.payload());
+        self.process += started.elapsed();
+        true
+    }
+
+    /// As [`Batch::forget`], with what became of them.
+    pub(super) fn forget(&mut self, gone: impl Fn(i32) -> bool) -> usize {
+        let mut outcomes = std::mem::take(&mut self.outcomes).into_iter();
+        for message in &self.batch.messages {
+            let outcome = outcomes.next();
+            self.outcomes.extend(outcome.filter(|_| !gone(message.partition())));
         }
-    };
-    batch.messages.iter().map(clean).collect()
+        self.batch.forget(gone)
+    }
 }

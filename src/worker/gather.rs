@@ -8,7 +8,7 @@ use tracing::debug;
 
 use crate::telemetry::events;
 
-use super::batch::Batch;
+use super::batch::{Batch, Work};
 use super::failure::Failure;
 use super::rebalance::Membership;
 use super::transaction::is_about_topic;
@@ -26,21 +26,26 @@ pub(super) struct Gathered<'c> {
     pub(super) took: Duration,
 }
 
-/// Gathers about `bytes` bytes. An empty batch means that nothing came for a while.
+/// Gathers about `bytes` bytes. An empty batch means that nothing came for a while, or that nothing is there now, if a
+/// batch is `ready`: that one does not wait.
 pub(super) fn gather<'c>(
     consumer: &'c BaseConsumer<Membership>,
     lane: &str,
     bytes: usize,
     most: usize,
+    ready: &mut Option<Work<'c>>,
 ) -> Result<Gathered<'c>, Failure> {
     let mut batch = Batch::default();
-    let mut wait = IDLE;
+    let mut wait = if ready.is_some() { Duration::ZERO } else { IDLE };
     let mut started = Instant::now();
     loop {
         let polled = consumer.poll(wait);
         let revoked = consumer.context().take_revoked();
         if !revoked.is_empty() {
-            let forgotten = batch.forget(|partition| revoked.contains(&partition));
+            let is_gone = |partition| revoked.contains(&partition);
+            let of_ready = ready.as_mut().map_or(0, |work| work.forget(is_gone));
+            ready.take_if(|work| work.batch.is_empty());
+            let forgotten = batch.forget(is_gone) + of_ready;
             if forgotten > 0 {
                 events::forgotten(lane, forgotten);
             }

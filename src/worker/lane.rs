@@ -1,200 +1,64 @@
 //! A lane: one OS thread that owns one consumer and one producer, and repeats gather, process, publish.
 //!
-//! A lane has many lives. A life surveys the topics, makes both clients, and works until it is asked to stop or something
-//! fails that only new clients can mend; then both are dropped, and after a pause the next life begins. What was
-//! not committed is read again, so a life can end anywhere.
+//! Two batches are on the way: while one is published, and mostly waits for its acknowledgements, the next one is cleaned.
+//! That one was gathered before the transaction began, so the rule stands that no rebalance meets an open transaction.
+//! What fails is aborted and read again from the committed offsets; what can't be mended so ends this life ([`super::life`]).
 
-use std::any::Any;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use metrics::Histogram;
-use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, Producer, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use tracing::warn;
 
-use crate::config::{Delivery, Settings};
+use crate::config::Delivery;
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits};
-use crate::telemetry::{LaneHealth, events, names};
+use crate::telemetry::traces::{BatchTrace, Route};
+use crate::telemetry::{events, names};
 
-use super::batch::{self, Batch, Outcome};
+use super::batch::{Outcome, Work};
 use super::clients;
 use super::context::Deliveries;
 use super::failure::{Failure, in_words};
 use super::gather::gather;
-use super::publish::{Oversize, Published, Publisher, Unpublished};
+use super::life::{Clients, Orders};
+use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
 use super::sabotage;
-use super::stop::Stop;
-use super::topics::{Survey, Unfit, survey};
+use super::topics::{ASK, Survey, Unfit, survey};
 use super::transaction::{Verdict, judge};
 
-/// How long the brokers may take to answer before a lane says that it waits.
-const ASK: Duration = Duration::from_secs(10);
-/// How long a lane that misses a topic waits at most before it looks again.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
-/// How long both clients may take to close.
-const CLOSE: Duration = Duration::from_secs(8);
 /// Input of a batch for each output partition: a record is up to twice its article, a request holds 1 MB.
 const BYTES_PER_PARTITION: usize = 500_000;
 /// Aborts in a row after which a lane starts anew.
 const PATIENCE: u32 = 5;
 
-/// What a lane is told.
-pub(super) struct Orders {
-    pub(super) settings: Arc<Settings>,
-    /// The broker is the embedded one.
-    pub(super) embedded: bool,
-    pub(super) number: usize,
-    pub(super) stop: Stop,
-    pub(super) health: Arc<LaneHealth>,
-}
-
-/// How a lane ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// It was asked to.
-    Stopped,
-    /// Another process has its name.
-    Fenced,
-}
-
-struct Clients {
-    consumer: BaseConsumer<Membership>,
-    producer: BaseProducer<Deliveries>,
-}
-
-/// The whole life of the thread.
-pub(super) fn run(orders: &Orders) -> Ended {
-    let name = orders.number.to_string();
-    let (first, largest) = orders.settings.stream.backoff;
-    let mut pause = first;
-    let ended = loop {
-        let started = Instant::now();
-        let life = catch_unwind(AssertUnwindSafe(|| live(orders, &name)));
-        let failure = match life.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref())))) {
-            Ok(()) => break Ended::Stopped,
-            Err(failure) => failure,
-        };
-        if orders.stop.requested() {
-            break Ended::Stopped;
-        }
-        if started.elapsed() > largest {
-            pause = first;
-        }
-        match &failure {
-            Failure::Fenced => {
-                events::fenced(&name, &clients::transactional_id(&orders.settings.stream, orders.number));
-                break Ended::Fenced;
-            }
-            Failure::Topics(what) => events::lane_waits(&name, what, pause),
-            other => events::lane_restart(&name, other.reason(), &other.to_string(), pause),
-        }
-        // What is waited for may come at any time, and asking is cheap.
-        if matches!(failure, Failure::Topics(_)) {
-            pause = pause.min(ASK_AGAIN);
-        }
-        orders.health.wait_for(failure.to_string());
-        orders.health.set_partitions(Vec::new());
-        if rest(orders, pause) {
-            break Ended::Stopped;
-        }
-        pause = (pause * 2).min(largest);
-    };
-    orders.health.set_partitions(Vec::new());
-    orders.health.set_stopped();
-    ended
-}
-
-/// Pauses, ticking: a lane that waits has not stalled.
-fn rest(orders: &Orders, pause: Duration) -> bool {
-    let end = Instant::now() + pause;
-    loop {
-        orders.health.tick();
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() || orders.stop.pause(left.min(Duration::from_secs(1))) {
-            return orders.stop.requested();
-        }
-    }
-}
-
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
-}
-
-/// One life: `Ok` where it was asked to stop.
-fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
-    let stream = &orders.settings.stream;
-    let survey = survey(stream, orders.embedded, ASK).map_err(|unfit| match unfit {
-        Unfit::Topics(what) => Failure::Topics(what),
-        Unfit::Unavailable(trouble) => {
-            Failure::Unavailable { doing: "looking for the topics", error: trouble.to_string() }
-        }
-    })?;
-    orders.health.tick();
-    let membership = Membership::new(name.to_owned(), stream.input.clone(), Arc::clone(&orders.health));
-    let deliveries = Deliveries::new(name.to_owned());
-    let starting = |error: KafkaError| Failure::fatal("starting the clients", &error);
-    let consumer = BaseConsumer::from_config_and_context(&clients::consumer(stream, orders.number), membership)
-        .map_err(starting)?;
-    let producer =
-        BaseProducer::from_config_and_context(&clients::producer(stream, orders.number, &survey), deliveries)
-            .map_err(starting)?;
-    let clients = Clients { consumer, producer };
-    // Caught here and not only in `run`, because a panic must not skip the bounded close.
-    let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey).work()));
-    let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));
-    close(clients, name, orders);
-    worked
-}
-
-/// Leaves the group and closes both clients, on a thread of its own: librdkafka may take for ever while the coordinator
-/// is down. A close that hangs is left behind; the process ends without it.
-fn close(clients: Clients, name: &str, orders: &Orders) {
-    let (done, closed) = mpsc::channel();
-    let closer = std::thread::Builder::new().name(format!("close-{name}")).spawn(move || {
-        clients.consumer.unsubscribe();
-        drop(clients.consumer);
-        drop(clients.producer);
-        let _ = done.send(());
-    });
-    let end = Instant::now() + CLOSE;
-    while closer.is_ok() && Instant::now() < end {
-        orders.health.tick();
-        match closed.recv_timeout(Duration::from_millis(500)) {
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return,
-        }
-    }
-    warn!(lane = name, "closing the clients takes too long: left behind");
-}
-
-struct Lane<'a> {
+/// A lane in one of its lives.
+pub(super) struct Lane<'a> {
     orders: &'a Orders,
     name: &'a str,
     consumer: &'a BaseConsumer<Membership>,
     producer: &'a BaseProducer<Deliveries>,
     survey: Survey,
     cleaner: Cleaner,
-    /// Records of the batch, one after the other.
-    out: Vec<u8>,
+    /// A buffer for records that no batch holds.
+    spare: Vec<u8>,
+    oversize: Oversize,
     /// Assignments when the topics were last surveyed.
     surveyed: u64,
     aborts: u32,
+    /// One batch at a time, until one was committed: an article that takes longer than a transaction may last must not
+    /// keep the batch before it from being committed for ever.
+    alone: bool,
     end_to_end: Histogram,
 }
 
 impl<'a> Lane<'a> {
-    fn new(orders: &'a Orders, name: &'a str, clients: &'a Clients, survey: Survey) -> Lane<'a> {
+    pub(super) fn new(orders: &'a Orders, name: &'a str, clients: &'a Clients, survey: Survey) -> Lane<'a> {
         let limits = orders.settings.limits;
         let limits = Limits { output: limits.output.min(survey.output_bytes), ..limits };
         Lane {
@@ -204,9 +68,11 @@ impl<'a> Lane<'a> {
             producer: &clients.producer,
             survey,
             cleaner: Cleaner::new(limits),
-            out: Vec::new(),
+            spare: Vec::new(),
+            oversize: Oversize::default(),
             surveyed: 0,
             aborts: 0,
+            alone: true,
             end_to_end: metrics::histogram!(names::END_TO_END_SECONDS),
         }
     }
@@ -215,29 +81,61 @@ impl<'a> Lane<'a> {
         self.orders.settings.stream.delivery == Delivery::ExactlyOnce
     }
 
-    fn work(mut self) -> Result<(), Failure> {
+    /// Works until it is asked to stop. What it has gathered by then is published before it ends.
+    pub(super) fn work(mut self) -> Result<(), Failure> {
         if self.exactly_once() && !self.initialise()? {
             return Ok(());
         }
         let stream = &self.orders.settings.stream;
         self.orders.health.wait_for("joining the group");
         self.consumer.subscribe(&[&stream.input]).map_err(|error| Failure::fatal("subscribing", &error))?;
-        let mut oversize = Oversize::default();
-        while !self.orders.stop.requested() {
+        // Cleaned, and to be published next.
+        let mut ready: Option<Work<'a>> = None;
+        loop {
+            let stopping = self.orders.stop.requested();
+            if stopping && ready.is_none() {
+                return Ok(());
+            }
             self.orders.health.tick();
             self.producer.poll(Duration::ZERO);
-            let most = oversize.most_at_once();
-            let gathered = gather(self.consumer, self.name, self.batch_bytes(), most)?;
-            if !self.orders.health.is_ready() && self.consumer.context().joined() {
-                self.orders.health.set_ready();
-                events::lane_ready(self.name);
-            }
-            self.survey_again()?;
-            if !gathered.batch.is_empty() {
-                oversize = self.turn(&gathered.batch, gathered.took, oversize)?;
-            }
+            let next = if stopping || ready.is_some() && self.alone { None } else { self.gather(&mut ready)? };
+            ready = match ready {
+                Some(work) => self.turn(work, next)?,
+                None => next.map(|work| self.finish(work)),
+            };
         }
-        Ok(())
+    }
+
+    /// The next batch, if articles are there. No transaction is open now, so a rebalance is welcome: what came from
+    /// partitions that go is forgotten, in the batch that is `ready` as well.
+    fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
+        let most = self.oversize.most_at_once();
+        let gathered = gather(self.consumer, self.name, self.batch_bytes(), most, ready)?;
+        if !self.orders.health.is_ready() && self.consumer.context().joined() {
+            self.orders.health.set_ready();
+            events::lane_ready(self.name);
+        }
+        self.survey_again()?;
+        if gathered.batch.is_empty() {
+            return Ok(None);
+        }
+        let trace = BatchTrace::gathered(self.route(), gathered.took, gathered.batch.messages.len());
+        let mut out = std::mem::take(&mut self.spare);
+        out.clear();
+        Ok(Some(Work::new(gathered.batch, gathered.took, out, trace)))
+    }
+
+    /// Cleans what is left of a batch.
+    fn finish(&mut self, mut work: Work<'a>) -> Work<'a> {
+        while work.clean_one(&mut self.cleaner, &mut Forgetful) {
+            self.orders.health.tick();
+        }
+        work
+    }
+
+    fn route(&self) -> Route<'a> {
+        let stream = &self.orders.settings.stream;
+        Route { input: &stream.input, output: &stream.output, group: &stream.group, lane: self.name }
     }
 
     /// A batch is cut so that each output partition gets one request: with a second one in a transaction, librdkafka's
@@ -297,15 +195,14 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// One batch through the function and out.
-    fn turn(&mut self, batch: &Batch<'_>, gather: Duration, oversize: Oversize) -> Result<Oversize, Failure> {
+    /// Publishes a batch. While Kafka takes its time with it, the `next` one is cleaned; answers that one.
+    fn turn(&mut self, mut work: Work<'a>, mut next: Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let started = Instant::now();
-        let mut out = std::mem::take(&mut self.out);
-        out.clear();
-        let mut outcomes = batch::process(batch, &mut self.cleaner, &mut Forgetful, &mut out);
-        sabotage::pause(sabotage::SLOW_TO_PROCESS, batch.messages.iter().map(Message::payload));
-        let process = started.elapsed();
+        work.trace.processed();
+        let before = next.as_ref().map_or(Duration::ZERO, |next| next.process);
         let stream = &self.orders.settings.stream;
+        let cleaner = &mut self.cleaner;
+        let mut meanwhile = || next.as_mut().is_some_and(|next| next.clean_one(cleaner, &mut Forgetful));
         let mut publisher = Publisher {
             stream,
             survey: &self.survey,
@@ -313,24 +210,38 @@ impl<'a> Lane<'a> {
             consumer: self.consumer,
             health: &self.orders.health,
             begun: None,
-            oversize,
+            trace: &mut work.trace,
+            oversize: &mut self.oversize,
             transaction_timeout: clients::transaction_timeout(stream),
+            meanwhile: &mut meanwhile,
         };
-        let published = publisher.publish(batch, &mut outcomes, &out);
+        let published = publisher.publish(&work.batch, &mut work.outcomes, &work.out);
+        let begun = publisher.begun;
         match published {
             Ok(published) => {
                 self.aborts = 0;
-                self.consumer.context().committed(batch.next_offsets().into_iter());
-                let publish = started.elapsed().saturating_sub(process);
-                self.tell(batch, &outcomes, published, gather, process, publish);
+                self.alone = false;
+                self.consumer.context().committed(work.batch.next_offsets().into_iter());
+                work.trace.committed();
+                let cleaning = next.as_ref().map_or(Duration::ZERO, |next| next.process - before);
+                self.tell(&work, published, started.elapsed().saturating_sub(cleaning));
+                self.keep(work.out);
+                Ok(next.map(|next| self.finish(next)))
             }
-            Err(Unpublished::Dead(failure)) => return Err(failure),
+            Err(Unpublished::Dead(failure)) => {
+                work.trace.failed(failure.reason(), &failure);
+                Err(failure)
+            }
             Err(Unpublished::Abort { reason, error, topics }) => {
                 events::batch_aborted(self.name, reason, &error);
+                work.trace.failed(reason, &error);
                 // What the batch failed of says more than that its transaction can't be ended any more.
-                self.abort(&publisher).map_err(|failure| failure.after(&error, topics))?;
+                self.abort(begun).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {
-                    self.rewind(&batch.first_offsets())?;
+                    // What was gathered after it comes again as well.
+                    let mut first = next.map(|next| next.batch.first_offsets()).unwrap_or_default();
+                    first.extend(work.batch.first_offsets());
+                    self.rewind(&first)?;
                 }
                 if topics {
                     return Err(Failure::Topics(error));
@@ -338,22 +249,26 @@ impl<'a> Lane<'a> {
                 if matches!(reason, "delivery" | "too_large") {
                     self.survey_after_failure()?;
                 }
+                self.alone = true;
                 self.aborts += 1;
                 if self.aborts >= PATIENCE && reason != "too_large" {
                     return Err(Failure::Unavailable { doing: "publishing", error });
                 }
+                self.keep(work.out);
+                Ok(None)
             }
         }
-        // One article of an extraordinary size must not hold its memory for ever.
-        if out.capacity() > 4 * stream.batch_bytes.max(1 << 20) {
-            out = Vec::new();
-        }
-        let oversize = std::mem::take(&mut publisher.oversize);
-        self.out = out;
-        Ok(oversize)
     }
 
-    fn abort(&self, publisher: &Publisher<'_>) -> Result<(), Failure> {
+    /// Keeps a buffer for the next batch; but one article of an extraordinary size must not hold its memory for ever.
+    fn keep(&mut self, out: Vec<u8>) {
+        if out.capacity() <= 4 * self.orders.settings.stream.batch_bytes.max(1 << 20) {
+            self.spare = out;
+        }
+    }
+
+    /// Gives up the transaction that began at `begun`.
+    fn abort(&self, begun: Option<Instant>) -> Result<(), Failure> {
         // abort does not poll, so it would wait in vain for what is still queued.
         self.producer.purge(PurgeConfig::default().queue().inflight());
         while self.producer.in_flight_count() > 0 {
@@ -371,7 +286,10 @@ impl<'a> Lane<'a> {
                 Verdict::Retry if !self.orders.stop.requested() => {
                     self.orders.health.wait_for(format!("aborting a transaction: {}", in_words(&error)));
                 }
-                Verdict::Fenced => return Err(publisher.fenced("abort", &error)),
+                Verdict::Fenced => {
+                    let stream = &self.orders.settings.stream;
+                    return Err(fenced(begun, clients::transaction_timeout(stream), "abort", &error));
+                }
                 _ => return Err(Failure::fatal("abort", &error)),
             }
         }
@@ -409,15 +327,8 @@ impl<'a> Lane<'a> {
         Ok(())
     }
 
-    fn tell(
-        &self,
-        batch: &Batch<'_>,
-        outcomes: &[Outcome],
-        published: Published,
-        gather: Duration,
-        process: Duration,
-        publish: Duration,
-    ) {
+    fn tell(&self, work: &Work<'_>, published: Published, publish: Duration) {
+        let Work { batch, outcomes, .. } = work;
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let (mut kept, mut dropped, mut clean) = (0, 0, 0);
         let mut calendars: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -459,8 +370,8 @@ impl<'a> Lane<'a> {
             bytes_out: published.bytes_out,
             kept,
             dropped,
-            gather,
-            process,
+            gather: work.gather,
+            process: work.process,
             publish,
             commit: published.commit,
         };

@@ -15,6 +15,7 @@ pub mod embedded;
 mod failure;
 mod gather;
 mod lane;
+mod life;
 pub mod probe;
 mod publish;
 pub mod reader;

@@ -13,6 +13,7 @@ use rdkafka::util::Timeout;
 use crate::article::Reject;
 use crate::config::{Delivery, Stream};
 use crate::telemetry::LaneHealth;
+use crate::telemetry::traces::{BatchTrace, with_traceparent};
 
 use super::batch::{Batch, Outcome};
 use super::context::Deliveries;
@@ -71,8 +72,11 @@ pub(super) struct Publisher<'a> {
     pub(super) health: &'a LaneHealth,
     /// When the transaction that is open now began.
     pub(super) begun: Option<Instant>,
-    pub(super) oversize: Oversize,
+    pub(super) trace: &'a mut BatchTrace,
+    pub(super) oversize: &'a mut Oversize,
     pub(super) transaction_timeout: Duration,
+    /// A little of other work, to be done while Kafka takes its time; `false`: there is none.
+    pub(super) meanwhile: &'a mut dyn FnMut() -> bool,
 }
 
 type RecordHeaders<'m> = Vec<(&'m str, Option<&'m [u8]>)>;
@@ -102,8 +106,11 @@ impl Publisher<'_> {
             }
         }
         self.drain(batch)?;
-        sabotage::pause(sabotage::SLOW_TO_PUBLISH, batch.messages.iter().map(Message::payload));
+        for message in &batch.messages {
+            sabotage::pause(sabotage::SLOW_TO_PUBLISH, message.payload());
+        }
         let acknowledged = Instant::now();
+        self.trace.acknowledged();
         let offsets = self.offsets(batch.next_offsets())?;
         if exactly_once {
             self.commit(&offsets)?;
@@ -127,7 +134,10 @@ impl Publisher<'_> {
         out: &[u8],
     ) -> Result<u64, Unpublished> {
         let headers = headers_of(message);
+        let place = (message.partition(), message.offset());
+        let ours = self.trace.article(&headers, place, matches!(outcome, Outcome::Clean(..)));
         if let Outcome::Clean(range, cleaned) = outcome {
+            let headers = with_traceparent(&headers, ours.as_deref());
             let value = out.get(range.clone()).unwrap_or_default();
             let key = message.key().unwrap_or(cleaned.uri.as_bytes());
             let sizes = headers.iter().map(|(name, value)| (*name, value.map_or(0, <[u8]>::len)));
@@ -230,7 +240,9 @@ impl Publisher<'_> {
                 return Ok(());
             }
             self.health.tick();
-            std::thread::sleep(Duration::from_millis(1));
+            if !(self.meanwhile)() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 
@@ -311,11 +323,11 @@ impl Publisher<'_> {
 
     fn failed(&self, step: &'static str, error: &KafkaError) -> Unpublished {
         let fatal = self.producer.client().fatal_error();
-        let fenced = judge(error) == Verdict::Fenced
+        let is_fenced = judge(error) == Verdict::Fenced
             || matches!(error, KafkaError::MessageProduction(code) if is_fenced(*code))
             || fatal.as_ref().is_some_and(|(code, _)| is_fenced(*code));
-        if fenced {
-            return Unpublished::Dead(self.fenced(step, error));
+        if is_fenced {
+            return Unpublished::Dead(fenced(self.begun, self.transaction_timeout, step, error));
         }
         if let Some((_, text)) = fatal {
             return Unpublished::Dead(Failure::Fatal { doing: step, error: text });
@@ -325,12 +337,13 @@ impl Publisher<'_> {
             _ => Unpublished::Dead(Failure::fatal(step, error)),
         }
     }
+}
 
-    /// A coordinator that timed the transaction out fences as well. Only where there was no time for that it was a namesake.
-    pub(super) fn fenced(&self, step: &'static str, error: &KafkaError) -> Failure {
-        let timed_out = self.begun.is_some_and(|begun| begun.elapsed() * 10 >= self.transaction_timeout * 9);
-        if timed_out { Failure::fatal(step, error) } else { Failure::Fenced }
-    }
+/// A coordinator that timed the transaction out fences as well. Only where there was no time for that, since it `begun`,
+/// it was a namesake.
+pub(super) fn fenced(begun: Option<Instant>, timeout: Duration, step: &'static str, error: &KafkaError) -> Failure {
+    let timed_out = begun.is_some_and(|begun| begun.elapsed() * 10 >= timeout * 9);
+    if timed_out { Failure::fatal(step, error) } else { Failure::Fenced }
 }
 
 fn headers_of<'m>(message: &'m BorrowedMessage<'_>) -> RecordHeaders<'m> {

@@ -141,6 +141,9 @@ impl ClientContext for Membership {
             if end >= 0 && next >= 0 {
                 events::lag(&self.topic, partition, (end - next).max(0));
             }
+            if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
+                events::ends(&self.topic, partition, numbers.ls_offset, numbers.hi_offset);
+            }
         }
     }
 }

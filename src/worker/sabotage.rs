@@ -24,11 +24,11 @@ pub(super) fn asked(what: &str) -> bool {
     cfg!(feature = "sabotage") && std::env::var("COPYDESK_SABOTAGE").is_ok_and(|asked| asked == what)
 }
 
-/// Pauses where `what` is asked for and a payload has the marker.
-pub(super) fn pause<'a>(what: &str, payloads: impl Iterator<Item = Option<&'a [u8]>>) {
+/// Pauses where `what` is asked for and the payload has the marker.
+pub(super) fn pause(what: &str, payload: Option<&[u8]>) {
     static DONE: AtomicBool = AtomicBool::new(false);
-    let marked = |payload: &[u8]| payload.windows(MARKER.len()).any(|part| part == MARKER);
-    if asked(what) && payloads.flatten().any(marked) && !DONE.swap(true, Relaxed) {
+    let is_marked = |payload: &[u8]| payload.windows(MARKER.len()).any(|part| part == MARKER);
+    if asked(what) && payload.is_some_and(is_marked) && !DONE.swap(true, Relaxed) {
         tracing::warn!(what, "sabotage: pausing");
         std::thread::sleep(PAUSE);
     }

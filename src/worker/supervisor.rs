@@ -11,7 +11,7 @@ use crate::telemetry::Health;
 
 use super::clients;
 use super::embedded::Broker;
-use super::lane::{self, Ended, Orders};
+use super::life::{self, Ended, Orders};
 use super::stop::Stop;
 
 /// How the worker ended.
@@ -63,7 +63,7 @@ impl Worker {
             let orders =
                 Orders { settings: Arc::clone(&settings), embedded, number, stop: stop.clone(), health: lane_health };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
-            lanes.push(thread.spawn(move || lane::run(&orders))?);
+            lanes.push(thread.spawn(move || life::run(&orders))?);
         }
         if cfg!(feature = "sabotage") {
             warn!("built with the feature `sabotage`, for the fault suite: not for production");

@@ -13,6 +13,9 @@ use super::clients;
 use super::context::Quiet;
 use super::failure::{KafkaTrouble, in_words};
 
+/// How long the brokers may take to answer before a lane says that it waits.
+pub(super) const ASK: Duration = Duration::from_secs(10);
+
 /// Kafka's own default of `max.message.bytes`: assumed where a topic's configuration may not be read.
 pub const DEFAULT_MESSAGE_BYTES: usize = 1_048_588;
 

@@ -9,6 +9,7 @@ use copydesk::article::{Content, Extra};
 use copydesk::article::{
     DateEntry, Dropped, Paragraph, Processor, Reason, Record, RepeatOf, Stats, WriteDate, WriteRecord, record_schema,
 };
+use copydesk::dates::{self, Calendar, Date, Precision, Reading, Role};
 use copydesk::dedup::{Fingerprint, Memory};
 use copydesk::pipeline::Cleaner;
 use serde_json::{Value, json};
@@ -86,16 +87,19 @@ fn what_earlier_articles_showed_keeps_the_contract() {
 /// Dates and datelines through the writer itself, whatever the engine reads.
 #[test]
 fn every_form_of_a_date_keeps_the_contract() {
-    let date = |value: Option<&str>, place, candidates: &[&str]| WriteDate {
-        value: value.map(str::to_owned),
-        candidates: candidates.iter().map(|candidate| (*candidate).to_owned()).collect(),
-        precision: "day",
-        text: "\"3/4\"\u{85}",
-        place,
-        calendar: "gregory",
-        role: "other",
+    let day = |month, day| dates::Value { date: Date { year: 2024, month, day }, time: None, offset: None };
+    let reading = |value, candidates| Reading {
+        value,
+        candidates,
+        precision: Precision::Day,
+        calendar: Calendar::Gregory,
+        role: Role::Updated,
+        order: None,
+        span: 0..1,
     };
-    let dates = [date(Some("2024-04-03"), Ok(1), &[]), date(None, Err("datePublished"), &["2024-04-03", "2024-03-04"])];
+    let (known, open) = (reading(Some(day(4, 3)), Vec::new()), reading(None, vec![day(4, 3), day(3, 4)]));
+    let date = |reading, place| WriteDate { reading, text: "\"3/4\"\u{85}", place };
+    let dates = [date(&known, Ok(1)), date(&open, Err("datePublished"))];
     let kept = [Content { line: 0, text: "BAGHDAD (Reuters) - \\ \"\u{1}\t", hash: Fingerprint::of(b"x") }];
     let mut out = Vec::new();
     let written = WriteRecord {
@@ -110,7 +114,7 @@ fn every_form_of_a_date_keeps_the_contract() {
         ],
         headline: None,
         dateline: Some("BAGHDAD (Reuters)"),
-        date_published: Some("2024-04-03"),
+        date_published: Some(day(4, 3)),
         dates: &dates,
         kept: &kept,
         dropped: &[],
@@ -127,7 +131,7 @@ fn every_form_of_a_date_keeps_the_contract() {
         line,
         field: field.map(str::to_owned),
         calendar: "gregory".to_owned(),
-        role: "other".to_owned(),
+        role: "updated".to_owned(),
         candidates: candidates.iter().map(|candidate| (*candidate).to_owned()).collect(),
     };
     let expected = Record {

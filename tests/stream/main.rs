@@ -15,6 +15,8 @@ mod consumers;
 mod exactly_once;
 mod kafka;
 mod lifecycle;
+mod metrics;
 mod outages;
 mod payloads;
 mod process;
+mod traces;

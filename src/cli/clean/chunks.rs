@@ -1,4 +1,5 @@
-//! Input in pieces that a thread can take: whole payloads, or about 128 KB of whole lines (so that what is read, and what is made of it, stays in the second cache).
+//! Input in pieces that a thread can take: whole payloads, or about 128 KB of whole lines (so that what is read, and what
+//! is made of it, stays in the second cache).
 //!
 //! A payload over the limit is never held in memory: it is counted to its end and told as too large.
 
@@ -45,28 +46,70 @@ impl Source {
 }
 
 /// A piece of the input.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Chunk {
     /// Name of the file it is from.
     pub(super) file: Arc<str>,
-    /// Number of its first line, from 1; `None`: the chunk is one payload.
-    pub(super) first_line: Option<u64>,
-    /// Whole lines with their ends, or one payload.
-    pub(super) bytes: Vec<u8>,
+    /// Whole lines; else one payload.
+    pub(super) lines: bool,
+    /// Is it the first one of its file?
+    pub(super) opens_file: bool,
     /// After them a line (or instead of the payload) that is too large, with its size.
     pub(super) too_large: Option<usize>,
+    /// Larger than what was read into it, so that it need not be blanked again when it comes back.
+    buffer: Vec<u8>,
+    length: usize,
 }
 
-/// Reads all sources, one after another.
-pub(super) fn read(sources: Vec<Source>, lines: bool, limit: usize) -> impl Iterator<Item = anyhow::Result<Chunk>> {
-    sources.into_iter().flat_map(move |source| -> Box<dyn Iterator<Item = anyhow::Result<Chunk>>> {
-        let name: Arc<str> = source.name().into();
-        match source.open() {
-            Err(error) => Box::new(std::iter::once(Err(failed(error, &name)))),
-            Ok(reader) if lines => Box::new(Lines::new(reader, name, limit)),
-            Ok(reader) => Box::new(std::iter::once(whole(reader, name, limit))),
+impl Chunk {
+    /// Whole lines with their ends, or one payload.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// All chunks of all sources, one after another.
+pub(super) struct Chunks {
+    sources: std::vec::IntoIter<Source>,
+    lines: bool,
+    limit: usize,
+    open: Option<Lines>,
+    /// Buffers that came back.
+    spare: Vec<Vec<u8>>,
+}
+
+impl Chunks {
+    /// Reads `sources`: each is one payload, or with `lines` each of its lines. `limit`: largest payload in bytes.
+    pub(super) fn new(sources: Vec<Source>, lines: bool, limit: usize) -> Self {
+        Chunks { sources: sources.into_iter(), lines, limit, open: None, spare: Vec::new() }
+    }
+
+    /// The next one.
+    pub(super) fn next(&mut self) -> Option<anyhow::Result<Chunk>> {
+        loop {
+            if let Some(lines) = &mut self.open {
+                match lines.read(self.spare.pop().unwrap_or_default()) {
+                    Ok(Some(chunk)) => return Some(Ok(chunk)),
+                    Ok(None) => self.open = None,
+                    Err(error) => return Some(Err(failed(error, &lines.file))),
+                }
+            }
+            let source = self.sources.next()?;
+            let file: Arc<str> = source.name().into();
+            match source.open() {
+                Err(error) => return Some(Err(failed(error, &file))),
+                Ok(reader) if self.lines => self.open = Some(Lines::new(reader, file, self.limit)),
+                Ok(reader) => return Some(whole(reader, file, self.limit)),
+            }
         }
-    })
+    }
+
+    /// Takes a chunk that is done with, for its buffer, unless one huge article has grown it.
+    pub(super) fn give_back(&mut self, chunk: Chunk) {
+        if chunk.buffer.len() <= 8 * BLOCK {
+            self.spare.push(chunk.buffer);
+        }
+    }
 }
 
 fn failed(error: io::Error, name: &str) -> anyhow::Error {
@@ -74,23 +117,23 @@ fn failed(error: io::Error, name: &str) -> anyhow::Error {
 }
 
 fn whole(mut reader: Box<dyn Read + Send>, file: Arc<str>, limit: usize) -> anyhow::Result<Chunk> {
-    let mut bytes = Vec::new();
+    let mut buffer = Vec::new();
     let context = || format!("cannot read `{file}`");
-    reader.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes).with_context(context)?;
+    reader.by_ref().take(limit as u64 + 1).read_to_end(&mut buffer).with_context(context)?;
     let mut too_large = None;
-    if bytes.len() > limit {
+    if buffer.len() > limit {
         let rest = io::copy(&mut reader, &mut io::sink()).with_context(context)?;
-        too_large = Some(bytes.len() + rest as usize);
-        bytes = Vec::new();
+        too_large = Some(buffer.len() + rest as usize);
+        buffer = Vec::new();
     }
-    Ok(Chunk { file, first_line: None, bytes, too_large })
+    Ok(Chunk { file, lines: false, opens_file: true, too_large, length: buffer.len(), buffer })
 }
 
 struct Lines {
     reader: Box<dyn Read + Send>,
     file: Arc<str>,
     limit: usize,
-    next_line: u64,
+    opens_file: bool,
     /// The beginning of a line whose end was not read yet.
     carry: Vec<u8>,
     finished: bool,
@@ -98,44 +141,50 @@ struct Lines {
 
 impl Lines {
     fn new(reader: Box<dyn Read + Send>, file: Arc<str>, limit: usize) -> Self {
-        Lines { reader, file, limit, next_line: 1, carry: Vec::new(), finished: false }
+        Lines { reader, file, limit, opens_file: true, carry: Vec::new(), finished: false }
     }
 
-    fn chunk(&mut self, bytes: Vec<u8>, too_large: Option<usize>) -> Chunk {
-        let first_line = Some(self.next_line);
-        self.next_line += memchr::memchr_iter(b'\n', &bytes).count() as u64 + u64::from(too_large.is_some());
-        Chunk { file: Arc::clone(&self.file), first_line, bytes, too_large }
+    fn chunk(&mut self, buffer: Vec<u8>, length: usize, too_large: Option<usize>) -> Chunk {
+        let opens_file = std::mem::take(&mut self.opens_file);
+        Chunk { file: Arc::clone(&self.file), lines: true, opens_file, too_large, buffer, length }
     }
 
-    /// Reads until at least one line is whole.
-    fn read(&mut self) -> io::Result<Option<Chunk>> {
-        let mut bytes = std::mem::take(&mut self.carry);
+    /// Reads into `buffer` until at least one line is whole; `None` at the end.
+    fn read(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+        if self.finished {
+            return Ok(None);
+        }
+        let mut known = self.carry.len();
+        make_room(&mut buffer, known);
+        buffer[..known].copy_from_slice(&self.carry);
+        self.carry.clear();
         loop {
-            let known = bytes.len();
-            bytes.reserve_exact(BLOCK);
-            let count = self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut bytes)?;
+            make_room(&mut buffer, known);
+            let count = retried(|| self.reader.read(&mut buffer[known..]))?;
             if count == 0 {
                 self.finished = true;
-                return Ok((!bytes.is_empty()).then(|| self.chunk(bytes, None)));
+                return Ok((known > 0).then(|| self.chunk(buffer, known, None)));
             }
-            if let Some(end) = memchr::memrchr(b'\n', &bytes[known..]) {
-                self.carry = bytes.split_off(known + end + 1);
-                return Ok(Some(self.chunk(bytes, None)));
+            let read = known + count;
+            if let Some(end) = memchr::memrchr(b'\n', &buffer[known..read]) {
+                let end = known + end + 1;
+                self.carry.extend_from_slice(&buffer[end..read]);
+                return Ok(Some(self.chunk(buffer, end, None)));
             }
-            if bytes.len() > self.limit {
-                let size = bytes.len() + self.skip_line()?;
-                return Ok(Some(self.chunk(Vec::new(), Some(size))));
+            known = read;
+            if known > self.limit {
+                let size = known + self.skip_line(&mut buffer)?;
+                return Ok(Some(self.chunk(buffer, 0, Some(size))));
             }
         }
     }
 
     /// Reads on to the end of the line, and keeps what follows it; answers how many bytes of the line there were.
-    fn skip_line(&mut self) -> io::Result<usize> {
+    fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut skipped = 0;
-        let mut block = vec![0; BLOCK];
         loop {
-            let count = self.reader.read(&mut block)?;
-            let read = &block[..count];
+            let count = retried(|| self.reader.read(buffer))?;
+            let read = &buffer[..count];
             if let Some(end) = memchr::memchr(b'\n', read) {
                 self.carry = read[end + 1..].to_vec();
                 return Ok(skipped + end);
@@ -148,19 +197,19 @@ impl Lines {
     }
 }
 
-impl Iterator for Lines {
-    type Item = anyhow::Result<Chunk>;
+/// Room for a block behind `known` bytes.
+fn make_room(buffer: &mut Vec<u8>, known: usize) {
+    if buffer.len() < known + BLOCK {
+        // At least twice as much, so that a long line is not copied again and again.
+        buffer.resize((known + BLOCK).max(2 * buffer.len()), 0);
+    }
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.finished {
-            return None;
-        }
-        match self.read() {
-            Ok(chunk) => chunk.map(Ok),
-            Err(error) => {
-                self.finished = true;
-                Some(Err(failed(error, &self.file)))
-            }
+fn retried(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match read() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
 }
@@ -169,12 +218,17 @@ impl Iterator for Lines {
 mod tests {
     use super::*;
 
-    fn lines(input: &[u8], limit: usize) -> Vec<(u64, usize, Option<usize>)> {
-        let reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(input.to_vec()));
-        Lines::new(reader, "-".into(), limit)
-            .map(Result::unwrap)
-            .map(|chunk| (chunk.first_line.unwrap(), chunk.bytes.len(), chunk.too_large))
-            .collect()
+    /// Of each chunk its size and what was too large in it.
+    fn lines(input: &[u8], limit: usize) -> Vec<(usize, Option<usize>)> {
+        let mut lines = Lines::new(Box::new(io::Cursor::new(input.to_vec())), "-".into(), limit);
+        let mut sizes = Vec::new();
+        let mut spare = Vec::new();
+        while let Some(chunk) = lines.read(std::mem::take(&mut spare)).unwrap() {
+            assert_eq!(chunk.opens_file, sizes.is_empty());
+            sizes.push((chunk.bytes().len(), chunk.too_large));
+            spare = chunk.buffer;
+        }
+        sizes
     }
 
     #[test]
@@ -183,22 +237,25 @@ mod tests {
         let input = line.repeat(3000);
         let chunks = lines(&input, 1 << 20);
         assert!(chunks.len() >= 3);
-        assert!(chunks.iter().all(|(_, size, _)| size % 1000 == 0));
-        assert_eq!(chunks.iter().map(|(_, size, _)| size).sum::<usize>(), input.len());
-        assert_eq!(chunks[1].0 as usize, 1 + chunks[0].1 / 1000);
+        assert!(chunks.iter().all(|(size, _)| size % 1000 == 0));
+        assert_eq!(chunks.iter().map(|(size, _)| size).sum::<usize>(), input.len());
+    }
+
+    #[test]
+    fn a_line_longer_than_a_block_is_whole() {
+        let input = [b"x".repeat(5 * BLOCK), b"\ny\n".to_vec()].concat();
+        assert_eq!(lines(&input, 1 << 20).iter().map(|(size, _)| size).sum::<usize>(), input.len());
+        assert_eq!(lines(&input, 1 << 20)[0].0, input.len());
     }
 
     #[test]
     fn a_line_that_is_too_large_is_counted_not_held() {
         let input = [b"a\n".to_vec(), b"y".repeat(3 << 20), b"\nb\n".to_vec()].concat();
-        let chunks = lines(&input, 1 << 20);
-        assert_eq!(chunks[0], (1, 2, None));
-        assert_eq!(chunks[1], (2, 0, Some(3 << 20)));
-        assert_eq!(chunks[2], (3, 2, None));
+        assert_eq!(lines(&input, 1 << 20), [(2, None), (0, Some(3 << 20)), (2, None)]);
     }
 
     #[test]
     fn a_last_line_needs_no_end() {
-        assert_eq!(lines(b"a\nb", 100), [(1, 2, None), (2, 1, None)]);
+        assert_eq!(lines(b"a\nb", 100), [(2, None), (1, None)]);
     }
 }

@@ -3,10 +3,9 @@
 //! Chunks go round: the n-th to thread n modulo N, each through a queue of its own that holds two. Results are taken in
 //! the same round, so that they are in order without being sorted, and no thread runs ahead by more than its queues.
 
-use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::chunks::Chunk;
+use super::chunks::{Chunk, Chunks};
 use crate::article::Reject;
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits, Payload};
@@ -14,28 +13,30 @@ use crate::pipeline::{Cleaner, Limits, Payload};
 /// What became of a chunk.
 #[derive(Debug, Default)]
 pub(super) struct Done {
+    /// The chunk.
+    pub(super) chunk: Chunk,
+    /// How many payloads it had: lines, or one.
+    pub(super) payloads: u64,
     /// Records, one a line.
     pub(super) records: Vec<u8>,
-    /// Refusals as JSON, one a line.
-    pub(super) refusals: Vec<u8>,
-    /// How many.
-    pub(super) refused: u64,
-    /// Size of the chunk.
-    pub(super) bytes: u64,
+    /// Which payload was refused (from 0), and why.
+    pub(super) refused: Vec<(u64, Reject)>,
 }
 
 /// Cleans all chunks and hands the results to `write`, in order.
 pub(super) fn clean(
-    chunks: impl Iterator<Item = anyhow::Result<Chunk>>,
+    mut chunks: Chunks,
     threads: usize,
     limits: Limits,
     timestamp: Option<i64>,
-    mut write: impl FnMut(Done) -> anyhow::Result<()>,
+    mut write: impl FnMut(&Done) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     if threads == 1 {
         let mut desk = Desk::new(limits, timestamp);
-        for chunk in chunks {
-            write(desk.clean(&chunk?))?;
+        while let Some(chunk) = chunks.next() {
+            let done = desk.clean(chunk?);
+            write(&done)?;
+            chunks.give_back(done.chunk);
         }
         return Ok(());
     }
@@ -48,7 +49,7 @@ pub(super) fn clean(
             scope.spawn(move || {
                 let mut desk = Desk::new(limits, timestamp);
                 while let Ok(chunk) = to_do.recv() {
-                    if to_writer.send(desk.clean(&chunk)).is_err() {
+                    if to_writer.send(desk.clean(chunk)).is_err() {
                         break;
                     }
                 }
@@ -60,12 +61,14 @@ pub(super) fn clean(
             let done = workers[*written % threads].1.recv();
             *written += 1;
             // The other end only goes with its thread, and a thread ends only by a panic outside the function.
-            write(done.map_err(|_| anyhow::anyhow!("a thread died: this is a bug in copydesk"))?)
+            let done = done.map_err(|_| anyhow::anyhow!("a thread died: this is a bug in copydesk"))?;
+            write(&done)?;
+            anyhow::Ok(done.chunk)
         };
-        for chunk in chunks {
+        while let Some(chunk) = chunks.next() {
             // Two chunks a thread are on their way at most, so that neither queue of a thread can fill up.
             if sent - written == 2 * threads {
-                take(&mut written, &workers)?;
+                chunks.give_back(take(&mut written, &workers)?);
             }
             if workers[sent % threads].0.send(chunk?).is_err() {
                 break;
@@ -92,46 +95,33 @@ impl Desk {
         Desk { cleaner: Cleaner::new(limits), timestamp, expected: 0 }
     }
 
-    fn clean(&mut self, chunk: &Chunk) -> Done {
-        let mut done =
-            Done { records: Vec::with_capacity(self.expected), bytes: chunk.bytes.len() as u64, ..Done::default() };
-        match chunk.first_line {
-            None if chunk.too_large.is_none() => self.payload(&chunk.bytes, chunk, None, &mut done),
-            None => {}
-            Some(first) => {
-                let (mut number, mut start) = (first, 0);
-                while let Some(rest) = chunk.bytes.get(start..).filter(|rest| !rest.is_empty()) {
-                    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                    let line = rest.get(..end).unwrap_or_default();
-                    self.payload(line.strip_suffix(b"\r").unwrap_or(line), chunk, Some(number), &mut done);
-                    number += 1;
-                    start += end + 1;
-                }
+    fn clean(&mut self, chunk: Chunk) -> Done {
+        let mut done = Done { records: Vec::with_capacity(self.expected), ..Done::default() };
+        let mut rest = chunk.bytes();
+        if !chunk.lines && chunk.too_large.is_none() {
+            self.payload(rest, &mut done);
+        } else {
+            while !rest.is_empty() {
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let line = rest.get(..end).unwrap_or_default();
+                self.payload(line.strip_suffix(b"\r").unwrap_or(line), &mut done);
+                rest = rest.get(end + 1..).unwrap_or_default();
             }
         }
         if let Some(bytes) = chunk.too_large {
-            let reject = Reject::TooLarge { bytes, limit: self.cleaner.limits().payload };
-            refuse(&reject, chunk, chunk.first_line, &mut done);
+            done.refused.push((done.payloads, Reject::TooLarge { bytes, limit: self.cleaner.limits().payload }));
+            done.payloads += 1;
         }
         self.expected = done.records.len() + (done.records.len() >> 3);
-        done
+        Done { chunk, ..done }
     }
 
-    fn payload(&mut self, value: &[u8], chunk: &Chunk, line: Option<u64>, done: &mut Done) {
+    fn payload(&mut self, value: &[u8], done: &mut Done) {
         let payload = Payload { value: Some(value), headers: &[], timestamp: self.timestamp };
         match self.cleaner.clean(payload, &mut Forgetful, &mut done.records) {
             Ok(_) => done.records.push(b'\n'),
-            Err(reject) => refuse(&reject, chunk, line, done),
+            Err(reject) => done.refused.push((done.payloads, reject)),
         }
+        done.payloads += 1;
     }
-}
-
-fn refuse(reject: &Reject, chunk: &Chunk, line: Option<u64>, done: &mut Done) {
-    let mut refusal = serde_json::json!({ "code": reject.code(), "reason": reject.to_string(), "file": &*chunk.file });
-    if let Some(line) = line {
-        refusal["line"] = line.into();
-    }
-    done.refused += 1;
-    // Writing to a vector can't fail.
-    let _ = writeln!(done.refusals, "{refusal}");
 }

@@ -1,4 +1,4 @@
-//! Blocks for x86-64 with AVX2 (nearly all since 2013): sets of bytes as products of their two halves, looked up sixteen
+//! Blocks for x86-64 with AVX2 (nearly all since 2013): sets of bytes as products of their two halves, looked up thirty-two
 //! bytes at a time, as simdjson's UTF-8 check does it (Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction
 //! Per Byte", 2021).
 //!
@@ -6,7 +6,7 @@
 //! and a byte is in the set where both have it. The text is valid UTF-8, and a block ends at its first byte that is not
 //! plain: so what follows a lead that is refused here need not be told right.
 
-use std::arch::x86_64::__m128i;
+use std::arch::x86_64::__m256i;
 
 use pulp::x86::V3;
 
@@ -95,7 +95,7 @@ mod second {
 impl Blocks for V3 {
     #[inline(always)]
     fn plain(self, text: &[u8], spaced: bool, out: &mut [u8]) -> usize {
-        let mut before = Before { half: splat(self, b'x'), spaced: u32::from(spaced), leads: 0 };
+        let mut before = Before { block: splat(self, b'x'), spaced: u32::from(spaced), leads: 0 };
         let mut at = 0;
         while let (Some(rest), Some(out)) = (text.get(at..), out.get_mut(at..).and_then(|out| out.first_chunk_mut())) {
             let Some(whole) = rest.first_chunk() else {
@@ -114,8 +114,8 @@ impl Blocks for V3 {
 
 /// What stands before a block.
 struct Before {
-    /// Sixteen bytes.
-    half: __m128i,
+    /// The block before it.
+    block: __m256i,
     /// Bit 0: the last byte is a space.
     spaced: u32,
     /// Bits 0 and 1: these bytes of the block belong to a code point of three.
@@ -125,78 +125,82 @@ struct Before {
 /// How many bytes of the block are plain.
 #[inline(always)]
 fn block(simd: V3, block: &[u8; BLOCK], before: &mut Before, out: &mut [u8; BLOCK]) -> usize {
-    let [low, high]: [__m128i; 2] = pulp::cast(*block);
-    *out = pulp::cast([lower_case(simd, low), lower_case(simd, high)]);
+    let bytes: __m256i = pulp::cast(*block);
+    *out = pulp::cast(lower_case(simd, bytes));
 
-    let space = splat(simd, b' ');
-    let spaces = mask(simd, equal(simd, low, space)) | mask(simd, equal(simd, high, space)) << 16;
-    let doubled = spaces & (spaces << 1 | before.spaced);
-    let mut bad;
-    if mask(simd, low) | mask(simd, high) == 0 {
-        bad = mask(simd, is_control(simd, low)) | mask(simd, is_control(simd, high)) << 16;
+    let spaces = mask(simd, equal(simd, bytes, splat(simd, b' ')));
+    let mut bad = spaces & (spaces << 1 | before.spaced);
+    if mask(simd, bytes) == 0 {
+        bad |= mask(simd, is_control(simd, bytes));
         before.leads = 0;
     } else {
-        bad = other_than_two_bytes(simd, low, before.half) | other_than_two_bytes(simd, high, low) << 16;
-        let leads = mask(simd, is_lead_of_three(simd, low)) | mask(simd, is_lead_of_three(simd, high)) << 16;
+        let leads = mask(simd, is_lead_of_three(simd, bytes));
         // What follows a lead of three bytes that is not refused belongs to it.
-        bad &= !(leads << 1 | leads << 2 | before.leads);
+        bad |= other_than_two_bytes(simd, bytes, before.block) & !(leads << 1 | leads << 2 | before.leads);
         before.leads = leads >> 31 | leads >> 30;
     }
-    bad |= doubled;
-    before.half = high;
+    before.block = bytes;
     before.spaced = spaces >> 31;
     bad.trailing_zeros() as usize
 }
 
 #[inline(always)]
-fn splat(simd: V3, byte: u8) -> __m128i {
-    simd.sse2._mm_set1_epi8(byte.cast_signed())
+fn splat(simd: V3, byte: u8) -> __m256i {
+    simd.avx._mm256_set1_epi8(byte.cast_signed())
 }
 
 #[inline(always)]
-fn equal(simd: V3, one: __m128i, other: __m128i) -> __m128i {
-    simd.sse2._mm_cmpeq_epi8(one, other)
+fn equal(simd: V3, one: __m256i, other: __m256i) -> __m256i {
+    simd.avx2._mm256_cmpeq_epi8(one, other)
 }
 
 /// The upper bit of each byte.
 #[inline(always)]
-fn mask(simd: V3, half: __m128i) -> u32 {
-    simd.sse2._mm_movemask_epi8(half).cast_unsigned()
+fn mask(simd: V3, bytes: __m256i) -> u32 {
+    simd.avx2._mm256_movemask_epi8(bytes).cast_unsigned()
 }
 
 #[inline(always)]
-fn lower_case(simd: V3, half: __m128i) -> __m128i {
+fn lower_case(simd: V3, bytes: __m256i) -> __m256i {
     // A to Z become the largest signed bytes.
-    let shifted = simd.sse2._mm_add_epi8(half, splat(simd, 0x7F - b'Z'));
-    let is_upper = simd.sse2._mm_cmpgt_epi8(shifted, splat(simd, 0x7F - 26));
-    simd.sse2._mm_add_epi8(half, simd.sse2._mm_and_si128(is_upper, splat(simd, 0x20)))
+    let shifted = simd.avx2._mm256_add_epi8(bytes, splat(simd, 0x7F - b'Z'));
+    let is_upper = simd.avx2._mm256_cmpgt_epi8(shifted, splat(simd, 0x7F - 26));
+    simd.avx2._mm256_add_epi8(bytes, simd.avx2._mm256_and_si256(is_upper, splat(simd, 0x20)))
 }
 
 /// In ASCII.
 #[inline(always)]
-fn is_control(simd: V3, half: __m128i) -> __m128i {
+fn is_control(simd: V3, bytes: __m256i) -> __m256i {
     // DEL becomes the least signed byte.
-    simd.sse2._mm_cmpgt_epi8(splat(simd, 0x21), simd.sse2._mm_add_epi8(half, splat(simd, 1)))
+    simd.avx2._mm256_cmpgt_epi8(splat(simd, 0x21), simd.avx2._mm256_add_epi8(bytes, splat(simd, 1)))
 }
 
 #[inline(always)]
-fn is_lead_of_three(simd: V3, half: __m128i) -> __m128i {
-    equal(simd, simd.sse2._mm_max_epu8(half, splat(simd, 0xE0)), half)
+fn is_lead_of_three(simd: V3, bytes: __m256i) -> __m256i {
+    equal(simd, simd.avx2._mm256_max_epu8(bytes, splat(simd, 0xE0)), bytes)
 }
 
 /// One bit for each byte that is neither a plain first byte nor the second one of a plain two-byte code point.
 #[inline(always)]
-fn other_than_two_bytes(simd: V3, half: __m128i, before: __m128i) -> u32 {
-    let (sse2, ssse3) = (simd.sse2, simd.ssse3);
+fn other_than_two_bytes(simd: V3, bytes: __m256i, before: __m256i) -> u32 {
+    let avx2 = simd.avx2;
     let nibble = splat(simd, 0x0F);
-    let look_up = |table: [u8; 16], at: __m128i| ssse3._mm_shuffle_epi8(pulp::cast(table), at);
-    let upper = sse2._mm_and_si128(sse2._mm_srli_epi16::<4>(half), nibble);
-    let lower = sse2._mm_and_si128(half, nibble);
-    let lead = sse2._mm_and_si128(ssse3._mm_alignr_epi8::<15>(half, before), nibble);
+    let table = |half: [u8; 16]| -> __m256i { pulp::cast([half, half]) };
+    let upper = avx2._mm256_and_si256(avx2._mm256_srli_epi16::<4>(bytes), nibble);
+    let lower = avx2._mm256_and_si256(bytes, nibble);
+    // Each byte's neighbour to the left; shifts stay within a half, so the half before goes with each.
+    let halves_before = avx2._mm256_permute2x128_si256::<0x21>(before, bytes);
+    let lead = avx2._mm256_and_si256(avx2._mm256_alignr_epi8::<15>(bytes, halves_before), nibble);
 
-    let first = sse2._mm_and_si128(look_up(first::BY_UPPER, upper), look_up(first::BY_LOWER, lower));
-    let second = sse2._mm_and_si128(look_up(second::BY_UPPER, upper), look_up(second::BY_LOWER, lower));
-    let second = sse2._mm_and_si128(second, look_up(second::BY_LEAD, lead));
-    let plain = sse2._mm_or_si128(first, second);
-    mask(simd, equal(simd, plain, sse2._mm_setzero_si128()))
+    let first = avx2._mm256_and_si256(
+        avx2._mm256_shuffle_epi8(table(first::BY_UPPER), upper),
+        avx2._mm256_shuffle_epi8(table(first::BY_LOWER), lower),
+    );
+    let second = avx2._mm256_and_si256(
+        avx2._mm256_shuffle_epi8(table(second::BY_UPPER), upper),
+        avx2._mm256_shuffle_epi8(table(second::BY_LOWER), lower),
+    );
+    let second = avx2._mm256_and_si256(second, avx2._mm256_shuffle_epi8(table(second::BY_LEAD), lead));
+    let plain = avx2._mm256_or_si256(first, second);
+    mask(simd, equal(simd, plain, simd.avx._mm256_setzero_si256()))
 }

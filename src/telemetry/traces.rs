@@ -1,0 +1,244 @@
+//! Traces: what became of a batch, and of an article, as spans that go to a collector by OTLP. Off unless configured.
+//!
+//! A batch is a trace of its own: a span `batch <input>` with one span for each phase below it, and a **link** to the trace of
+//! each article that brought a `traceparent` header: an article is one of thousands, so no article's trace is the batch's parent.
+//! The article's own trace goes on with a span `create <output>`, whose identity is the `traceparent` of the record. Names and
+//! attributes follow OpenTelemetry's conventions for messaging.
+//!
+//! Where traces are off, a [`BatchTrace`] is empty, and each of its calls looks at that and returns. Where they are on, a lane
+//! only puts spans into a bounded queue; a thread of its own sends them ([`super::otlp`]), and what the queue can't hold is
+//! dropped: no collector ever slows a lane.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry::trace::{Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
+
+/// The header of W3C's Trace Context, in a Kafka record as in an HTTP request.
+pub const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+
+/// Most links of a span: a batch may have thousands of articles, and a collector takes only so much at once.
+pub(super) const MOST_LINKS: u32 = 128;
+
+/// Names of headers with their values, as a record has them.
+pub type Headers<'a> = [(&'a str, Option<&'a [u8]>)];
+
+static TRACER: OnceLock<SdkTracer> = OnceLock::new();
+
+/// From now on, batches are traced.
+pub(super) fn install(tracer: SdkTracer) {
+    // A second one changes nothing, as with the recorder of metrics.
+    let _ = TRACER.set(tracer);
+}
+
+/// Where a batch comes from and goes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Route<'a> {
+    /// The input topic.
+    pub input: &'a str,
+    /// The output topic.
+    pub output: &'a str,
+    /// The consumer group.
+    pub group: &'a str,
+    /// Number of the lane.
+    pub lane: &'a str,
+}
+
+/// The spans of one batch; empty where traces are off.
+#[derive(Debug, Default)]
+pub struct BatchTrace(Option<Box<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    tracer: SdkTracer,
+    input: String,
+    output: String,
+    root: SdkSpan,
+    /// What is below the root.
+    below: Context,
+    phase: Option<SdkSpan>,
+    articles: Vec<SdkSpan>,
+}
+
+impl BatchTrace {
+    /// The batch was gathered, just now, and its first article came so long ago. What follows is *process*.
+    pub fn gathered(route: Route<'_>, took: Duration, articles: usize) -> BatchTrace {
+        BatchTrace(TRACER.get().map(|tracer| Box::new(Open::new(tracer.clone(), route, took, articles))))
+    }
+
+    /// All articles went through the function. What follows is *publish*.
+    pub fn processed(&mut self) {
+        if let Some(open) = &mut self.0 {
+            let name = open.output.clone();
+            open.next("publish", "send", &name, SpanKind::Client);
+        }
+    }
+
+    /// An article with these headers, from `place` (partition and offset), is about to be sent, as a record or as a dead letter.
+    /// Gives the `traceparent` that its record must have, where that is another than it came with.
+    pub fn article(&mut self, headers: &Headers<'_>, place: (i32, i64), is_record: bool) -> Option<String> {
+        self.0.as_mut()?.article(headers, place, is_record)
+    }
+
+    /// Everything was acknowledged. What follows is *commit*.
+    pub fn acknowledged(&mut self) {
+        if let Some(open) = &mut self.0 {
+            let name = open.input.clone();
+            open.next("commit", "settle", &name, SpanKind::Client);
+        }
+    }
+
+    /// The batch was committed.
+    pub fn committed(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.end(None);
+        }
+    }
+
+    /// The batch was given up.
+    pub fn failed(&mut self, reason: &'static str, error: &dyn fmt::Display) {
+        if let Some(open) = self.0.take() {
+            open.end(Some((reason, &error.to_string())));
+        }
+    }
+}
+
+impl Open {
+    fn new(tracer: SdkTracer, route: Route<'_>, took: Duration, articles: usize) -> Open {
+        let now = SystemTime::now();
+        let came = now.checked_sub(took).unwrap_or(now);
+        let mut attributes = messaging("batch", "process", route.input);
+        attributes.extend([
+            KeyValue::new("messaging.consumer.group.name", route.group.to_owned()),
+            KeyValue::new("messaging.batch.message_count", i64::try_from(articles).unwrap_or(i64::MAX)),
+            KeyValue::new("copydesk.lane", route.lane.to_owned()),
+        ]);
+        let root =
+            span(&tracer, format!("batch {}", route.input), SpanKind::Consumer, attributes, came, &Context::new());
+        let below = Context::new().with_remote_span_context(root.span_context().clone());
+        let (input, output) = (route.input.to_owned(), route.output.to_owned());
+        let mut open = Open { tracer, input, output, root, below, phase: None, articles: Vec::new() };
+        open.begin("receive", "receive", route.input, SpanKind::Client, came);
+        open.next("process", "process", route.input, SpanKind::Internal);
+        open
+    }
+
+    fn begin(&mut self, operation: &'static str, kind: &'static str, topic: &str, role: SpanKind, at: SystemTime) {
+        let attributes = messaging(operation, kind, topic);
+        self.phase = Some(span(&self.tracer, format!("{operation} {topic}"), role, attributes, at, &self.below));
+    }
+
+    fn next(&mut self, operation: &'static str, kind: &'static str, topic: &str, role: SpanKind) {
+        let now = SystemTime::now();
+        if let Some(mut before) = self.phase.take() {
+            before.end_with_timestamp(now);
+        }
+        self.begin(operation, kind, topic, role, now);
+    }
+
+    fn article(&mut self, headers: &Headers<'_>, place: (i32, i64), is_record: bool) -> Option<String> {
+        let carrier = Carrier(headers);
+        carrier.get(TRACEPARENT)?;
+        let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier);
+        let theirs = parent.span().span_context().clone();
+        if !theirs.is_valid() {
+            return None;
+        }
+        // A trace that is not recorded has nothing at the other end of a link.
+        if theirs.is_sampled() && self.root.is_recording() {
+            self.root.add_link(theirs, Vec::new());
+        }
+        if !is_record {
+            return None;
+        }
+        let mut attributes = messaging("create", "create", &self.output);
+        attributes.extend([
+            KeyValue::new("copydesk.input.partition", i64::from(place.0)),
+            KeyValue::new("copydesk.input.offset", place.1),
+        ]);
+        let name = format!("create {}", self.output);
+        let mut created = span(&self.tracer, name, SpanKind::Producer, attributes, SystemTime::now(), &parent);
+        let ours = traceparent(created.span_context());
+        if created.is_recording() {
+            if self.root.is_recording() {
+                created.add_link(self.root.span_context().clone(), Vec::new());
+            }
+            self.articles.push(created);
+        }
+        Some(ours)
+    }
+
+    fn end(mut self, trouble: Option<(&'static str, &str)>) {
+        let now = SystemTime::now();
+        let mut spans: Vec<SdkSpan> = std::mem::take(&mut self.articles);
+        spans.extend(self.phase.take());
+        spans.push(self.root);
+        for mut span in spans {
+            if let Some((reason, error)) = trouble {
+                span.set_attribute(KeyValue::new("error.type", reason));
+                span.set_status(Status::error(error.to_owned()));
+            }
+            span.end_with_timestamp(now);
+        }
+    }
+}
+
+fn span(
+    tracer: &SdkTracer,
+    name: String,
+    kind: SpanKind,
+    attributes: Vec<KeyValue>,
+    at: SystemTime,
+    parent: &Context,
+) -> SdkSpan {
+    let builder = SpanBuilder::from_name(name).with_kind(kind).with_start_time(at).with_attributes(attributes);
+    tracer.build_with_context(builder, parent)
+}
+
+fn messaging(operation: &'static str, kind: &'static str, topic: &str) -> Vec<KeyValue> {
+    vec![
+        KeyValue::new("messaging.system", "kafka"),
+        KeyValue::new("messaging.operation.name", operation),
+        KeyValue::new("messaging.operation.type", kind),
+        KeyValue::new("messaging.destination.name", Value::from(topic.to_owned())),
+    ]
+}
+
+/// Version 0 of the header, which every later version can be read as.
+fn traceparent(span: &SpanContext) -> String {
+    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
+}
+
+/// The headers with another `traceparent`, where there is one.
+pub fn with_traceparent<'a>(headers: &'a Headers<'a>, ours: Option<&'a str>) -> Cow<'a, Headers<'a>> {
+    let Some(ours) = ours else { return Cow::Borrowed(headers) };
+    let replaced = |&(name, value): &(&'a str, Option<&'a [u8]>)| {
+        (name, if name == TRACEPARENT { Some(ours.as_bytes()) } else { value })
+    };
+    Cow::Owned(headers.iter().map(replaced).collect())
+}
+
+struct Carrier<'a>(&'a Headers<'a>);
+
+impl Extractor for Carrier<'_> {
+    /// Text of a header. Two `traceparent` contradict each other, and count as none.
+    fn get(&self, key: &str) -> Option<&str> {
+        let mut named = self.0.iter().filter(|(name, _)| *name == key);
+        let (_, value) = named.next()?;
+        if key == TRACEPARENT && named.next().is_some() {
+            return None;
+        }
+        std::str::from_utf8((*value)?).ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        [TRACEPARENT, TRACESTATE].into_iter().filter(|key| self.get(key).is_some()).collect()
+    }
+}
