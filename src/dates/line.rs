@@ -3,6 +3,7 @@
 use super::calendars::{days, iso_week};
 use super::fold::Folded;
 use super::lexicon::Meaning;
+use super::mentions;
 use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
 use super::relative;
 use super::resolve::{Outcome, resolve};
@@ -38,9 +39,9 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
     line
 }
 
-/// Marks of sentences, prices, addresses and code.
+/// Marks of sentences, prices, addresses, code, copyright and graves.
 fn is_foreign(c: char) -> bool {
-    matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '@' | '#' | '=')
+    matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '@' | '#' | '=' | '©' | '®' | '†' | '℗')
 }
 
 fn read_folded(text: &str, context: &Context<'_>, scratch: &mut Scratch) -> Option<DateLine> {
@@ -122,11 +123,15 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
             return None;
         }
     }
+    if !line.tokens.iter().any(relative::is_relative) {
+        return None;
+    }
+    let clocks = super::times::clocks(line, false);
     let mut found = Vec::new();
     let mut role = Role::Other;
     for (at, token) in line.tokens.iter().enumerate() {
         if relative::is_relative(token)
-            && !line.is_number(at + 1)
+            && (!line.is_number(at + 1) || clocks.iter().any(|clock| clock.first == at + 1))
             && !(token.means(|m| m == Meaning::Filler) && line.tokens.len() > 1)
         {
             found.push(relative::read(line, at, role)?);
@@ -143,8 +148,7 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
         }
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
-    let timed: usize =
-        super::times::clocks(line, false).iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
+    let timed: usize = clocks.iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
     // "50 years ago today" is a headline.
     let once = found.len() <= 1 || found.iter().skip(1).all(|r| r.role != Role::Other);
     (!found.is_empty() && numbers == timed && once).then_some(found)
@@ -225,7 +229,7 @@ fn explained(line: &Line<'_>, dates: &[Reading]) -> bool {
         matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
             && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
     });
-    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && strangers::fit(line, dates)
+    !counted && minor_months_hold(line) && short_forms_hold(line, dates, labelled) && mentions::fit(line, dates)
 }
 
 /// A day and a name that is a month only in a small language ("Gate 17") say too little without a year.

@@ -4,7 +4,7 @@
 //! byline word introduces, and what stands beside an unknown name, is taken for a name before any date is looked for.
 
 use super::fold::Folded;
-use super::lexicon::{Meaning, Sense};
+use super::lexicon::{Meaning, Sense, unspaced};
 use super::tokens::{Kind, Token};
 
 /// Words that belong to a name though they are small: Rio de Janeiro, Dar es Salaam, Jan van der Berg.
@@ -14,9 +14,11 @@ pub(super) const CONNECTORS: [&str; 34] = [
 ];
 
 /// Does a word start like a name: with a capital, in scripts that have them? (Georgian letters count as small ones, and
-/// have no capitals in names.)
+/// have no capitals in names. detikNews has its capital inside.)
 pub(super) fn is_small(word: &str) -> bool {
+    let mut letters = word.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
     word.starts_with(|c: char| c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}'))
+        && !letters.any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Can the word that starts at a byte of the folded text not be part of a name?
@@ -27,11 +29,22 @@ pub(super) fn is_no_name(source: &str, folded: &Folded, start: usize, end: usize
     is_small(word) && !connects && !before.ends_with(['\'', '’', '-', '.', '/', '@'])
 }
 
+/// "Posted on 17/01/2024 by admin", "Submitted by admin on 17/01/2024": the last word of a line, behind a byline word
+/// and a label, is whoever posted it; so is the third word, where these two open the line.
+pub(super) fn is_user(before: &[Token], text: &str, end: usize) -> bool {
+    let by = before.last().is_some_and(|t| t.means(|m| m == Meaning::By));
+    let labelled = before.first().is_some_and(|t| t.means(is_label) && t.end - t.start > 3);
+    let ends = end == text.trim_end().len() && before.iter().any(|t| matches!(t.kind, Kind::Number { .. }));
+    by && labelled && (ends || before.len() == 2)
+}
+
 /// Words that are names here though they are something else elsewhere ("Door Jan de Vries", "Ana Popescu", "Hà Nội"):
 /// what a byline word introduces, and what stands beside an unknown name and is no month or weekday of a language that
 /// carries news.
 pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
-    if tokens.iter().all(|t| t.kind != Kind::Unknown) {
+    // "Von Jan Mai": all of it is known.
+    let opens_with_by = tokens.first().is_some_and(|t| t.means(|m| m == Meaning::By));
+    if !opens_with_by && tokens.iter().all(|t| t.kind != Kind::Unknown) {
         return;
     }
     for at in 0..tokens.len() {
@@ -49,6 +62,16 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
         };
         let unknown = |i: usize| kind(i) == Some(Kind::Unknown);
+        // 张三: the second sign of a name that a byline word introduced.
+        let sign = tokens.get(at).is_some_and(|t| t.end - t.start == 3 && !t.spaced)
+            && tokens.get(at + 1).is_none_or(|t| t.spaced)
+            && folded.text.get(token.start..).is_some_and(|t| t.starts_with(unspaced));
+        if sign && before.is_some_and(unknown) && tokens.get(..at).is_some_and(is_introduced) {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         if connects(at) && before.is_some_and(unknown) && unknown(at + 1) {
             if let Some(token) = tokens.get_mut(at) {
                 token.kind = Kind::Unknown;
@@ -63,7 +86,9 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         });
         // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.
         let de = at == 0 && folded.text.get(token.start..token.end) == Some("de");
-        if (de || token.means(|m| m == Meaning::By)) && starts && capital(next) && !is_mark(next) {
+        let user = unknown(next)
+            && tokens.get(next).is_some_and(|t| is_user(tokens.get(..=at).unwrap_or_default(), &folded.text, t.end));
+        if (de || token.means(|m| m == Meaning::By)) && starts && (capital(next) || user) && !is_mark(next) {
             if let Some(token) = tokens.get_mut(at) {
                 token.kind = Kind::Byline;
             }
@@ -86,6 +111,18 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
         let is_name =
             capital(at) && known && !keeps && !beside_number && (introduced || given || !dates && beside_stranger);
+        // "By Mark Law,", "By Theresa May,": the rest of a name that a byline word introduced, up to the next mark.
+        let rest = before.is_some_and(unknown)
+            && !keeps
+            && !is_number(at + 1)
+            && (capital(at) || token.means(|m| m == Meaning::Event))
+            && tokens.get(..at).is_some_and(is_introduced);
+        if rest {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         let is_event = token.means(|m| m == Meaning::Event) && !introduced;
         if is_name
             && !is_event
@@ -94,6 +131,12 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             token.kind = Kind::Unknown;
         }
     }
+}
+
+/// Does a byline word stand before the unknown words at the end?
+fn is_introduced(tokens: &[Token]) -> bool {
+    let before = tokens.iter().rev().find(|t| !matches!(t.kind, Kind::Unknown | Kind::Mark(':')));
+    before.is_some_and(|t| t.kind == Kind::Byline || t.means(|m| m == Meaning::By))
 }
 
 pub(super) fn is_label(meaning: Meaning) -> bool {

@@ -176,8 +176,10 @@ fn deal_clocks(clocks: &[Clock], drafts: &mut Vec<Draft>, line: &Line<'_>) {
         }
     }
     drafts.extend(extra);
-    // One time for the same day in two calendars.
-    if let [only] = clocks {
+    // One time for the same day in two calendars; but not that of a change for the day of the publication.
+    if let [only] = clocks
+        && !drafts.iter().any(|d| d.clock.is_some() && d.role == Some(Role::Updated))
+    {
         drafts.iter_mut().filter(|d| d.clock.is_none() && d.role.is_none()).for_each(|d| d.clock = Some(*only));
     }
 }
@@ -212,6 +214,12 @@ fn word(
     let weekdays = if era_here { Vec::new() } else { line.weekdays_of(token) };
     let months = if era_here { Vec::new() } else { line.months_of(token) };
     // Another word that can only be the month: then this one is a weekday, or a preposition.
+    let between_numbers = |i: usize| {
+        let marked = |i: usize| usize::from(matches!(line.mark(i), Some('.' | ',' | '-' | '/')));
+        let after = i + 1 + marked(i + 1);
+        let before = i.checked_sub(1).and_then(|i| i.checked_sub(marked(i)));
+        before.is_some_and(|i| line.is_number(i)) && line.is_number(after)
+    };
     let other_month = || {
         line.tokens.iter().enumerate().any(|(i, t)| {
             let other_use = t.means(|m| matches!(m, Meaning::Filler | Meaning::Am | Meaning::Pm | Meaning::Zone(_)));
@@ -219,7 +227,8 @@ fn word(
                 && !other_use
                 && !line.is_minor(t)
                 && !line.months_of(t).is_empty()
-                && line.weekdays_of(t).is_empty()
+                // "Sat - 10 Mar 2018": both are months somewhere, and weekdays elsewhere.
+                && (line.weekdays_of(t).is_empty() || between_numbers(i) && !between_numbers(at))
         })
     };
     let unit_of_number = at > 0
@@ -233,7 +242,8 @@ fn word(
     let filler = token.means(|m| m == Meaning::Filler);
     // A name of a small language only (jane, law) is a month beside a number, and gives way to any other month.
     let weak = filler || line.is_minor(token);
-    let gives_way = (weak || !weekdays.is_empty()) && other_month() || weak && !beside_number(line, at);
+    let agency = || token.means(|m| m == Meaning::Agency);
+    let gives_way = (weak || !weekdays.is_empty() || agency()) && other_month() || weak && !beside_number(line, at);
     if !months.is_empty() && !gives_way {
         let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
         if draft.months.is_empty() && draft.numbers.len() < 3 {

@@ -6,23 +6,27 @@
 //! furniture (`|`, `·`); and words that name an event or bound a span ("final", "until") end the matter. A paragraph that
 //! is lost is worse than a date line that stays.
 
-use super::calendars::weekday;
-use super::lexicon::{LEXICON, Meaning, unspaced};
-use super::names::{CONNECTORS, is_jamo, is_label, is_small};
-use super::reading::{Date, Precision, Reading, Role};
+use super::lexicon::Meaning;
+use super::mentions::{beside_furniture, is_event};
+use super::names::{CONNECTORS, is_label, is_small};
+use super::pieces::{Separator, is_by, run, separator, speaks};
 use super::solve::Line;
-use super::tokens::{Kind, Token};
+use super::tokens::Kind;
+use std::ops::RangeInclusive;
 
-/// News pages are no older than this: a name beside an older date is history.
-const FIRST_YEAR: i16 = 1990;
 /// Words of a run of strangers: beside a byline word, beside furniture, beside prose.
 const MOST_AFTER_BY: usize = 8;
 const MOST_BESIDE_FURNITURE: usize = 5;
 const MOST_BESIDE_PROSE: usize = 3;
 /// The same in scripts without capitals, where a name can't be told from a noun.
 const MOST_WITHOUT_CASE: usize = 2;
+/// A person's name.
+const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
 /// Signs of a script that puts no spaces between words.
 const MOST_SIGNS: usize = 10;
+
+/// Last signs of the names of papers, sites and agencies.
+const PAPERS: [char; 9] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视'];
 
 /// First words of cities with two, in scripts without capitals: New, San, Abu, Tel, as they are folded.
 const CITY_STARTS: [&str; 22] = [
@@ -50,16 +54,6 @@ const CITY_STARTS: [&str; 22] = [
     "አዲስ",
 ];
 
-/// Does a word say that what follows is the page's: a byline word, a label? (Short ones mean too much else.)
-fn speaks(line: &Line<'_>, token: &Token) -> bool {
-    is_by(line, token) || token.means(is_label) && line.word(token).len() > 3
-}
-
-fn is_by(line: &Line<'_>, token: &Token) -> bool {
-    let only = !token.means(|m| matches!(m, Meaning::Filler | Meaning::Event | Meaning::Bound));
-    token.kind == Kind::Byline || token.means(|m| m == Meaning::By) && (only || line.word(token).len() > 4)
-}
-
 /// May the strangers of a line stand where they stand? Known before any date is.
 pub(super) fn hold(line: &Line<'_>) -> bool {
     let is_stranger = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown);
@@ -74,6 +68,7 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
     if strangers == 0 {
         return true;
     }
+    let (mut in_front, mut behind) = (false, false);
     let mut last_end = None;
     let mut at = 0;
     let speaks = line.tokens.iter().any(|t| speaks(line, t) || t.means(|m| m == Meaning::Agency));
@@ -96,91 +91,12 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
         }
         last_end = Some(run.1);
         at = run.1 + 1;
+        let before = (at..line.tokens.len()).any(|i| line.is_number(i));
+        (in_front, behind) = (in_front || before, behind || !before);
     }
-    true
-}
-
-/// A run of strangers: from one unknown word to the last that only words, points and hyphens part from it.
-fn run(line: &Line<'_>, from: usize) -> (usize, usize) {
-    let (mut first, mut last) = (from, from);
-    let breaks = |i: usize| {
-        separator(line, i) != Separator::None
-            || line.is_number(i)
-            || line.is_month(i) && !line.means(i, |m| m == Meaning::Filler)
-    };
-    let mut at = from + 1;
-    while at < line.tokens.len() && !breaks(at) {
-        if line.tokens.get(at).is_some_and(|t| t.kind == Kind::Unknown) {
-            last = at;
-        }
-        at += 1;
-    }
-    // Known words beside a name belong to it ("Maria del Mar Lopez", "Le Monde").
-    while first > 0 && is_part(line, first - 1) {
-        first -= 1;
-    }
-    while is_part(line, last + 1) {
-        last += 1;
-    }
-    if line.mark(last + 1) == Some('.')
-        && (last + 2 == line.tokens.len() || separator(line, last + 2) != Separator::None)
-    {
-        last += 1;
-    }
-    (first, last)
-}
-
-fn is_part(line: &Line<'_>, at: usize) -> bool {
-    line.tokens.get(at).is_some_and(|t| {
-        let own = |m| {
-            matches!(
-                m,
-                Meaning::Month(..)
-                    | Meaning::By
-                    | Meaning::Agency
-                    | Meaning::Weekday(_)
-                    | Meaning::Published
-                    | Meaning::Updated
-                    | Meaning::TimeWord
-                    | Meaning::Zone(_)
-                    | Meaning::Am
-                    | Meaning::Pm
-                    | Meaning::YearMark
-                    | Meaning::Era(_)
-            )
-        };
-        let word = line.word(t);
-        matches!(t.kind, Kind::Word { .. }) && word.len() > 1 && word.is_ascii() && !t.means(own)
-    })
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Separator {
-    /// It separates nothing.
-    None,
-    /// The line starts or ends here.
-    Edge,
-    /// A mark that pages set between pieces.
-    Furniture,
-    /// A mark that prose has too.
-    Prose,
-    /// A word that introduces a name, or an agency.
-    Word,
-}
-
-fn separator(line: &Line<'_>, at: usize) -> Separator {
-    match line.mark(at) {
-        Some('-') if line.spaced(at) || line.spaced(at + 1) => Separator::Prose,
-        Some('/') if line.spaced(at) && line.spaced(at + 1) => Separator::Furniture,
-        Some('|' | '·' | '>' | '~' | '*') => Separator::Furniture,
-        Some(',' | '(' | ')' | ':' | '/') => Separator::Prose,
-        Some(_) => Separator::None,
-        None if at >= line.tokens.len() => Separator::Edge,
-        None => {
-            let is_word = |t: &Token| is_by(line, t) || t.means(|m| m == Meaning::Agency);
-            if line.tokens.get(at).is_some_and(is_word) { Separator::Word } else { Separator::None }
-        }
-    }
+    // "Tatort – Sonntag, 28. Januar 2024, 20:15 Uhr, Das Erste": names on both sides of the date, in prose.
+    let has_furniture = || (0..line.tokens.len()).any(|i| separator(line, i) == Separator::Furniture);
+    !(in_front && behind) || speaks || has_furniture()
 }
 
 fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
@@ -190,7 +106,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let right_side = separator(line, right);
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
     let has_by = (0..line.tokens.len()).any(by);
-    let after_by = left.is_some_and(|i| by(i) || line.mark(i) == Some(':') && i > 0 && by(i - 1));
+    let after_by = left.is_some_and(|i| by(i) || matches!(line.mark(i), Some(':' | '.')) && i > 0 && by(i - 1));
+    let is_label_at = |i: usize| line.tokens.get(i).is_some_and(|t| t.means(is_label) && speaks(line, t));
     let without_spaces = line.is_unspaced(last);
     let length = last - first + 1;
     if line.mark(right) == Some(':') || length > MOST_AFTER_BY && !without_spaces {
@@ -205,16 +122,37 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     if after_by {
         // "Posted by Jane Doe on January 17", "来源：新华网 2024年1月17日".
         let joined = line.means(right, |m| m == Meaning::Filler) && line.is_date_part(right + 1);
-        return right_side != Separator::None || joined || without_spaces && line.spaced(right);
+        // "By Jane Doe January 17, 2024".
+        let opens = left == Some(0) && line.is_date_part(right) && MOST_OF_A_NAME.contains(&length);
+        return right_side != Separator::None
+            || joined
+            || is_label_at(right)
+            || opens && is_capitalised(line, first, last)
+            || without_spaces && line.spaced(right);
     }
     if left_side == Separator::None {
-        return false;
+        return is_source_behind_time(line, first, last);
     }
     match right_side {
         Separator::None => {
             let in_capitals = line.source_of(first, last).chars().all(|c| c.is_uppercase() || c == ' ');
+            // "Por g1 — São Paulo 17/01/2024".
+            let is_place = left.is_some_and(|i| line.mark(i) == Some('-'))
+                && length <= MOST_BESIDE_PROSE
+                && is_capitalised(line, first, last);
+            // "Ouest-France Publié le 28/11/2023"; but "Invoice date:" is one thing.
+            let heads_label = first == 0
+                && length <= MOST_BESIDE_PROSE
+                && is_label_at(right)
+                && line.source_of(right, right).starts_with(char::is_uppercase);
             return is_stopped_place(line, first, last)
-                || has_by && line.spaced(right) && line.is_date_part(right) && (without_spaces || in_capitals);
+                || heads_label && is_capitalised(line, first, last)
+                || is_place_of_agency(line, first, last)
+                || has_by && is_label_at(right)
+                || has_by
+                    && line.spaced(right)
+                    && line.is_date_part(right)
+                    && (without_spaces || in_capitals || is_place);
         }
         Separator::Word if by(right) && !suffixed => return false,
         _ => {}
@@ -235,9 +173,9 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
 
 /// A name beside a comma or a dash, without any other sign that it is one.
 fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool) -> bool {
-    // "Oppenheimer (21 July 2023)", "17 January 2024 (Anniversary)"; but (МИА) is an agency.
+    // "Oppenheimer (21 July 2023)", "17 January 2024 (Anniversary)"; but (МИА) is an agency, and Jakarta (ANTARA) a place.
     if line.mark(last + 1) == Some('(') {
-        return false;
+        return line.means(last + 2, |m| m == Meaning::Agency) && line.mark(last + 3) == Some(')');
     }
     if first > 0 && line.mark(first - 1) == Some('(') {
         let source = line.source_of(first, last);
@@ -257,14 +195,40 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
         let most = if is_stamped || is_city { MOST_WITHOUT_CASE } else { 1 };
         return count <= most && !words.clone().any(joins);
     }
-    // One word behind a dash is what happened that day.
-    let lone_remark = !is_before && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
+    // One word behind a dash is what happened that day, where no label says that the date is the page's.
+    let labelled = line.tokens.iter().any(|t| t.means(is_label) && speaks(line, t));
+    let lone_remark = !is_before && !labelled && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
     let named = |i: usize| {
         let word = line.source_of(i, i);
         !is_small(word)
             || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
     };
     count <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+}
+
+/// Do all words of a run start like names, as far as their script can tell?
+fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
+    (first..=last).filter(|&i| line.mark(i).is_none()).all(|i| {
+        let connects = line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
+        !is_small(line.source_of(i, i)) || i > first && i < last && connects
+    })
+}
+
+/// "الرياض 17 يناير 2024 م واس": a place at the start, an agency at the end.
+fn is_place_of_agency(line: &Line<'_>, first: usize, last: usize) -> bool {
+    let ends = line.tokens.last().is_some_and(|t| t.means(|m| m == Meaning::Agency));
+    (first, last) == (0, 0) && line.is_date_part(1) && ends && is_capitalised(line, first, last)
+}
+
+/// "2023年11月28日 09:30 新浪新闻": what is called a paper, a site or an agency, at the end, behind the time.
+fn is_source_behind_time(line: &Line<'_>, first: usize, last: usize) -> bool {
+    line.is_unspaced(last)
+        && line.spaced(first)
+        && last + 1 == line.tokens.len()
+        && first >= 3
+        && line.is_number(first - 1)
+        && line.mark(first - 2) == Some(':')
+        && line.source_of(first, last).ends_with(PAPERS)
 }
 
 /// "Москва. 17 января 2024": a place with a stop, at the start of the line.
@@ -276,136 +240,4 @@ fn is_stopped_place(line: &Line<'_>, first: usize, last: usize) -> bool {
         && line.source_of(0, 0).starts_with(char::is_uppercase)
         && line.source_of(0, 0).chars().count() >= 4
         && line.is_date_part(2)
-}
-
-/// A word that names an event, a work, a law, a term.
-fn is_event(line: &Line<'_>, at: usize) -> bool {
-    let Some(token) = line.tokens.get(at) else { return false };
-    if !token.means(|m| m == Meaning::Event) {
-        return false;
-    }
-    let only = token.senses().iter().all(|s| matches!(s.meaning, Meaning::Event | Meaning::Bound));
-    let stranger = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown);
-    let word = line.source_of(at, at);
-    // "V. Kumar" is a name, "Arsenal v Liverpool" a match; "Independence Day" is no day of the month.
-    if word.len() == 1 {
-        return is_small(word);
-    }
-    only || !is_small(word) && (stranger(at + 1) || at > 0 && (stranger(at - 1) || is_event_word(line, at - 1)))
-}
-
-fn is_event_word(line: &Line<'_>, at: usize) -> bool {
-    line.means(at, |m| m == Meaning::Event)
-}
-
-/// "Elections | 17 January 2024": a section of the page may have any name.
-fn beside_furniture(line: &Line<'_>, at: usize) -> bool {
-    let furniture = |i: usize| separator(line, i) == Separator::Furniture;
-    let right = (at..line.tokens.len()).find(|&i| furniture(i) || line.is_number(i));
-    let left = (0..at).rev().find(|&i| furniture(i) || line.is_number(i));
-    right.is_some_and(furniture) || right.is_none() && left.is_some_and(furniture)
-}
-
-/// "Bundestagswahl", "Pressemitteilung": compounds end in what they are.
-fn is_compound_event(word: &str) -> bool {
-    const SHORTEST: usize = 8;
-    const SHORTEST_END: usize = 3;
-    word.len() >= SHORTEST
-        && (3..=word.len() - SHORTEST_END).any(|at| {
-            word.get(at..)
-                .and_then(|end| LEXICON.exact(end.bytes()))
-                .is_some_and(|entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Event))
-        })
-}
-
-/// Do the dates of a line fit what stands around them?
-pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let strange = line.tokens.iter().any(|t| t.kind == Kind::Unknown);
-    let day = |reading: &Reading| reading.value.map(|v| v.date);
-    if strange {
-        if dates.iter().any(|d| d.value.is_none() && d.candidates.is_empty()) {
-            return false;
-        }
-        let old = |reading: &Reading| day(reading).is_some_and(|d: Date| d.year < FIRST_YEAR);
-        let compound = |t: &Token| t.kind == Kind::Unknown && is_compound_event(line.word(t));
-        let speaks = line.tokens.iter().any(|t| speaks(line, t));
-        if !speaks && (dates.iter().any(old) || line.tokens.iter().any(compound)) {
-            return false;
-        }
-    }
-    !is_span(line, dates) && !is_bounded(line, dates)
-}
-
-/// "17 January 2024 - 20 January 2024": from one day to another.
-fn is_span(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let [from, to] = dates else { return false };
-    let plain = |d: &Reading| d.role == Role::Other && d.precision == Precision::Day;
-    let between = |t: &Token| from.span.end <= t.start && t.end <= to.span.start;
-    let joins = |t: &Token| {
-        matches!(t.kind, Kind::Mark('-' | '~')) || t.means(|m| matches!(m, Meaning::Filler | Meaning::Bound))
-    };
-    plain(from)
-        && plain(to)
-        && from.calendar == to.calendar
-        && from.value != to.value
-        && line.tokens.iter().filter(|t| between(t)).any(joins)
-}
-
-/// "Until 17 January 2024": a date before which or after which something is so.
-fn is_bounded(line: &Line<'_>, dates: &[Reading]) -> bool {
-    let bound = |i: usize| line.means(i, |m| m == Meaning::Bound);
-    let stranger = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind == Kind::Unknown);
-    // "Do 17.01.2024": a Thursday, if it was one.
-    let is_its_weekday = |i: usize| {
-        let days = dates.iter().filter_map(|d| d.value).map(|v| weekday(v.date));
-        line.tokens.get(i).is_some_and(|t| days.clone().any(|d| t.means(|m| m == Meaning::Weekday(d))))
-    };
-    let only = |i: usize| {
-        line.tokens
-            .get(i)
-            .is_some_and(|t| t.senses().iter().all(|s| matches!(s.meaning, Meaning::Event | Meaning::Bound)))
-    };
-    (0..line.tokens.len()).any(|i| {
-        let before = bound(i)
-            && !line.is_month(i)
-            && (i == 0 || stranger(i - 1))
-            && line.is_date_part(i + 1)
-            && !is_its_weekday(i);
-        let behind = bound(i) && i > 0 && i + 1 == line.tokens.len() && only(i) && line.is_date_part(i - 1);
-        before || behind
-    })
-}
-
-impl Line<'_> {
-    /// A word as it was folded.
-    fn word(&self, token: &Token) -> &str {
-        self.text.get(token.start..token.end).unwrap_or_default()
-    }
-
-    /// The source of tokens.
-    fn source_of(&self, first: usize, last: usize) -> &str {
-        let (Some(first), Some(last)) = (self.tokens.get(first), self.tokens.get(last)) else { return "" };
-        let at = |i: usize| self.folded.source.get(i).map_or(self.source.len(), |&s| s as usize);
-        self.source.get(at(first.start)..at(last.end)).unwrap_or_default().trim()
-    }
-
-    fn is_unspaced(&self, at: usize) -> bool {
-        let first = self.tokens.get(at).and_then(|t| self.text.get(t.start..)).and_then(|t| t.chars().next());
-        first.is_some_and(|c| unspaced(c) && !is_jamo(c))
-    }
-
-    /// A number, month or weekday.
-    fn is_date_part(&self, at: usize) -> bool {
-        self.is_number(at)
-            || self.means(at, |m| {
-                matches!(
-                    m,
-                    Meaning::Month(..)
-                        | Meaning::Weekday(_)
-                        | Meaning::YearMark
-                        | Meaning::MonthMark
-                        | Meaning::DayMark
-                )
-            })
-    }
 }

@@ -42,6 +42,9 @@ pub(super) fn clocks(line: &Line<'_>, dotted: bool) -> Vec<Clock> {
 
 fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
     let (hour, digits) = line.number(at)?;
+    if digits == 4 {
+        return four_digits(line, at, hour);
+    }
     if hour > 24 || digits > 2 {
         return None;
     }
@@ -78,6 +81,20 @@ fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
         first,
         end,
     })
+}
+
+/// "28 Nov 2023 0930 GMT": behind a year and before a zone or an hour mark.
+fn four_digits(line: &Line<'_>, at: usize, value: u32) -> Option<Clock> {
+    let year = at.checked_sub(1).map(|i| i - usize::from(line.mark(i) == Some(',')).min(i));
+    let behind_year = year.and_then(|i| line.number(i)).is_some_and(|(value, digits)| digits == 4 && value > 1900);
+    let timed = line.means(at + 1, |m| matches!(m, Meaning::Zone(_) | Meaning::HourMark));
+    let (hour, minute) = (value / 100, value % 100);
+    if !behind_year || !timed || hour > 23 || minute > 59 {
+        return None;
+    }
+    let from = at + 1 + usize::from(!line.means(at + 1, |m| matches!(m, Meaning::Zone(_))));
+    let (offset, end) = zone(line, from);
+    Some(Clock { time: Time { hour: hour as u8, minute: minute as u8, second: None }, offset, first: at, end })
 }
 
 fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {

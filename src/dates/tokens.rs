@@ -1,7 +1,7 @@
 //! Tokens: a folded line as numbers, words of the lexicon, unknown words and marks, in one pass from left to right.
 
 use super::fold::Folded;
-use super::lexicon::{BYLINE, LEXICON, Meaning, Sense, is_word, unspaced, word_length};
+use super::lexicon::{BYLINE, Found, LEXICON, Meaning, Sense, is_word, unspaced, word_length};
 use super::names;
 
 /// What a token is.
@@ -80,10 +80,13 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
             at += 1;
             continue;
         }
-        let (kind, end) = one(text, at, c)?;
+        let (kind, end) = one(text, at, c, tokens)?;
         if kind == Kind::Unknown {
             unknown += 1;
-            if unknown_words == Unknown::MustBeNames && names::is_no_name(source, folded, at, end) {
+            if unknown_words == Unknown::MustBeNames
+                && names::is_no_name(source, folded, at, end)
+                && !names::is_user(tokens, text, end)
+            {
                 return None;
             }
         }
@@ -101,7 +104,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
     Some(())
 }
 
-fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
+fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)> {
     let rest = text.get(at..)?;
     // 〇 is the first of its digits.
     if c >= '〇'
@@ -111,7 +114,7 @@ fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
     }
     let found = LEXICON.longest(text, at);
     if c.is_ascii_digit() {
-        if let Some(found) = found {
+        if let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens.last(), f)) {
             return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
         }
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -148,6 +151,20 @@ fn one(text: &str, at: usize, c: char) -> Option<(Kind, usize)> {
     }
     let length = if unspaced(c) && !names::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
     Some((Kind::Unknown, at + length))
+}
+
+/// "28 November 2023 Views: 12", "09:30 Hits 12": the number before a count is the year or the minute.
+fn is_part_of_date(text: &str, at: usize, before: Option<&Token>, found: &Found) -> bool {
+    let senses = LEXICON.senses(found.entry);
+    let Some(before) = before.filter(|_| senses.iter().any(|s| s.meaning == Meaning::ReadingTime)) else {
+        return false;
+    };
+    let is_year = found.number.is_some_and(|n| (1900..=2100).contains(&n));
+    match before.kind {
+        Kind::Mark(mark) if before.end == at => matches!(mark, ':' | '.' | '/' | '-'),
+        Kind::Mark(mark) => is_year && matches!(mark, ',' | '.'),
+        _ => is_year && text.get(..at).is_some_and(|t| t.contains(|c: char| c.is_ascii_digit())),
+    }
 }
 
 /// 二〇二四, 十七, 二十四, 元 before a unit.

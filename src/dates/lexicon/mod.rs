@@ -109,6 +109,15 @@ impl Lexicon {
         while let Some(&byte) = bytes.get(at) {
             let byte = if byte.is_ascii_digit() {
                 let digits = bytes.get(at..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+                // A digit that is part of a name: g1, ك2, 뉴스1.
+                if digits == 1
+                    && at > start
+                    && let Some(next) = self.trie.step(cursor, byte)
+                    && let Some(entry) = self.trie.entry(next)
+                    && self.may_end(text, start, at + 1, entry)
+                {
+                    return Some(Found { end: at + 1, entry, number });
+                }
                 number = text.get(at..at + digits.min(6)).and_then(|d| d.parse().ok());
                 at += digits;
                 NUMBER
