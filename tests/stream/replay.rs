@@ -57,7 +57,8 @@ fn now() -> i64 {
 /// So many letters of this stream, in one request.
 fn put_many(kafka: &Kafka, names: &Names, count: usize) {
     let offsets: Vec<String> = (0..count).map(|number| number.to_string()).collect();
-    let added: Vec<[(&str, Option<&[u8]>); 4]> = offsets
+    type Header<'a> = (&'a str, Option<&'a [u8]>);
+    let added: Vec<[Header<'_>; 4]> = offsets
         .iter()
         .map(|offset| {
             [
