@@ -2,7 +2,7 @@
 # built in one profile (release), so that librdkafka and OpenSSL are compiled once, whatever is typed.
 CARGO ?= cargo
 
-.PHONY: help demo build test faults soak lint bench bench-kafka fuzz setup setup-build setup-test setup-faults setup-bench setup-lint clean-kafka
+.PHONY: help demo build deb test faults soak lint bench bench-kafka fuzz setup setup-build setup-test setup-faults setup-bench setup-lint clean-kafka
 
 help: ## Lists these recipes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -17,6 +17,9 @@ demo: setup-build ## Builds copydesk, and cleans sample articles before your eye
 
 build: setup-build ## Builds target/release/copydesk
 	$(CARGO) build --release --locked
+
+deb: setup-build ## Builds a Debian package, and prints where it is
+	scripts/deb
 
 # Some tests run against a real Apache Kafka, which scripts/kafka gets by Maven and starts on loopback; to use brokers
 # of your own instead, set COPYDESK_TEST_BROKERS=host:port.

@@ -1,5 +1,7 @@
 //! The dates room, from outside: the ladders of `tests/dates/`, calendars against published dates, and properties.
 
+#![allow(clippy::panic, reason = "a test that can't go on fails, helpers included")]
+
 use copydesk::dates::{
     Calendar, Context, DateLine, Order, Role, may_be_date_line, read_dateline, read_field, read_line,
 };

@@ -8,6 +8,7 @@ mod json;
 mod raw;
 mod record;
 mod reject;
+mod shown;
 
 pub use fields::known_fields;
 pub use raw::{Extra, PublishedField, RawArticle};
@@ -16,6 +17,7 @@ pub use record::{
     WriteRecord, record_schema,
 };
 pub use reject::Reject;
+pub use shown::{Shown, reading, shown};
 
 /// One header of a Kafka record: name and value.
 pub type Header<'a> = (&'a str, &'a [u8]);

@@ -1,6 +1,7 @@
 //! `copydesk demo`: the real worker on an embedded broker, with sample articles.
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,9 @@ use anyhow::Context;
 use owo_colors::OwoColorize;
 use serde_json::Value;
 
+use crate::cli::around::Around;
 use crate::cli::exit;
+use crate::cli::interrupt::Interrupt;
 use crate::config::{Delivery, Settings};
 use crate::worker::dead_letter;
 use crate::worker::embedded::Broker;
@@ -20,9 +23,20 @@ use crate::worker::writer::{Outgoing, Writer};
 ///
 /// Starts a small broker inside this process, feeds it sample articles in thirteen languages, runs the real worker on it,
 /// and prints the records. The embedded broker proves nothing about transactions, so the worker runs at least once here;
-/// exactly once is tested against a real Apache Kafka. Ends by itself.
+/// exactly once is tested against a real Apache Kafka. Ends by itself, or with --keep goes on, so that the admin page has
+/// something to show.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Afterwards go on feeding, with the worker's admin page open in the meantime, until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// Where the admin page listens.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9600", requires = "keep")]
+    admin: SocketAddr,
+    /// Articles a second.
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "keep", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rate: u32,
+}
 
 macro_rules! samples {
     ($($name:literal),* $(,)?) => {
@@ -53,7 +67,7 @@ const SAMPLES: &[(&str, &[u8])] = samples![
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Feeds, cleans, prints.
-pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut page = Page { out: std::io::stdout().lock(), colour };
     let mut settings = settings.clone();
@@ -65,13 +79,22 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     stream.dead_letters = "news.dead".to_owned();
     stream.lanes = 2;
     stream.delivery = Delivery::AtLeastOnce;
-    // Whatever the user's own cluster needs, this broker is plain. Its empty fetches last as long as they may.
-    stream.properties = [("fetch.wait.max.ms", "10")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    // Whatever the user's own cluster needs, this broker is plain. Its empty fetches last as long as they may; and on a
+    // busy machine it sometimes forgets a member in the middle of a rebalance, which is noticed when a session ends.
+    let plain = [("fetch.wait.max.ms", "10"), ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "500")];
+    stream.properties = plain.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    settings.admin = args.keep.then_some(args.admin);
+    let around = if args.keep { Around::start(&settings)? } else { None };
+    if args.keep && around.is_none() {
+        return Ok(ExitCode::from(exit::IO));
+    }
+    let address = around.as_ref().and_then(Around::address);
     let started = Instant::now();
     page.title("A broker inside this process, the real worker, sample articles in thirteen languages")?;
     page.note("(the embedded broker proves nothing about transactions: the worker runs at least once here)")?;
 
     let worker = Worker::start_on(&broker, &settings)?;
+    let _runtime = around.map(|around| around.serve(&settings, worker.health()));
     let writer = Writer::new(&settings.stream, &settings.stream.input)?;
     for (number, (name, payload)) in SAMPLES.iter().enumerate() {
         let outgoing = Outgoing { key: Some(name.as_bytes()), value: Some(payload), ..Outgoing::default() };
@@ -96,9 +119,21 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             page.dead_letter(&record)?;
         }
     }
+    let took = started.elapsed();
+    if let Some(address) = address {
+        page.summary(&tally, took)?;
+        page.title(&format!(
+            "{} articles a second from here on; the worker's page is at http://{address}/ (Ctrl-C ends)",
+            args.rate
+        ))?;
+        go_on(&writer, args.rate)?;
+    }
     worker.stop().request();
     let outcome = worker.wait();
-    page.summary(&tally, started.elapsed())?;
+    if address.is_none() {
+        page.summary(&tally, took)?;
+        page.next()?;
+    }
     let complete = tally.records + tally.refused == SAMPLES.len() && outcome == Outcome::Stopped;
     if !complete {
         eprintln!(
@@ -108,6 +143,23 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(ExitCode::from(if complete { exit::OK } else { exit::INTERNAL }))
+}
+
+/// Feeds the samples again and again, each in its turn.
+fn go_on(writer: &Writer, rate: u32) -> anyhow::Result<()> {
+    let interrupt = Interrupt::listen()?;
+    let (started, pause) = (Instant::now(), Duration::from_secs(1) / rate);
+    for (number, (_, payload)) in (0..).zip(SAMPLES.iter().cycle()) {
+        while started.elapsed() < pause * number {
+            if interrupt.pressed() {
+                return Ok(());
+            }
+            std::thread::sleep(pause.min(Duration::from_millis(50)));
+        }
+        // Without a key, so that they go to both partitions and so to both lanes.
+        writer.send(number as usize, Outgoing { value: Some(payload), ..Outgoing::default() })?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, Default)]
@@ -192,7 +244,10 @@ impl<W: Write> Page<W> {
             tally.dropped,
             tally.dates,
             took.as_secs_f64()
-        ))?;
+        ))
+    }
+
+    fn next(&mut self) -> anyhow::Result<()> {
         self.note("Next, with a Kafka of your own: copydesk topics --create, copydesk run, copydesk feed samples/, copydesk tail")
     }
 }

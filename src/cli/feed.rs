@@ -24,6 +24,7 @@ use crate::worker::writer::{Outgoing, Writer};
 ///   copydesk feed samples/
 ///   copydesk feed --lines articles.ndjson --rate 100
 ///   zcat dump.gz | copydesk feed --lines -
+///   copydesk feed --repeat --rate 5 samples/    (again and again, until Ctrl-C)
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -36,6 +37,9 @@ pub struct Args {
     /// At most so many articles a second.
     #[arg(long, value_name = "N")]
     rate: Option<f64>,
+    /// Send everything again and again: N times, or (without =N) until Ctrl-C. The files are read anew each time.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u64).range(1..))]
+    repeat: Option<Option<u64>>,
     /// The record's key: `uri` (of a JSON article: uri, guid, id or url; else the file's name), `file`, or `none`.
     #[arg(long, value_enum, default_value_t = Key::Uri, value_name = "WHICH")]
     key: Key,
@@ -52,8 +56,19 @@ pub enum Key {
     None,
 }
 
+impl Args {
+    /// How often everything is sent; None: until Ctrl-C.
+    fn rounds(&self) -> Option<u64> {
+        self.repeat.map_or(Some(1), |times| times)
+    }
+}
+
 /// Sends everything, then waits for the acknowledgements.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if args.repeat.is_some() && args.files.iter().any(|file| file.as_os_str() == "-") {
+        eprintln!("copydesk: standard input can be read once: `--repeat` wants files");
+        return Ok(ExitCode::from(exit::USAGE));
+    }
     let files = match find(&args.files) {
         Ok(files) => files,
         Err(error) => {
@@ -66,12 +81,13 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         args,
         writer: &writer,
         names: Vec::new(),
-        bar: bar(&files, args.lines),
+        before: 0,
+        bar: bar(&files, args),
         interrupt: Interrupt::listen()?,
         started: Instant::now(),
         failed: 0,
     };
-    let fed = files.iter().try_for_each(|file| feeder.file(file));
+    let fed = feeder.rounds(&files);
     if let Err(error) = &fed {
         eprintln!("copydesk: {error:#}");
     }
@@ -86,7 +102,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     println!(
         "{} of {} articles sent to `{}` in {seconds:.1} s",
         writer.delivered(),
-        feeder.names.len(),
+        feeder.number(),
         settings.stream.input
     );
     Ok(ExitCode::from(match (fed, drained) {
@@ -100,8 +116,10 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
 struct Feeder<'a> {
     args: &'a Args,
     writer: &'a Writer,
-    /// Where each article came from, by the number it was sent with.
+    /// Where each article of this round came from, by the number it was sent with.
     names: Vec<String>,
+    /// Articles of the rounds before.
+    before: usize,
     bar: ProgressBar,
     interrupt: Interrupt,
     started: Instant,
@@ -109,6 +127,53 @@ struct Feeder<'a> {
 }
 
 impl Feeder<'_> {
+    fn rounds(&mut self, files: &[PathBuf]) -> anyhow::Result<()> {
+        let rounds = self.args.rounds();
+        let mut round = 1;
+        loop {
+            files.iter().try_for_each(|file| self.file(file))?;
+            if rounds == Some(round) || self.interrupt.pressed() {
+                return Ok(());
+            }
+            if self.names.is_empty() {
+                anyhow::bail!("there is no article in these files to repeat");
+            }
+            self.end_round();
+            round += 1;
+        }
+    }
+
+    /// Waits for the acknowledgements, so that what is remembered does not grow for ever.
+    fn end_round(&mut self) {
+        while self.writer.in_flight() > 0 && !self.interrupt.pressed() {
+            self.report_failures();
+            self.bar.tick();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if self.writer.in_flight() == 0 {
+            self.report_failures();
+            self.before += self.names.len();
+            self.names.clear();
+        }
+    }
+
+    /// The next article's number.
+    fn number(&self) -> usize {
+        self.before + self.names.len()
+    }
+
+    /// Waits until the next article is due.
+    fn pace(&self, rate: f64) {
+        let due = self.started + Duration::from_secs_f64(self.number() as f64 / rate);
+        while !self.interrupt.pressed() {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(100)));
+        }
+    }
+
     fn file(&mut self, path: &Path) -> anyhow::Result<()> {
         let name = path.display().to_string();
         let reading = || format!("reading `{name}`");
@@ -144,8 +209,10 @@ impl Feeder<'_> {
             return Ok(());
         }
         if let Some(rate) = self.args.rate.filter(|rate| *rate > 0.0) {
-            let due = self.started + Duration::from_secs_f64(self.names.len() as f64 / rate);
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            self.pace(rate);
+            if self.interrupt.pressed() {
+                return Ok(());
+            }
         }
         let key = match self.args.key {
             Key::Uri => Some(uri(payload).unwrap_or_else(|| name.clone())),
@@ -153,7 +220,7 @@ impl Feeder<'_> {
             Key::None => None,
         };
         let outgoing = Outgoing { key: key.as_deref().map(str::as_bytes), value: Some(payload), ..Outgoing::default() };
-        let number = self.names.len();
+        let number = self.number();
         if let Err(trouble) = self.writer.send(number, outgoing) {
             self.failed += 1;
             self.bar.suspend(|| eprintln!("copydesk: `{name}`: {trouble}"));
@@ -169,7 +236,8 @@ impl Feeder<'_> {
     fn report_failures(&mut self) {
         for undelivered in self.writer.undelivered() {
             self.failed += 1;
-            let name = self.names.get(undelivered.number).map_or("?", String::as_str);
+            let place = undelivered.number.checked_sub(self.before);
+            let name = place.and_then(|place| self.names.get(place)).map_or("?", String::as_str);
             self.bar.suspend(|| eprintln!("copydesk: `{name}` was not delivered: {}", undelivered.reason));
         }
     }
@@ -206,12 +274,18 @@ fn uri(payload: &[u8]) -> Option<String> {
     ["uri", "guid", "id", "url"].iter().find_map(|name| inside.get(name)?.as_str()).map(str::to_owned)
 }
 
-fn bar(files: &[PathBuf], lines: bool) -> ProgressBar {
+fn bar(files: &[PathBuf], args: &Args) -> ProgressBar {
     let bytes: Option<u64> = files.iter().map(|file| file.metadata().ok().map(|metadata| metadata.len())).sum();
-    let (bar, shape) = match (lines, bytes) {
-        (true, Some(bytes)) => (ProgressBar::new(bytes), "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left"),
+    let rounds = args.rounds();
+    let (bar, shape) = match (args.lines, bytes.zip(rounds)) {
+        (true, Some((bytes, rounds))) => {
+            (ProgressBar::new(bytes * rounds), "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left")
+        }
         (true, None) => (ProgressBar::no_length(), "{spinner} {bytes} {bytes_per_sec}"),
-        (false, _) => (ProgressBar::new(files.len() as u64), "{bar:30} {pos}/{len} articles, {per_sec}"),
+        (false, _) => match rounds {
+            Some(rounds) => (ProgressBar::new(files.len() as u64 * rounds), "{bar:30} {pos}/{len} articles, {per_sec}"),
+            None => (ProgressBar::no_length(), "{spinner} {pos} articles, {per_sec}"),
+        },
     };
     if let Ok(style) = ProgressStyle::with_template(shape) {
         bar.set_style(style);

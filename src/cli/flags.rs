@@ -57,7 +57,7 @@ pub struct StreamFlags {
     /// Lanes (consumer + producer + thread) in this process [default: the cores it may use]
     #[arg(long, value_name = "N")]
     pub lanes: Option<String>,
-    /// Where /livez, /readyz and /metrics listen, or `off` [default: off]
+    /// Where the admin page, /livez, /readyz and /metrics listen, or `off` [default: off]
     #[arg(long, value_name = "ADDR:PORT")]
     pub admin: Option<String>,
 }

@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use super::clean::timestamp;
 use super::{color, exit};
-use crate::article::{DateEntry, Dropped, Record, RepeatOf};
+use crate::article::{Record, RepeatOf, Shown, reading, shown};
 use crate::config::Settings;
 use crate::dates;
 use crate::dedup::Forgetful;
@@ -112,7 +112,7 @@ fn article(page: &mut Page, record: &Record, with_explanation: bool) {
         page.headline(headline);
         page.blank();
     }
-    for line in lines(record) {
+    for line in shown(record) {
         match line {
             Shown::Date(number, dates) => {
                 let mut readings: Vec<String> = dates.iter().map(|date| reading(date)).collect();
@@ -135,17 +135,6 @@ fn article(page: &mut Page, record: &Record, with_explanation: bool) {
     }
 }
 
-/// `→ 2024-01-17 (day, gregory, published)`
-fn reading(date: &DateEntry) -> String {
-    let value = match &date.value {
-        Some(value) => value.clone(),
-        None if date.candidates.is_empty() => "open".to_owned(),
-        None => format!("open: {}", date.candidates.join(" or ")),
-    };
-    let role = if date.role == "other" { String::new() } else { format!(" · {}", date.role) };
-    format!("→ {value} · {}{role}", date.calendar)
-}
-
 /// `17 = day, يناير = month 1 (gregory), 2024 = year`
 fn explanation(line: &str, language: Option<&str>) -> String {
     let context = dates::Context { language, ..dates::Context::default() };
@@ -153,39 +142,6 @@ fn explanation(line: &str, language: Option<&str>) -> String {
         part.chosen.map(|chosen| format!("{} = {chosen}", line.get(part.span).unwrap_or_default()))
     };
     dates::explain(line, &context).into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
-}
-
-/// A line of the article as it is shown.
-enum Shown<'a> {
-    Date(u32, Vec<&'a DateEntry>),
-    Kept(u32, &'a str),
-    Dropped(&'a Dropped, &'a str),
-}
-
-/// All lines in the order in which they stood.
-fn lines(record: &Record) -> Vec<Shown<'_>> {
-    let texts: Vec<&str> = record.body_text.split('\n').collect();
-    let kept = || record.paragraphs.iter().zip(&texts).map(|(paragraph, text)| (paragraph.line, *text));
-    let mut shown: Vec<(u32, Shown<'_>)> = kept().map(|(line, text)| (line, Shown::Kept(line, text))).collect();
-    for dropped in &record.dropped {
-        let text = match (&dropped.text, dropped.repeat_of) {
-            (Some(text), _) => text.as_str(),
-            (None, Some(RepeatOf::Line(first))) => {
-                kept().find(|(line, _)| *line == first).map(|(_, text)| text).unwrap_or_default()
-            }
-            (None, _) => record.headline.as_deref().unwrap_or_default(),
-        };
-        shown.push((dropped.line, Shown::Dropped(dropped, text)));
-    }
-    for date in &record.dates {
-        let Some(line) = date.line else { continue };
-        match shown.iter_mut().find(|(number, shown)| *number == line && matches!(shown, Shown::Date(..))) {
-            Some((_, Shown::Date(_, dates))) => dates.push(date),
-            _ => shown.push((line, Shown::Date(line, vec![date]))),
-        }
-    }
-    shown.sort_by_key(|(line, _)| *line);
-    shown.into_iter().map(|(_, shown)| shown).collect()
 }
 
 fn summary(page: &mut Page, record: &Record) {

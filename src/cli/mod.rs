@@ -4,6 +4,7 @@
 //! one: its `mod` line, its variant in [`Command`], its arm in [`Command::run`]. A command that talks to Kafka stands in
 //! the tree as [`OnStream`], which gives it the stream's flags; these are configuration, and reach it as settings.
 
+mod around;
 pub mod check;
 pub mod clean;
 pub mod color;
@@ -19,7 +20,9 @@ pub mod health;
 pub mod inspect;
 mod interrupt;
 mod line;
+pub mod man;
 pub mod run;
+mod safe;
 pub mod schema;
 pub mod tail;
 pub mod topics;
@@ -73,6 +76,7 @@ pub enum Command {
     Schema(schema::Args),
     Config(OnStream<config::Args>),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
@@ -92,7 +96,8 @@ impl Command {
             | Command::Dates(_)
             | Command::Schema(_)
             | Command::Demo(_)
-            | Command::Completions(_) => StreamFlags::default(),
+            | Command::Completions(_)
+            | Command::Man(_) => StreamFlags::default(),
         }
     }
 
@@ -100,6 +105,7 @@ impl Command {
     fn run_unconfigured(&self) -> Option<anyhow::Result<ExitCode>> {
         match self {
             Command::Completions(args) => Some(completions::run(args)),
+            Command::Man(args) => Some(man::run(args)),
             Command::Schema(args) => Some(schema::run(args)),
             Command::Dates(args) => Some(dates::run(args)),
             Command::Config(command) if command.args.reference => Some(config::reference()),
@@ -125,6 +131,7 @@ impl Command {
             Command::Dates(args) => dates::run(args),
             Command::Config(_) => config::run(loaded),
             Command::Completions(args) => completions::run(args),
+            Command::Man(args) => man::run(args),
         }
     }
 }

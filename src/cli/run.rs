@@ -1,14 +1,14 @@
 //! `copydesk run`: the worker.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::around::Around;
 use crate::cli::exit;
 use crate::config::Settings;
-use crate::telemetry::{admin, events, otlp};
+use crate::telemetry::otlp;
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -25,51 +25,12 @@ pub struct Args {}
 
 /// Runs until stopped.
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let metrics = admin::install_recorder().context("installing the metrics recorder")?;
-    events::started(env!("CARGO_PKG_VERSION"), "1", settings.stream.lanes);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("around")
-        .enable_all()
-        .build()
-        .context("starting the async runtime")?;
-    let listener = match settings.admin {
-        Some(address) => {
-            let bound = runtime.block_on(admin::bind(address));
-            match bound {
-                Ok(listener) => Some(listener),
-                Err(error) => {
-                    eprintln!("copydesk: `admin`: can't listen on `{address}`: {error}");
-                    return Ok(ExitCode::from(exit::IO));
-                }
-            }
-        }
-        None => None,
-    };
+    let Some(around) = Around::start(settings)? else { return Ok(ExitCode::from(exit::IO)) };
     let traces = settings.traces.as_ref();
-    let traces = traces.map(|traces| otlp::start(traces, &settings.stream.instance, runtime.handle())).transpose();
+    let traces = traces.map(|traces| otlp::start(traces, &settings.stream.instance, around.handle())).transpose();
     let traces = traces.context("`traces`: starting the export")?;
     let worker = Worker::start(settings).context("starting the lanes")?;
-    let upkeep = metrics.clone();
-    let process = metrics_process::Collector::default();
-    process.describe();
-    runtime.spawn(async move {
-        // Histograms keep every sample until they are tidied, scraped or not.
-        let mut every = tokio::time::interval(Duration::from_secs(5));
-        loop {
-            every.tick().await;
-            upkeep.run_upkeep();
-            process.collect();
-        }
-    });
-    if let Some(listener) = listener {
-        let health = worker.health();
-        runtime.spawn(async move {
-            if let Err(error) = admin::serve(listener, health, metrics).await {
-                tracing::error!("admin server: {error}");
-            }
-        });
-    }
+    let runtime = around.serve(settings, worker.health());
     let stop = worker.stop();
     let _guard = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::exit;
 use crate::article::{Reject, record_schema};
+use crate::worker::dead_letter;
 
 /// Print a JSON Schema (2020-12): of the record, the raw article, a dead letter, the configuration
 #[derive(Debug, Clone, clap::Args)]
@@ -69,23 +70,68 @@ fn raw() -> Value {
 
 /// A dead letter: the original key, value and headers, and these headers.
 fn dead_letter() -> Value {
+    let always = [
+        (dead_letter::CODE, json!({ "enum": Reject::CODES, "description": "The stable code." })),
+        (dead_letter::TOPIC, json!({ "type": "string", "description": "Topic of the payload." })),
+        (dead_letter::PARTITION, number("Its partition.")),
+        (dead_letter::OFFSET, number("Its offset.")),
+        (dead_letter::STAGE, json!({ "enum": ["decode", "clean", "encode"], "description": "Where it was refused." })),
+        (dead_letter::MESSAGE, json!({ "type": "string", "description": "Why, for people." })),
+    ];
+    let sometimes = [
+        (
+            dead_letter::CUT_BYTES,
+            number("Where the value was too large for this topic and was cut: the size of the whole in bytes."),
+        ),
+        (
+            dead_letter::CUT_SHA256,
+            json!({
+                "type": "string", "pattern": "^[0-9a-f]{64}$",
+                "description": "Where the value was cut: the SHA-256 of the whole.",
+            }),
+        ),
+        (
+            dead_letter::CUT_HEADERS,
+            json!({ "const": "true", "description": "The payload's own headers and key were too large as well, and are not here." }),
+        ),
+        (
+            dead_letter::REPLAYED,
+            json!({
+                "type": "string", "pattern": "^.+/[0-9]+/[0-9]+$",
+                "description": "Where it had been replayed and was refused again: the dead letter that was replayed, as \
+            topic/partition/offset.",
+            }),
+        ),
+    ];
+    let required = always.each_ref().map(|(name, _)| *name);
+    let properties: serde_json::Map<String, Value> =
+        always.into_iter().chain(sometimes).map(|(name, schema)| (name.to_owned(), schema)).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Headers of a dead letter",
-        "description": "The value and the key of a dead letter are those of the payload, byte for byte; these headers \
-    stand after the payload's own.",
+        "description": "The value and the key of a dead letter are those of the payload, byte for byte, unless it was cut; \
+    these headers stand after the payload's own.",
         "type": "object",
-        "properties": {
-            "copydesk.error.code": { "enum": Reject::CODES, "description": "The stable code." },
-            "__connect.errors.topic": { "type": "string", "description": "Topic of the payload." },
-            "__connect.errors.partition": { "type": "string", "pattern": "^[0-9]+$", "description": "Its partition." },
-            "__connect.errors.offset": { "type": "string", "pattern": "^[0-9]+$", "description": "Its offset." },
-            "__connect.errors.stage": { "enum": ["decode", "clean", "encode"], "description": "Where it was refused." },
-            "__connect.errors.exception.message": { "type": "string", "description": "Why, for people." },
-        },
-        "required": [
-            "copydesk.error.code", "__connect.errors.topic", "__connect.errors.partition", "__connect.errors.offset",
-            "__connect.errors.stage", "__connect.errors.exception.message",
-        ],
+        "properties": properties,
+        "required": required,
     })
+}
+
+/// A number as headers have it.
+fn number(description: &str) -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]+$", "description": description })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_a_dead_letter_has_every_header() {
+        let schema = dead_letter();
+        let described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut added: Vec<&str> = dead_letter::HEADERS.into_iter().chain([dead_letter::REPLAYED]).collect();
+        added.sort_unstable();
+        assert_eq!(described, added);
+    }
 }

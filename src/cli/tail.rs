@@ -11,6 +11,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::line::Line;
 use crate::config::Settings;
 use crate::worker::reader::{From, Next, Reader};
+use crate::worker::replay::marked;
 
 /// Prints records as they are committed, one JSON object a line.
 ///
@@ -59,6 +60,8 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut seen = 0;
     while !interrupt.pressed() && args.count != Some(seen) {
         let record = match reader.next(Duration::from_millis(100)) {
+            // Of the dead-letter topic's records these are no dead letters.
+            Ok(Next::Record(record)) if args.dead_letters && marked(&record).is_some() => continue,
             Ok(Next::Record(record)) => record,
             Ok(Next::AtEnd) if args.until_end => break,
             Ok(_) => continue,

@@ -21,7 +21,7 @@ pub struct Raw {
     pub stream: RawStream,
     /// What an article may cost. A payload beyond a limit goes to the dead-letter topic, never cut.
     pub limits: RawLimits,
-    /// The admin server: `/livez`, `/readyz` and `/metrics`.
+    /// The admin server: `/livez`, `/readyz`, `/metrics`, and for people a page at `/`.
     pub admin: RawAdmin,
     /// How logs are written (to standard error).
     pub log: RawLog,
@@ -136,7 +136,7 @@ impl Default for RawAdmin {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawLog {
     /// What to log: a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by module
-    /// (`info,copydesk::worker=debug`).
+    /// (`info,copydesk::worker=debug`). The admin server's `/log` changes it while the process runs.
     pub filter: String,
     /// `text` for people, `json` for machines: one object a line.
     pub format: RawFormat,

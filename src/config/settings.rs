@@ -251,8 +251,8 @@ impl Judge<'_> {
 
     fn log(&mut self, raw: &Raw) -> Log {
         let filter = raw.log.filter.clone();
-        if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&filter) {
-            self.refuse("log", "filter", &filter, format!("{error}; wanted is a level or `module=level`, by commas"));
+        if let Err(reason) = log_filter(&filter) {
+            self.refuse("log", "filter", &filter, reason);
         }
         Log { filter, json: raw.log.format == RawFormat::Json }
     }
@@ -278,6 +278,30 @@ impl Judge<'_> {
             _ => endpoint.to_owned(),
         };
         Some(Traces { endpoint, sample_ratio: raw.traces.sample_ratio.0, service_name })
+    }
+}
+
+/// Is this a filter for log lines? `Err` says what is wrong, and what is wanted.
+///
+/// # Errors
+/// Beyond what tracing itself refuses, a bare word that is no level: tracing takes it for the name of a module, so that
+/// `degub` would turn everything else off.
+pub fn log_filter(filter: &str) -> Result<(), String> {
+    const WANTED: &str = "wanted is a level (error, warn, info, debug, trace, off) or `module=level`, by commas";
+    const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+    if filter.trim().is_empty() {
+        return Err(format!("nothing; {WANTED}"));
+    }
+    // A filter by span may hold commas of its own; tracing judges it alone.
+    let bare = filter.split(',').map(str::trim).filter(|part| !filter.contains('[') && !part.contains('='));
+    for word in bare {
+        if !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word)) {
+            return Err(format!("no level `{word}`; {WANTED}"));
+        }
+    }
+    match tracing_subscriber::EnvFilter::builder().parse(filter) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{error}; {WANTED}")),
     }
 }
 

@@ -1,19 +1,25 @@
-//! The admin server: `/livez`, `/readyz`, `/metrics`. It only reads what the lanes left for it, so it never slows them,
-//! and it listens on loopback unless told otherwise.
+//! The admin server: `/livez`, `/readyz`, `/metrics`, `/log`, and the page at `/`. It only reads what the lanes left for
+//! it, so it never slows them; it has no authentication; and the [`doorkeeper`] sees to it that no guest takes another's
+//! turn.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
 
 use super::health::Health;
 use super::names::{self, Kind};
+use super::page::{self, Page};
+use super::{doorkeeper, history, logs};
+use crate::config::Settings;
 
 /// Installs the recorder behind `/metrics` and describes every metric. Call once, before the first metric.
 ///
@@ -45,21 +51,52 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until the process ends.
-///
-/// # Errors
-/// Where accepting connections fails for good.
-pub async fn serve(listener: TcpListener, health: Arc<Health>, metrics: PrometheusHandle) -> std::io::Result<()> {
-    axum::serve(listener, router(health, metrics)).await
+pub async fn serve(listener: TcpListener, settings: &Settings, health: Arc<Health>, metrics: PrometheusHandle) {
+    let page = Arc::new(Page::new(settings, Arc::clone(&health)));
+    let sampled = Arc::clone(&page);
+    tokio::spawn(async move {
+        let mut every = tokio::time::interval(history::EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // The first tick comes at once, when nothing has happened yet.
+        every.tick().await;
+        loop {
+            every.tick().await;
+            sampled.sample();
+        }
+    });
+    let largest_body = page.largest_body();
+    doorkeeper::serve(listener, router(health, metrics, page), largest_body).await;
 }
 
 type Shared = (Arc<Health>, PrometheusHandle);
 
-fn router(health: Arc<Health>, metrics: PrometheusHandle) -> Router {
+fn router(health: Arc<Health>, metrics: PrometheusHandle, page: Arc<Page>) -> Router {
+    let pages = Router::new()
+        .route("/", get(page::whole).post(page::form))
+        .route("/now", get(page::now))
+        .route("/status.json", get(page::status))
+        .route("/clean", post(page::clean))
+        .with_state(page);
     Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(scrape))
+        .route("/log", get(log).put(set_log))
         .with_state((health, metrics))
+        .merge(pages)
+        // The doorkeeper has measured it already.
+        .layer(DefaultBodyLimit::disable())
+}
+
+async fn log() -> impl IntoResponse {
+    logs::filter().map(|filter| filter + "\n").ok_or((StatusCode::NOT_FOUND, "logging is not this program's\n"))
+}
+
+async fn set_log(wanted: Bytes) -> impl IntoResponse {
+    let refused = |error: String| (StatusCode::BAD_REQUEST, error + "\n");
+    let wanted = std::str::from_utf8(&wanted).map_err(|error| refused(error.to_string()))?;
+    logs::set_filter(wanted).map_err(|error| refused(error.to_string()))?;
+    Ok::<_, (StatusCode, String)>(logs::filter().unwrap_or_default() + "\n")
 }
 
 async fn livez(State((health, _)): State<Shared>) -> impl IntoResponse {

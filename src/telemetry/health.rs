@@ -3,18 +3,24 @@
 //! A lane is **live** while its loop turns: it ticks at least once within the longest time that a batch may take
 //! (`max.poll.interval.ms`). It is **ready** when its topics are verified, its producer is initialised, and it joined its
 //! group. A lane without partitions (more lanes than partitions) is ready too.
+//!
+//! Beside that it leaves figures, for the admin page: counts that only grow, and the lag of its partitions.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::names;
+use super::refusals::{Refusal, Refusals};
+use super::spread::Spread;
 
 /// All lanes of a process.
 #[derive(Debug)]
 pub struct Health {
     lanes: Vec<Arc<LaneHealth>>,
     stall: Duration,
+    refusals: Arc<Refusals>,
 }
 
 /// One lane.
@@ -27,19 +33,97 @@ pub struct LaneHealth {
     ready: AtomicBool,
     /// Why the lane is not ready, in words.
     waiting: Mutex<String>,
-    partitions: Mutex<Vec<i32>>,
+    /// The partitions that are assigned, each with its lag where it is known.
+    partitions: Mutex<BTreeMap<i32, Option<i64>>>,
+    figures: Figures,
+    refusals: Arc<Refusals>,
+}
+
+/// What a lane has done since the process started.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Articles read in committed batches.
+    pub records: AtomicU64,
+    /// Those of them that became dead letters.
+    pub refused: AtomicU64,
+    /// Bytes of payloads read in committed batches.
+    pub bytes: AtomicU64,
+    /// Batches committed.
+    pub batches: AtomicU64,
+    /// Batches given up and done again.
+    pub aborted: AtomicU64,
+    /// How often the lane started anew.
+    pub restarts: AtomicU64,
+    /// Microseconds spent in the pure function.
+    pub process: AtomicU64,
+    /// Microseconds spent sending and committing.
+    pub publish: AtomicU64,
+    /// The part of it after the last acknowledgement.
+    pub commit: AtomicU64,
+    /// From Kafka's timestamp of an article to the commit of its record.
+    pub end_to_end: Spread,
+}
+
+/// A committed batch, as its lane tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Committed {
+    /// Articles read.
+    pub records: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+    /// Time spent in the pure function.
+    pub process: Duration,
+    /// Time spent sending and committing.
+    pub publish: Duration,
+    /// The part of it after the last acknowledgement.
+    pub commit: Duration,
+}
+
+/// How a lane is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// At work.
+    Ready,
+    /// It waits for this.
+    Waiting(String),
+    /// Its loop has not turned for so long.
+    Stalled(Duration),
+    /// It ended on purpose.
+    Stopped,
 }
 
 impl Health {
     /// Health of `lanes` lanes, each of which must tick at least every `stall`.
     pub fn new(lanes: usize, stall: Duration) -> Arc<Health> {
-        let lanes = (0..lanes).map(|_| Arc::new(LaneHealth::new())).collect();
-        Arc::new(Health { lanes, stall })
+        let refusals = Arc::new(Refusals::default());
+        let lanes = (0..lanes).map(|_| Arc::new(LaneHealth::new(Arc::clone(&refusals)))).collect();
+        Arc::new(Health { lanes, stall, refusals })
     }
 
     /// The lane with this number.
     pub fn lane(&self, lane: usize) -> Option<Arc<LaneHealth>> {
         self.lanes.get(lane).cloned()
+    }
+
+    /// All of them, by number.
+    pub fn lanes(&self) -> &[Arc<LaneHealth>] {
+        &self.lanes
+    }
+
+    /// The latest dead letters, the latest first.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.refusals.latest()
+    }
+
+    /// How a lane is.
+    pub fn state(&self, lane: &LaneHealth) -> State {
+        let since = lane.since_tick();
+        match () {
+            () if lane.stopped.load(Relaxed) => State::Stopped,
+            () if since > self.stall => State::Stalled(since),
+            () if lane.is_ready() => State::Ready,
+            () => State::Waiting(lane.waiting()),
+        }
     }
 
     /// `Err` names the lanes whose loop has stalled.
@@ -60,8 +144,7 @@ impl Health {
     pub fn describe(&self) -> String {
         let mut text = String::new();
         for (number, lane) in self.lanes.iter().enumerate() {
-            let partitions = lane.partitions.lock().unwrap_or_else(PoisonError::into_inner);
-            let list: Vec<_> = partitions.iter().map(ToString::to_string).collect();
+            let list: Vec<_> = lane.partitions().keys().map(ToString::to_string).collect();
             let list = if list.is_empty() { "none".to_owned() } else { list.join(",") };
             text.push_str(&format!("lane {number}: ready, partitions {list}\n"));
         }
@@ -83,14 +166,16 @@ impl Health {
 }
 
 impl LaneHealth {
-    fn new() -> LaneHealth {
+    fn new(refusals: Arc<Refusals>) -> LaneHealth {
         LaneHealth {
             start: Instant::now(),
             tick: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             waiting: Mutex::new("starting".to_owned()),
-            partitions: Mutex::new(Vec::new()),
+            partitions: Mutex::default(),
+            figures: Figures::default(),
+            refusals,
         }
     }
 
@@ -126,9 +211,59 @@ impl LaneHealth {
     }
 
     /// The partitions that are assigned now.
-    pub fn set_partitions(&self, mut partitions: Vec<i32>) {
-        partitions.sort_unstable();
-        *self.partitions.lock().unwrap_or_else(PoisonError::into_inner) = partitions;
+    pub fn set_partitions(&self, partitions: Vec<i32>) {
+        let mut known = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        let lag = |partition| known.get(&partition).copied().flatten();
+        *known = partitions.into_iter().map(|partition| (partition, lag(partition))).collect();
+    }
+
+    /// The lag of an assigned partition, in records.
+    pub fn set_lag(&self, partition: i32, records: i64) {
+        if let Some(lag) = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&partition) {
+            *lag = Some(records);
+        }
+    }
+
+    /// The assigned partitions, each with its lag where it is known.
+    pub fn partitions(&self) -> BTreeMap<i32, Option<i64>> {
+        self.partitions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it has done.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// A batch was committed.
+    pub fn committed(&self, batch: Committed) {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.figures.records.fetch_add(batch.records, Relaxed);
+        self.figures.bytes.fetch_add(batch.bytes, Relaxed);
+        self.figures.batches.fetch_add(1, Relaxed);
+        self.figures.process.fetch_add(micros(batch.process), Relaxed);
+        self.figures.publish.fetch_add(micros(batch.publish), Relaxed);
+        self.figures.commit.fetch_add(micros(batch.commit), Relaxed);
+    }
+
+    /// An article was committed so long after its Kafka timestamp, in seconds.
+    pub fn waited(&self, seconds: f64) {
+        self.figures.end_to_end.count(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    }
+
+    /// An article became a dead letter, and that is committed.
+    pub fn refused(&self, partition: i32, offset: i64, code: &'static str) {
+        self.figures.refused.fetch_add(1, Relaxed);
+        self.refusals.push(Refusal { at: SystemTime::now(), partition, offset, code });
+    }
+
+    /// A batch was given up and will be done again.
+    pub fn aborted(&self) {
+        self.figures.aborted.fetch_add(1, Relaxed);
+    }
+
+    /// The lane starts anew.
+    pub fn restarted(&self) {
+        self.figures.restarts.fetch_add(1, Relaxed);
     }
 
     fn waiting(&self) -> String {
@@ -155,11 +290,28 @@ mod tests {
     }
 
     #[test]
+    fn the_lag_is_that_of_assigned_partitions_and_stays_when_others_come() {
+        let health = Health::new(1, Duration::from_secs(60));
+        let lane = health.lane(0).unwrap();
+        lane.set_partitions(vec![2, 0]);
+        lane.set_lag(2, 7);
+        lane.set_lag(5, 9);
+        lane.set_partitions(vec![0, 1, 2]);
+        assert_eq!(lane.partitions().into_iter().collect::<Vec<_>>(), [(0, None), (1, None), (2, Some(7))]);
+        lane.set_partitions(vec![0]);
+        lane.set_partitions(vec![0, 2]);
+        assert_eq!(lane.partitions().into_iter().collect::<Vec<_>>(), [(0, None), (2, None)]);
+    }
+
+    #[test]
     fn a_lane_that_stalls_is_not_live_and_one_that_stopped_is() {
         let health = Health::new(1, Duration::ZERO);
         std::thread::sleep(Duration::from_millis(5));
         assert!(health.live().is_err());
-        health.lane(0).unwrap().set_stopped();
+        let lane = health.lane(0).unwrap();
+        assert!(matches!(health.state(&lane), State::Stalled(_)));
+        lane.set_stopped();
         assert_eq!(health.live(), Ok(()));
+        assert_eq!(health.state(&lane), State::Stopped);
     }
 }

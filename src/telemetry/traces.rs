@@ -110,6 +110,13 @@ impl BatchTrace {
     }
 }
 
+impl Drop for BatchTrace {
+    /// A batch that was gathered and not published: another before it was given up, or its partitions went.
+    fn drop(&mut self) {
+        self.failed("abandoned", &"not published: its articles are read again");
+    }
+}
+
 impl Open {
     fn new(tracer: SdkTracer, route: Route<'_>, took: Duration, articles: usize) -> Open {
         let now = SystemTime::now();
@@ -240,5 +247,90 @@ impl Extractor for Carrier<'_> {
 
     fn keys(&self) -> Vec<&str> {
         [TRACEPARENT, TRACESTATE].into_iter().filter(|key| self.get(key).is_some()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use opentelemetry::trace::TracerProvider;
+    use opentelemetry_sdk::error::OTelSdkResult;
+    use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+
+    use super::*;
+
+    #[derive(Debug, Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<SpanData>>>);
+
+    impl SpanExporter for Kept {
+        async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
+            self.0.lock().unwrap().extend(spans);
+            Ok(())
+        }
+    }
+
+    /// What is exported of one batch.
+    fn exported(turn: impl FnOnce(BatchTrace)) -> Vec<SpanData> {
+        let kept = Kept::default();
+        let provider =
+            SdkTracerProvider::builder().with_simple_exporter(kept.clone()).with_max_links_per_span(MOST_LINKS).build();
+        let route = Route { input: "in", output: "out", group: "group", lane: "0" };
+        let open = Open::new(provider.tracer("test"), route, Duration::from_secs(1), 200);
+        turn(BatchTrace(Some(Box::new(open))));
+        let spans = kept.0.lock().unwrap();
+        spans.clone()
+    }
+
+    fn errors(spans: &[SpanData]) -> Vec<&str> {
+        spans.iter().filter(|span| matches!(span.status, Status::Error { .. })).map(|span| span.name.as_ref()).collect()
+    }
+
+    const THEIRS: &Headers<'_> = &[(TRACEPARENT, Some(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))];
+
+    #[test]
+    fn a_batch_that_failed_says_in_which_phase() {
+        let spans = exported(|mut trace| {
+            trace.processed();
+            assert!(trace.article(THEIRS, (0, 1), true).is_some());
+            trace.acknowledged();
+            trace.failed("commit", &"no coordinator");
+        });
+        // The record of the article is as little there as the batch.
+        assert_eq!(errors(&spans), ["create out", "commit in", "batch in"]);
+        let reasons = spans.iter().flat_map(|span| &span.attributes).filter(|pair| pair.key.as_str() == "error.type");
+        assert!(reasons.map(|pair| pair.value.as_str()).eq(["commit"; 3]));
+    }
+
+    #[test]
+    fn a_batch_that_is_dropped_is_no_success() {
+        assert_eq!(errors(&exported(drop)), ["process in", "batch in"]);
+        let committed = exported(|mut trace| {
+            trace.processed();
+            trace.acknowledged();
+            trace.committed();
+        });
+        assert_eq!((errors(&committed), committed.len()), (vec![], 5));
+    }
+
+    #[test]
+    fn links_are_bounded_and_the_rest_is_counted() {
+        let spans = exported(|mut trace| {
+            trace.processed();
+            for offset in 0..200 {
+                trace.article(THEIRS, (0, offset), false);
+            }
+            trace.committed();
+        });
+        let batch = spans.iter().find(|span| span.name == "batch in").unwrap();
+        assert_eq!((batch.links.links.len(), batch.links.dropped_count), (128, 72));
+    }
+
+    #[test]
+    fn without_traces_nothing_changes() {
+        let mut off = BatchTrace::default();
+        off.processed();
+        assert_eq!(off.article(THEIRS, (0, 0), true), None);
+        assert!(matches!(with_traceparent(THEIRS, None), Cow::Borrowed(_)));
     }
 }

@@ -1,8 +1,11 @@
-//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, scanning for bytes.
+//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, scanning for bytes, making text safe to
+//! be looked at.
 
 mod lines;
+mod printable;
 pub(crate) mod scan;
 mod unwrap;
 
 pub use lines::{Line, split};
+pub use printable::{is_bidi_control, printable};
 pub use unwrap::unwrap;

@@ -110,7 +110,7 @@ pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientC
     config
 }
 
-/// A producer for `feed` and `dead-letters replay`: idempotent, without transactions.
+/// A producer for `feed`: idempotent, without transactions.
 pub(super) fn writer(stream: &Stream) -> ClientConfig {
     let mut config = base(stream, &format!("{}-{}-feed", stream.group, stream.instance));
     set(&mut config, "linger.ms", 5);
@@ -122,6 +122,22 @@ pub(super) fn writer(stream: &Stream) -> ClientConfig {
     set(&mut config, "acks", "all");
     set(&mut config, "partitioner", "murmur2_random");
     config
+}
+
+/// A producer for `dead-letters replay`.
+pub(super) fn replayer(stream: &Stream, survey: &Survey) -> ClientConfig {
+    let mut config = producer(stream, 0, survey);
+    set(&mut config, "client.id", replay_id(stream));
+    if stream.delivery == Delivery::ExactlyOnce {
+        set(&mut config, "transactional.id", replay_id(stream));
+    }
+    config
+}
+
+/// One name for the whole group, so that of two replays at once the later fences the earlier. No lane has it: theirs end in
+/// a number. An ACL on the prefix `<group>-` covers it.
+fn replay_id(stream: &Stream) -> String {
+    format!("{}-replay", stream.group)
 }
 
 /// A consumer for `tail` and `dead-letters`: committed records of assigned partitions, no member of the group.

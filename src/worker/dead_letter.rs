@@ -26,7 +26,17 @@ pub const CUT_SHA256: &str = "copydesk.value.sha256";
 /// `true` where the original headers or key were too large as well and were left out.
 pub const CUT_HEADERS: &str = "copydesk.headers.cut";
 
-/// Every header that copydesk adds.
+/// Header of a replayed payload: the dead letter it was, `topic/partition/offset`. Where the payload is refused again, its
+/// dead letter has it too.
+pub const REPLAYED: &str = "copydesk.replayed.from";
+/// Header of a mark: a record without key and value that says which dead letter of its own partition was replayed, by
+/// offset. It is written in the transaction that replays.
+///
+/// A mark stands behind its letter in the letter's own partition, so that retention takes the letter first, and topic and
+/// marks go together where the topic is made anew.
+pub const MARK: &str = "copydesk.replayed.offset";
+
+/// Every header that a dead letter may have for being one.
 pub const HEADERS: [&str; 9] = [TOPIC, PARTITION, OFFSET, STAGE, MESSAGE, CODE, CUT_BYTES, CUT_SHA256, CUT_HEADERS];
 
 /// Bytes that Kafka's record batch adds to a record at most, headers aside.

@@ -86,3 +86,21 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::names::{LANE_RESTARTS, values};
+
+    /// Those that make a lane start anew; of the others one is waited for, and one ends the process.
+    #[test]
+    fn every_reason_of_a_restart_is_counted_from_zero() {
+        let text = || "text".to_owned();
+        let restarts = [
+            Failure::Fatal { doing: "testing", error: text() },
+            Failure::Unavailable { doing: "testing", error: text() },
+            Failure::Panic(text()),
+        ];
+        assert_eq!(restarts.map(|failure| failure.reason()), values(LANE_RESTARTS, "reason").unwrap());
+    }
+}

@@ -1,9 +1,11 @@
 //! Gather: polls until the batch is full or the queue is empty. The only place that polls the consumer.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
 use tracing::debug;
 
 use crate::telemetry::events;
@@ -17,7 +19,25 @@ use super::transaction::is_about_topic;
 const IDLE: Duration = Duration::from_millis(100);
 
 /// Most articles in a batch, however small they are.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
+
+/// What a batch may hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Bytes of articles in all.
+    pub(super) bytes: usize,
+    /// Bytes of articles of one partition.
+    pub(super) of_partition: usize,
+    /// Articles.
+    pub(super) articles: usize,
+}
+
+/// Gathers batches, and holds what a batch has no room for until the next one: articles come in runs of one partition.
+#[derive(Default)]
+pub(super) struct Gatherer<'c> {
+    held: VecDeque<BorrowedMessage<'c>>,
+    held_bytes: usize,
+}
 
 /// What gathering brought.
 pub(super) struct Gathered<'c> {
@@ -26,46 +46,106 @@ pub(super) struct Gathered<'c> {
     pub(super) took: Duration,
 }
 
-/// Gathers about `bytes` bytes. An empty batch means that nothing came for a while, or that nothing is there now, if a
-/// batch is `ready`: that one does not wait.
-pub(super) fn gather<'c>(
-    consumer: &'c BaseConsumer<Membership>,
-    lane: &str,
-    bytes: usize,
-    most: usize,
-    ready: &mut Option<Work<'c>>,
-) -> Result<Gathered<'c>, Failure> {
-    let mut batch = Batch::default();
-    let mut wait = if ready.is_some() { Duration::ZERO } else { IDLE };
-    let mut started = Instant::now();
-    loop {
-        let polled = consumer.poll(wait);
-        let revoked = consumer.context().take_revoked();
-        if !revoked.is_empty() {
-            let is_gone = |partition| revoked.contains(&partition);
-            let of_ready = ready.as_mut().map_or(0, |work| work.forget(is_gone));
-            ready.take_if(|work| work.batch.is_empty());
-            let forgotten = batch.forget(is_gone) + of_ready;
-            if forgotten > 0 {
-                events::forgotten(lane, forgotten);
-            }
+impl<'c> Gatherer<'c> {
+    /// Gathers until there is no more room, or nothing more to gather. An empty batch means that nothing came for a while,
+    /// or that nothing is there now, if a batch is `ready`: that one does not wait.
+    pub(super) fn gather(
+        &mut self,
+        consumer: &'c BaseConsumer<Membership>,
+        lane: &str,
+        room: Room,
+        ready: &mut Option<Work<'c>>,
+    ) -> Result<Gathered<'c>, Failure> {
+        let mut batch = Batch::default();
+        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, articles: 0 };
+        let mut started = Instant::now();
+        for message in std::mem::take(&mut self.held) {
+            self.held_bytes -= message.payload_len();
+            self.put(message, &mut batch, &mut taken);
         }
-        match polled {
-            Some(Ok(message)) => {
-                if batch.is_empty() {
-                    started = Instant::now();
+        let mut wait = if ready.is_some() || !batch.is_empty() { Duration::ZERO } else { IDLE };
+        while !taken.is_full() && self.held_bytes < room.bytes {
+            let polled = consumer.poll(wait);
+            let revoked = consumer.context().take_revoked();
+            if !revoked.is_empty() {
+                let forgotten = self.forget(&revoked, &mut batch, ready);
+                if forgotten > 0 {
+                    events::forgotten(lane, forgotten);
                 }
-                batch.push(message);
             }
-            Some(Err(error)) => judge(lane, &error)?,
-            None => break,
+            match polled {
+                Some(Ok(message)) => {
+                    if batch.is_empty() {
+                        started = Instant::now();
+                    }
+                    self.put(message, &mut batch, &mut taken);
+                }
+                Some(Err(error)) => judge(lane, &error)?,
+                None => break,
+            }
+            wait = Duration::ZERO;
         }
-        if batch.bytes >= bytes || batch.messages.len() >= most.min(MOST) {
-            break;
-        }
-        wait = Duration::ZERO;
+        Ok(Gathered { batch, took: started.elapsed() })
     }
-    Ok(Gathered { batch, took: started.elapsed() })
+
+    /// Into the batch where it has room for it, else behind what is held. Once one article of a partition is held, so are
+    /// all that follow it.
+    fn put(&mut self, message: BorrowedMessage<'c>, batch: &mut Batch<'c>, taken: &mut Taken) {
+        if taken.take(message.partition(), message.payload_len()) {
+            batch.push(message);
+        } else {
+            self.held_bytes += message.payload_len();
+            self.held.push_back(message);
+        }
+    }
+
+    fn forget(&mut self, revoked: &BTreeSet<i32>, batch: &mut Batch<'c>, ready: &mut Option<Work<'c>>) -> usize {
+        let is_gone = |partition| revoked.contains(&partition);
+        let before = self.held.len();
+        self.held.retain(|message| !is_gone(message.partition()));
+        self.held_bytes = self.held.iter().map(BorrowedMessage::payload_len).sum();
+        let of_ready = ready.as_mut().map_or(0, |work| work.forget(is_gone));
+        ready.take_if(|work| work.batch.is_empty());
+        batch.forget(is_gone) + of_ready + before - self.held.len()
+    }
+
+    /// Forgets what is held, which will be read again; answers for each of its partitions the first offset.
+    pub(super) fn let_go(&mut self) -> BTreeMap<i32, i64> {
+        self.held_bytes = 0;
+        self.held.drain(..).rev().map(|message| (message.partition(), message.offset())).collect()
+    }
+}
+
+/// How much of its room a batch has taken.
+struct Taken {
+    room: Room,
+    /// Bytes of each partition; `None`: it has no room left.
+    of_partition: HashMap<i32, Option<usize>>,
+    bytes: usize,
+    articles: usize,
+}
+
+impl Taken {
+    /// Room for an article of so many bytes? The first one of a partition always has it.
+    fn take(&mut self, partition: i32, bytes: usize) -> bool {
+        let of_partition = self.of_partition.entry(partition).or_insert(Some(0));
+        let Some(before) = *of_partition else { return false };
+        if self.bytes >= self.room.bytes
+            || self.articles >= self.room.articles
+            || before > 0 && before + bytes > self.room.of_partition
+        {
+            *of_partition = None;
+            return false;
+        }
+        *of_partition = Some(before + bytes);
+        self.bytes += bytes;
+        self.articles += 1;
+        true
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= self.room.bytes || self.articles >= self.room.articles
+    }
 }
 
 /// Most errors that poll returns are news about connections, which librdkafka mends itself.
@@ -98,5 +178,22 @@ fn judge(lane: &str, error: &KafkaError) -> Result<(), Failure> {
             events::broker_error(lane, "consumer", &error.to_string());
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_that_finds_no_room_takes_the_room_of_those_behind_it() {
+        let room = Room { bytes: 1000, of_partition: 300, articles: 100 };
+        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, articles: 0 };
+        assert!(taken.take(0, 200));
+        assert!(!taken.take(0, 200));
+        assert!(!taken.take(0, 1), "or it would overtake the one before it");
+        assert!(taken.take(1, 900), "however large the first one of a partition is");
+        assert!(taken.is_full());
+        assert!(!taken.take(2, 1));
     }
 }

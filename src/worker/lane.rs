@@ -18,13 +18,13 @@ use crate::config::Delivery;
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits};
 use crate::telemetry::traces::{BatchTrace, Route};
-use crate::telemetry::{events, names};
+use crate::telemetry::{Committed, events, names};
 
 use super::batch::{Outcome, Work};
 use super::clients;
 use super::context::Deliveries;
 use super::failure::{Failure, in_words};
-use super::gather::gather;
+use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
 use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
@@ -32,8 +32,8 @@ use super::sabotage;
 use super::topics::{ASK, Survey, Unfit, survey};
 use super::transaction::{Verdict, judge};
 
-/// Input of a batch for each output partition: a record is up to twice its article, a request holds 1 MB.
-const BYTES_PER_PARTITION: usize = 500_000;
+/// Records of a batch for one partition, in bytes: a request holds 1 MB, keys and headers included.
+const REQUEST: usize = 900_000;
 /// Aborts in a row after which a lane starts anew.
 const PATIENCE: u32 = 5;
 
@@ -45,6 +45,9 @@ pub(super) struct Lane<'a> {
     producer: &'a BaseProducer<Deliveries>,
     survey: Survey,
     cleaner: Cleaner,
+    gatherer: Gatherer<'a>,
+    /// Bytes of records for each byte of articles, as of late.
+    growth: f64,
     /// A buffer for records that no batch holds.
     spare: Vec<u8>,
     oversize: Oversize,
@@ -68,6 +71,9 @@ impl<'a> Lane<'a> {
             producer: &clients.producer,
             survey,
             cleaner: Cleaner::new(limits),
+            gatherer: Gatherer::default(),
+            // Short paragraphs, each with its hash: what follows will tell.
+            growth: 2.0,
             spare: Vec::new(),
             oversize: Oversize::default(),
             surveyed: 0,
@@ -109,8 +115,8 @@ impl<'a> Lane<'a> {
     /// The next batch, if articles are there. No transaction is open now, so a rebalance is welcome: what came from
     /// partitions that go is forgotten, in the batch that is `ready` as well.
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
-        let most = self.oversize.most_at_once();
-        let gathered = gather(self.consumer, self.name, self.batch_bytes(), most, ready)?;
+        let room = self.room();
+        let gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
         if !self.orders.health.is_ready() && self.consumer.context().joined() {
             self.orders.health.set_ready();
             events::lane_ready(self.name);
@@ -130,6 +136,11 @@ impl<'a> Lane<'a> {
         while work.clean_one(&mut self.cleaner, &mut Forgetful) {
             self.orders.health.tick();
         }
+        if work.batch.bytes > 0 {
+            // The mean of about the last ten batches.
+            let growth = work.out.len() as f64 / work.batch.bytes as f64;
+            self.growth += (growth.clamp(0.1, 10.0) - self.growth) / 10.0;
+        }
         work
     }
 
@@ -138,12 +149,19 @@ impl<'a> Lane<'a> {
         Route { input: &stream.input, output: &stream.output, group: &stream.group, lane: self.name }
     }
 
-    /// A batch is cut so that each output partition gets one request: with a second one in a transaction, librdkafka's
-    /// broker thread spins.
-    fn batch_bytes(&self) -> usize {
-        let same = self.survey.output_partitions == self.survey.input_partitions;
-        let written = if same { self.consumer.context().partitions() } else { self.survey.output_partitions };
-        self.orders.settings.stream.batch_bytes.min(BYTES_PER_PARTITION * written.max(1))
+    /// A batch is cut so that each output partition gets one request: while a second one waits, librdkafka's broker thread
+    /// spins (docs/performance.md).
+    fn room(&self) -> Room {
+        let Survey { input_partitions, output_partitions, .. } = self.survey;
+        let of_partition = (REQUEST as f64 / self.growth) as usize;
+        let bytes = self.orders.settings.stream.batch_bytes;
+        let articles = self.oversize.most_at_once().min(MOST);
+        if output_partitions == input_partitions {
+            Room { bytes, of_partition, articles }
+        } else {
+            // Where the keys say where records go, all partitions fill up alike.
+            Room { bytes: bytes.min(of_partition * output_partitions.max(1)), of_partition: usize::MAX, articles }
+        }
     }
 
     /// Fences whoever had this lane's transactional id, and settles what it left open. `false`: asked to stop.
@@ -234,12 +252,14 @@ impl<'a> Lane<'a> {
             }
             Err(Unpublished::Abort { reason, error, topics }) => {
                 events::batch_aborted(self.name, reason, &error);
+                self.orders.health.aborted();
                 work.trace.failed(reason, &error);
                 // What the batch failed of says more than that its transaction can't be ended any more.
                 self.abort(begun).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {
                     // What was gathered after it comes again as well.
-                    let mut first = next.map(|next| next.batch.first_offsets()).unwrap_or_default();
+                    let mut first = self.gatherer.let_go();
+                    first.extend(next.map(|next| next.batch.first_offsets()).unwrap_or_default());
                     first.extend(work.batch.first_offsets());
                     self.rewind(&first)?;
                 }
@@ -345,6 +365,7 @@ impl<'a> Lane<'a> {
                 Outcome::Refused(reject) => {
                     let topic = &self.orders.settings.stream.input;
                     let cut = message.payload_len() > self.survey.dead_bytes;
+                    self.orders.health.refused(message.partition(), message.offset(), reject.code());
                     events::refused(
                         topic,
                         message.partition(),
@@ -356,7 +377,9 @@ impl<'a> Lane<'a> {
                 }
             }
             if let Some(timestamp) = message.timestamp().to_millis() {
-                self.end_to_end.record((now - timestamp as f64 / 1000.0).max(0.0));
+                let waited = (now - timestamp as f64 / 1000.0).max(0.0);
+                self.end_to_end.record(waited);
+                self.orders.health.waited(waited);
             }
         }
         for (calendar, count) in calendars {
@@ -376,5 +399,7 @@ impl<'a> Lane<'a> {
             commit: published.commit,
         };
         event.emit();
+        let (records, bytes, commit) = (event.records_in, event.bytes_in, published.commit);
+        self.orders.health.committed(Committed { records, bytes, process: work.process, publish, commit });
     }
 }

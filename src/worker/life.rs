@@ -86,6 +86,8 @@ pub(super) fn run(orders: &Orders) -> Ended {
         // What is waited for may come at any time, and asking is cheap.
         if matches!(failure, Failure::Topics(_)) {
             pause = pause.min(ASK_AGAIN);
+        } else {
+            orders.health.restarted();
         }
         orders.health.wait_for(failure.to_string());
         orders.health.set_partitions(Vec::new());

@@ -4,8 +4,8 @@
 //! *gather* ([`gather`]), *process* (the pure function, [`crate::pipeline`]) and *publish* ([`publish`]); the
 //! [`supervisor`] starts lanes, starts them anew when they fail, and stops them in order.
 //!
-//! For the other commands that talk to Kafka, [`reader`], [`writer`] and [`topics`] are doors without a type of rdkafka's
-//! in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
+//! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`] and [`topics`] are doors without a type of
+//! rdkafka's in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
 
 mod batch;
 mod clients;
@@ -20,6 +20,7 @@ pub mod probe;
 mod publish;
 pub mod reader;
 mod rebalance;
+pub mod replay;
 mod sabotage;
 mod stop;
 pub mod supervisor;

@@ -291,6 +291,11 @@ impl Publisher<'_> {
         self.insist("offsets", || {
             // Afresh each time: the generation changes with every rebalance.
             let metadata = self.consumer.group_metadata().ok_or(KafkaError::Canceled)?;
+            // A member that was thrown out has generation -1, which Kafka takes for a consumer without a group and lets
+            // pass. Whoever is in that state knows that its partitions are lost: asked afterwards, so no moment is missed.
+            if self.consumer.assignment_lost() {
+                return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
+            }
             self.producer.send_offsets_to_transaction(offsets, &metadata, self.transaction_timeout)
         })?;
         self.insist("commit", || self.producer.commit_transaction(Timeout::Never))

@@ -1,9 +1,9 @@
 //! Reading records outside the worker: `tail`, `dead-letters`. Committed records only; joins no group, commits nothing.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
 
-use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message};
@@ -70,6 +70,8 @@ pub struct Reader {
     topic: String,
     partitions: usize,
     at_end: HashSet<i32>,
+    /// Where to stop, for what reads a [`Snapshot`].
+    ends: BTreeMap<i32, i64>,
 }
 
 impl Reader {
@@ -79,26 +81,8 @@ impl Reader {
     /// Where no broker answers, or the topic does not exist or is denied.
     pub fn open(stream: &Stream, topic: &str, from: From, timeout: Duration) -> Result<Reader, KafkaTrouble> {
         let doing = || format!("opening topic `{topic}`");
-        let consumer = BaseConsumer::from_config_and_context(&clients::reader(stream), Quiet::default())
-            .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
-        let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
-            let what = consumer.client().context().last().unwrap_or_else(|| in_words(&error));
-            KafkaTrouble { doing: format!("asking the brokers at `{}`", stream.brokers), what }
-        })?;
-        let described = metadata.topics().iter().find(|found| found.name() == topic);
-        if let Some(error) = described.and_then(rdkafka::metadata::MetadataTopic::error) {
-            let what = match RDKafkaErrorCode::from(error) {
-                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-                    "it does not exist (`copydesk topics --create` makes it)".to_owned()
-                }
-                code => code.to_string(),
-            };
-            return Err(KafkaTrouble { doing: doing(), what });
-        }
-        let ids: Vec<i32> = described
-            .map(|found| found.partitions().iter().map(|partition| partition.id()).collect())
-            .unwrap_or_default();
-        let mut list = TopicPartitionList::new();
+        let (consumer, ids) = connect(&clients::reader(stream), stream, topic, timeout)?;
+        let mut starts = BTreeMap::new();
         for id in ids {
             let offset = match from {
                 From::Start => Offset::Beginning,
@@ -112,13 +96,27 @@ impl Reader {
                 From::At(partition, offset) if partition == id => Offset::Offset(offset),
                 From::At(..) => continue,
             };
+            starts.insert(id, offset);
+        }
+        Reader::assigned(consumer, topic, &starts)
+    }
+
+    fn assigned(
+        consumer: BaseConsumer<Quiet>,
+        topic: &str,
+        starts: &BTreeMap<i32, Offset>,
+    ) -> Result<Reader, KafkaTrouble> {
+        let doing = || format!("opening topic `{topic}`");
+        let mut list = TopicPartitionList::new();
+        for (&id, &offset) in starts {
             list.add_partition_offset(topic, id, offset).map_err(|error| KafkaTrouble::new(doing(), &error))?;
         }
         if list.count() == 0 {
-            return Err(KafkaTrouble { doing: doing(), what: "it has no such partition".to_owned() });
+            return Err(no_such_partition(topic));
         }
         consumer.assign(&list).map_err(|error| KafkaTrouble::new(doing(), &error))?;
-        Ok(Reader { consumer, topic: topic.to_owned(), partitions: list.count(), at_end: HashSet::new() })
+        let partitions = list.count();
+        Ok(Reader { consumer, topic: topic.to_owned(), partitions, at_end: HashSet::new(), ends: BTreeMap::new() })
     }
 
     /// The next record, waiting at most `wait`.
@@ -126,10 +124,22 @@ impl Reader {
     /// # Errors
     /// Where reading on makes no sense: the topic is gone or denied.
     pub fn next(&mut self, wait: Duration) -> Result<Next, KafkaTrouble> {
+        if !self.ends.is_empty() && self.at_end.len() >= self.partitions {
+            return Ok(Next::AtEnd);
+        }
         match self.consumer.poll(wait) {
             None => Ok(Next::Nothing),
             Some(Ok(message)) => {
-                self.at_end.remove(&message.partition());
+                if let Some(&end) = self.ends.get(&message.partition()) {
+                    if message.offset() + 1 >= end {
+                        self.at_end.insert(message.partition());
+                    }
+                    if message.offset() >= end {
+                        return Ok(Next::Nothing);
+                    }
+                } else {
+                    self.at_end.remove(&message.partition());
+                }
                 let headers = message.headers().map(|headers| {
                     headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
                 });
@@ -159,4 +169,140 @@ impl Reader {
             }
         }
     }
+}
+
+impl Reader {
+    /// As [`Reader::next`], for those who know that there is more to come: silence is an error, and never an answer.
+    ///
+    /// # Errors
+    /// As there, and where nothing comes for as long as `patience`.
+    pub fn next_within(&mut self, patience: Duration) -> Result<Next, KafkaTrouble> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.next(Duration::from_millis(100))? {
+                Next::Nothing => {}
+                there => return Ok(there),
+            }
+            if Instant::now() > until {
+                let silence = format!("nothing came for {} s", patience.as_secs());
+                let what = self.consumer.client().context().last().unwrap_or(silence);
+                return Err(KafkaTrouble { doing: format!("reading `{}`", self.topic), what });
+            }
+        }
+    }
+}
+
+/// What a topic, or one partition of it, holds at one moment. It can be read more than once; what comes later is not read.
+pub struct Snapshot<'a> {
+    stream: &'a Stream,
+    topic: &'a str,
+    /// First offset, and the one behind the last, open transactions included.
+    spans: BTreeMap<i32, (i64, i64)>,
+    timeout: Duration,
+}
+
+impl<'a> Snapshot<'a> {
+    /// Asks where each partition begins and ends.
+    ///
+    /// # Errors
+    /// Where no broker answers, or the topic or the partition does not exist or is denied.
+    pub fn take(
+        stream: &'a Stream,
+        topic: &'a str,
+        partition: Option<i32>,
+        timeout: Duration,
+    ) -> Result<Snapshot<'a>, KafkaTrouble> {
+        let mut config = clients::reader(stream);
+        // To see as far as the log goes, and not only to where the first open transaction begins.
+        config.set("isolation.level", "read_uncommitted");
+        let (client, ids) = connect(&config, stream, topic, timeout)?;
+        let mut spans = BTreeMap::new();
+        for id in ids.into_iter().filter(|id| partition.is_none_or(|partition| partition == *id)) {
+            spans.insert(id, watermarks(&client, topic, id, timeout)?);
+        }
+        if spans.is_empty() {
+            return Err(no_such_partition(topic));
+        }
+        Ok(Snapshot { stream, topic, spans, timeout })
+    }
+
+    /// Waits until no open transaction hides a part of it.
+    ///
+    /// # Errors
+    /// Where one stays open for longer than `patience`, or no broker answers.
+    pub fn settle(&self, patience: Duration) -> Result<(), KafkaTrouble> {
+        let (client, _) = connect(&clients::reader(self.stream), self.stream, self.topic, self.timeout)?;
+        let until = Instant::now() + patience;
+        for (&id, &(_, end)) in &self.spans {
+            // For a reader of committed records a partition ends where the first open transaction begins.
+            while watermarks(&client, self.topic, id, self.timeout)?.1 < end {
+                if Instant::now() > until {
+                    let what = format!("partition {id} has had an open transaction for {} s", patience.as_secs());
+                    return Err(KafkaTrouble { doing: format!("reading `{}`", self.topic), what });
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads it, from its first record or from an offset on. [`Next::AtEnd`] comes once, and for ever.
+    ///
+    /// # Errors
+    /// Where no broker answers.
+    pub fn read(&self, from: Option<i64>) -> Result<Reader, KafkaTrouble> {
+        let (consumer, _) = connect(&clients::reader(self.stream), self.stream, self.topic, self.timeout)?;
+        let start = |begin: i64, end: i64| Offset::Offset(from.unwrap_or(begin).clamp(begin, end));
+        let starts = self.spans.iter().map(|(&id, &(begin, end))| (id, start(begin, end))).collect();
+        let ends = self.spans.iter().map(|(&id, &(_, end))| (id, end)).collect();
+        Ok(Reader { ends, ..Reader::assigned(consumer, self.topic, &starts)? })
+    }
+
+    /// How many offsets it spans: no fewer than it has records.
+    pub fn offsets(&self) -> u64 {
+        self.spans.values().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum()
+    }
+}
+
+fn watermarks(
+    client: &BaseConsumer<Quiet>,
+    topic: &str,
+    partition: i32,
+    timeout: Duration,
+) -> Result<(i64, i64), KafkaTrouble> {
+    let asked = client.fetch_watermarks(topic, partition, timeout);
+    asked.map_err(|error| KafkaTrouble::new(format!("asking where `{topic}` ends"), &error))
+}
+
+fn no_such_partition(topic: &str) -> KafkaTrouble {
+    KafkaTrouble { doing: format!("opening topic `{topic}`"), what: "it has no such partition".to_owned() }
+}
+
+/// A client, and the topic's partitions.
+fn connect(
+    config: &ClientConfig,
+    stream: &Stream,
+    topic: &str,
+    timeout: Duration,
+) -> Result<(BaseConsumer<Quiet>, Vec<i32>), KafkaTrouble> {
+    let doing = || format!("opening topic `{topic}`");
+    let consumer = BaseConsumer::from_config_and_context(config, Quiet::default())
+        .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+    let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
+        let what = consumer.client().context().last().unwrap_or_else(|| in_words(&error));
+        KafkaTrouble { doing: format!("asking the brokers at `{}`", stream.brokers), what }
+    })?;
+    let described = metadata.topics().iter().find(|found| found.name() == topic);
+    if let Some(error) = described.and_then(rdkafka::metadata::MetadataTopic::error) {
+        let what = match RDKafkaErrorCode::from(error) {
+            RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
+                "it does not exist (`copydesk topics --create` makes it)".to_owned()
+            }
+            code => code.to_string(),
+        };
+        return Err(KafkaTrouble { doing: doing(), what });
+    }
+    let ids: Vec<i32> =
+        described.map(|found| found.partitions().iter().map(|partition| partition.id()).collect()).unwrap_or_default();
+    Ok((consumer, ids))
 }

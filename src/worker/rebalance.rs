@@ -58,11 +58,6 @@ impl Membership {
         self.state().joined
     }
 
-    /// How many partitions are assigned.
-    pub(super) fn partitions(&self) -> usize {
-        self.state().assigned.len()
-    }
-
     /// How often partitions came.
     pub(super) fn assignments(&self) -> u64 {
         self.state().assignments
@@ -139,7 +134,9 @@ impl ClientContext for Membership {
             let end = if numbers.ls_offset >= 0 { numbers.ls_offset } else { numbers.hi_offset };
             let next = state.next.get(&partition).copied().unwrap_or(numbers.committed_offset.max(numbers.lo_offset));
             if end >= 0 && next >= 0 {
-                events::lag(&self.topic, partition, (end - next).max(0));
+                let lag = (end - next).max(0);
+                events::lag(&self.topic, partition, lag);
+                self.health.set_lag(partition, lag);
             }
             if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
                 events::ends(&self.topic, partition, numbers.ls_offset, numbers.hi_offset);

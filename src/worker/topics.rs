@@ -70,7 +70,7 @@ impl Topic {
         }
     }
 
-    fn message_bytes(&self) -> usize {
+    pub(super) fn message_bytes(&self) -> usize {
         match self.state {
             TopicState::Present { message_bytes: Some(bytes), .. } => bytes,
             _ => DEFAULT_MESSAGE_BYTES,

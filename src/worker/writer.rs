@@ -1,4 +1,4 @@
-//! Sending records outside the worker: `feed`, `dead-letters replay`. Idempotent, acknowledged by all replicas.
+//! Sending records outside the worker: `feed`. Idempotent, acknowledged by all replicas.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

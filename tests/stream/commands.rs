@@ -1,12 +1,12 @@
 //! feed, tail and dead-letters on a real broker.
 
 use std::io::Write;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::kafka::{Kafka, Names};
+use crate::kafka::{Kafka, Names, wait};
 use crate::process::{Worker, copydesk, err, once, out};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
@@ -48,7 +48,7 @@ fn feed_run_tail_and_dead_letters_go_together() {
     assert_eq!(out(&list).lines().count(), 1, "{}", out(&list));
     let place = out(&list).split('\t').next().expect("partition/offset").to_owned();
     let (partition, offset) = place.split_once('/').expect("partition/offset");
-    let show = once(kafka, &names, &["dead-letters", "show", partition, offset]);
+    let show = once(kafka, &names, &["dead-letters", "show", "--json", partition, offset]);
     let shown: Value = serde_json::from_str(&out(&show)).expect("a JSON object");
     assert!(shown["value"]["base64"].is_string(), "{shown}");
 
@@ -68,6 +68,45 @@ fn feed_run_tail_and_dead_letters_go_together() {
         "old reasons are not carried"
     );
     assert_eq!(replayed.value, std::fs::read(format!("{SAMPLES}/90-bad-utf8.txt")).expect("the sample"));
+}
+
+#[test]
+fn feed_repeats() {
+    let (kafka, names) = (Kafka::shared(), Names::new("repeat"));
+    kafka.topics(&names, [2, 1, 1], [&[], &[], &[]]);
+    let samples = std::fs::read_dir(SAMPLES).expect("samples").count();
+    let fed = once(kafka, &names, &["feed", "--repeat=3", SAMPLES]);
+    assert_eq!(fed.status.code(), Some(0), "{}", err(&fed));
+    assert!(out(&fed).starts_with(&format!("{0} of {0} articles sent", 3 * samples)), "{}", out(&fed));
+    assert_eq!(kafka.count(&names, &names.input), 3 * samples);
+
+    // For ever, until it is told to stop; a pause of seconds between two articles doesn't delay that.
+    let mut endless = copydesk(kafka, &names, &["feed", "--repeat", "--rate", "500", SAMPLES]);
+    let endless = endless.stdout(Stdio::piped()).spawn().expect("feed starts");
+    wait("three rounds more", Duration::from_secs(60), || kafka.count(&names, &names.input) > 6 * samples);
+    let fed = terminated(endless);
+    assert_eq!(fed.status.code(), Some(0));
+    let total = kafka.count(&names, &names.input) - 3 * samples;
+    assert!(out(&fed).starts_with(&format!("{total} of {total} articles sent")), "{total}: {}", out(&fed));
+    let before = kafka.count(&names, &names.input);
+    let mut slow = copydesk(kafka, &names, &["feed", "--repeat", "--rate", "0.01", SAMPLES]);
+    let slow = slow.stdout(Stdio::piped()).spawn().expect("feed starts");
+    wait("the first article", Duration::from_secs(60), || kafka.count(&names, &names.input) > before);
+    let stopping = Instant::now();
+    assert!(out(&terminated(slow)).starts_with("1 of 1 articles sent"));
+    assert!(stopping.elapsed() < Duration::from_secs(20));
+
+    let twice = once(kafka, &names, &["feed", "--repeat", "-"]);
+    assert_eq!(twice.status.code(), Some(64), "{}", err(&twice));
+    let empty = tempfile::tempdir().expect("a folder");
+    let nothing = once(kafka, &names, &["feed", "--repeat", empty.path().to_str().expect("a path")]);
+    assert_eq!(nothing.status.code(), Some(74), "for ever nothing: {}", err(&nothing));
+}
+
+fn terminated(child: Child) -> Output {
+    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+    child.wait_with_output().expect("its end")
 }
 
 #[test]

@@ -19,4 +19,5 @@ mod metrics;
 mod outages;
 mod payloads;
 mod process;
+mod replay;
 mod traces;

@@ -8,6 +8,8 @@ use std::fmt::Write;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::UnicodeWidthChar;
 
+use crate::text::printable;
+
 /// What a piece of the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ink {
@@ -152,22 +154,6 @@ impl Page {
     }
 }
 
-/// Control characters as pictures of themselves, bidi controls as what they are called: nothing in an article may
-/// command a terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\t' => ' ',
-            '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{FFFD}'),
-            '\u{7F}' => '\u{2421}',
-            '\u{80}'..='\u{9F}' => '\u{FFFD}',
-            // Overrides could make the page itself read otherwise.
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
-            _ => c,
-        })
-        .collect()
-}
-
 fn columns(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
@@ -208,11 +194,6 @@ mod tests {
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("河水退去", 4), ["河水", "退去"]);
         assert_eq!(wrap("", 4), [""]);
-    }
-
-    #[test]
-    fn nothing_commands_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\u{202e}c\u{9b}d\u{7f}"), "a␛[31mb\u{fffd}c\u{fffd}d␡");
     }
 
     #[test]

@@ -1,0 +1,135 @@
+//! Which dead letters are meant, and reading them.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::cli::clean;
+use crate::config::Settings;
+use crate::worker::dead_letter;
+use crate::worker::reader::{Next, Record, Snapshot};
+use crate::worker::replay::{self, marked};
+
+/// How long a broker may be silent.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which dead letters.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Which dead letters")]
+pub struct Choice {
+    /// Only those with this error code.
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// Only those that came from this topic (replay: the input topic, unless another is named).
+    #[arg(long, value_name = "TOPIC")]
+    pub topic: Option<String>,
+    /// Only those of this time or later: RFC 3339, a date, or how long ago (`2h`). A dead letter has the time of its article.
+    #[arg(long, value_name = "T", value_parser = moment)]
+    since: Option<i64>,
+    /// Only those of before this time.
+    #[arg(long, value_name = "T", value_parser = moment)]
+    until: Option<i64>,
+    /// Only those of this partition of the dead-letter topic.
+    #[arg(long, value_name = "P")]
+    partition: Option<i32>,
+    /// Only from this offset on (with --partition).
+    #[arg(long, value_name = "OFFSET", requires = "partition")]
+    from: Option<i64>,
+    /// Only up to this offset, itself included (with --partition).
+    #[arg(long, value_name = "OFFSET", requires = "partition")]
+    to: Option<i64>,
+    /// Only those that were not replayed yet.
+    #[arg(long)]
+    pending: bool,
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// What a reader is told about.
+pub enum Seen {
+    /// A dead letter that was chosen, and whether it was replayed.
+    Chosen(Record, bool),
+    /// Any other record.
+    Other,
+}
+
+/// Go on?
+pub enum Then {
+    Continue,
+    Stop,
+}
+
+impl Choice {
+    fn takes(&self, record: &Record) -> bool {
+        let has = |name: &str, wanted: &Option<String>| wanted.is_none() || record.header(name) == *wanted;
+        // What has no time is of no time.
+        let time = record.timestamp.unwrap_or(0);
+        has(dead_letter::CODE, &self.code)
+            && has(dead_letter::TOPIC, &self.topic)
+            && self.since.is_none_or(|since| time >= since)
+            && self.until.is_none_or(|until| time < until)
+            && self.partition.is_none_or(|partition| record.partition == partition)
+            && self.from.is_none_or(|from| record.offset >= from)
+            && self.to.is_none_or(|to| record.offset <= to)
+    }
+
+    /// What the dead-letter topic holds now.
+    pub fn snapshot<'a>(&self, settings: &'a Settings) -> anyhow::Result<Snapshot<'a>> {
+        let stream = &settings.stream;
+        Ok(Snapshot::take(stream, &stream.dead_letters, self.partition, PATIENCE)?)
+    }
+
+    /// Reads a snapshot twice: for its marks, then for what is chosen. Nothing is kept but the marks.
+    pub fn read(
+        &self,
+        snapshot: &Snapshot<'_>,
+        mut each: impl FnMut(Seen) -> anyhow::Result<Then>,
+    ) -> anyhow::Result<()> {
+        let marks: HashSet<(i32, i64)> = replay::marks(snapshot, self.from, PATIENCE)?;
+        let mut reader = snapshot.read(self.from)?;
+        let mut count = 0;
+        while self.limit != Some(count) {
+            let record = match reader.next_within(PATIENCE)? {
+                Next::Record(record) => record,
+                Next::Nothing => continue,
+                Next::AtEnd => break,
+            };
+            let replayed = marks.contains(&(record.partition, record.offset));
+            let chosen = marked(&record).is_none() && self.takes(&record) && !(self.pending && replayed);
+            count += usize::from(chosen);
+            let seen = if chosen { Seen::Chosen(record, replayed) } else { Seen::Other };
+            if matches!(each(seen)?, Then::Stop) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A moment in milliseconds since 1970.
+fn moment(text: &str) -> Result<i64, String> {
+    if let Ok(ago) = text.parse::<jiff::SignedDuration>() {
+        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        return Ok(jiff::Timestamp::now().as_millisecond().saturating_sub(ago));
+    }
+    if text.parse::<jiff::civil::Date>().is_ok() && text.len() == "2024-01-17".len() {
+        return clean::timestamp(&format!("{text}T00:00:00Z"));
+    }
+    clean::timestamp(text).map_err(|_| {
+        "neither RFC 3339 (2024-01-17T14:05:00Z), nor a date (2024-01-17), nor how long ago (2h, 3 days)".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        assert_eq!(moment("2024-01-17T14:05:00Z"), Ok(1_705_500_300_000));
+        assert_eq!(moment("2024-01-17"), Ok(1_705_449_600_000));
+        let hours = jiff::Timestamp::now().as_millisecond() - moment("2h").unwrap();
+        assert!((7_200_000..7_260_000).contains(&hours), "{hours}");
+        assert!(moment("yesterday").is_err());
+    }
+}

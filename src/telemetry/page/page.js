@@ -1,0 +1,94 @@
+"use strict";
+// The page is whole without this. Loads what moves once a second, and posts the form without leaving the page.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const pause = $("pause"), stale = $("stale"), now = $("now");
+  let paused = false, answered = new Date();
+
+  // XMLHttpRequest parses a document by itself, so that no text here is ever made into markup.
+  const load = (method, url, body) =>
+    new Promise((done, fail) => {
+      const request = new XMLHttpRequest();
+      request.open(method, url);
+      request.responseType = "document";
+      request.timeout = 30000;
+      request.onload = () => {
+        const page = request.response;
+        if (page && page.body && request.getResponseHeader("content-type").startsWith("text/html")) done(page);
+        else fail(new Error("HTTP " + request.status));
+      };
+      request.onerror = request.ontimeout = () => fail(new Error("no answer"));
+      request.send(body);
+    });
+
+  // Whoever marks text in here, or stands in it with the keyboard, keeps it.
+  const held = (section) =>
+    section.contains(document.activeElement) || (!getSelection().isCollapsed && getSelection().containsNode(section, true));
+
+  const show = (page) => {
+    for (const fresh of page.querySelectorAll("#now > section")) {
+      const old = $(fresh.id);
+      if (old && !held(old) && old.outerHTML !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
+    }
+  };
+
+  const turn = async () => {
+    if (!paused && !document.hidden) {
+      try {
+        show(await load("GET", "/now"));
+        answered = new Date();
+        stale.hidden = true;
+        now.classList.remove("old");
+      } catch {
+        const text = "No answer from this worker since " + answered.toLocaleTimeString() + ".";
+        if (stale.textContent !== text) stale.textContent = text;
+        stale.hidden = false;
+        now.classList.add("old");
+      }
+    }
+    setTimeout(turn, calm.matches ? 5000 : 1000);
+  };
+  setTimeout(turn, 1000);
+
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    paused = !paused;
+    pause.setAttribute("aria-pressed", String(paused));
+    pause.textContent = paused ? "Go on" : "Pause";
+  });
+
+  const form = document.querySelector("#playground form"), text = $("article"), result = $("result");
+  const say = (words) => {
+    const told = document.createElement("p");
+    told.className = "refused";
+    told.textContent = words;
+    result.replaceChildren(told);
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.ariaBusy === "true") return;
+    const largest = Number(text.dataset.largest);
+    form.ariaBusy = "true";
+    try {
+      if (new TextEncoder().encode(text.value).length > largest) {
+        say("An article may have " + largest + " bytes here.");
+      } else {
+        const page = await load("POST", "/", new URLSearchParams({ article: text.value }));
+        result.replaceChildren(...document.adoptNode(page.getElementById("result")).childNodes);
+      }
+    } catch (error) {
+      say("This worker did not clean it: " + error.message + ".");
+    }
+    form.ariaBusy = "false";
+    result.hidden = false;
+    result.focus({ preventScroll: true });
+    result.scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "nearest" });
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+})();

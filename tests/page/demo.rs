@@ -1,0 +1,129 @@
+//! `copydesk demo --keep`: the real binary and the real worker, with its admin port open.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A demo that goes on until it is dropped.
+pub struct Demo {
+    child: Child,
+    /// Host and port of its admin server.
+    pub address: String,
+    log: Arc<Mutex<String>>,
+}
+
+/// An answer of the admin server.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Demo {
+    /// Starts it, and waits until it is past its own articles.
+    pub fn start() -> Demo {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_copydesk"))
+            .args(["demo", "--keep", "--admin", "127.0.0.1:0"])
+            .env("COPYDESK__LOG__FILTER", "warn")
+            .env("COPYDESK__STREAM__INSTANCE", "desk-1")
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("copydesk starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (errors, kept) = (BufReader::new(child.stderr.take().expect("a pipe")), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains("http://"));
+        std::thread::spawn(move || lines.for_each(drop));
+        let Some(line) = line else { panic!("the demo did not come up: {}", log.lock().unwrap()) };
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+        let demo = Demo { child, address: address.to_owned(), log };
+        // Its articles may all have gone through the lane that came first.
+        wait("both lanes to be ready", || demo.get("/readyz").status == 200);
+        demo
+    }
+
+    /// Its lines on standard error.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A connection that has sent nothing yet.
+    pub fn connect(&self) -> std::io::Result<TcpStream> {
+        let connection = TcpStream::connect(&self.address)?;
+        connection.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(connection)
+    }
+
+    /// One request on a connection of its own, with further lines of its head.
+    pub fn ask(&self, method: &str, path: &str, head: &[&str], body: &[u8]) -> Answer {
+        let mut connection = self.connect().expect("the admin server is there");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        for line in head {
+            request += &format!("{line}\r\n");
+        }
+        request += &format!("Content-Length: {}\r\n\r\n", body.len());
+        connection.write_all(request.as_bytes()).expect("the head is taken");
+        // A server that refuses by the head alone may not read on.
+        let _ = connection.write_all(body);
+        let mut bytes = Vec::new();
+        let _ = connection.read_to_end(&mut bytes);
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let (head, body) =
+            text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: no answer: {text:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], b"")
+    }
+
+    /// `/status.json`
+    pub fn status(&self) -> serde_json::Value {
+        serde_json::from_str(&self.get("/status.json").body).expect("JSON")
+    }
+
+    /// How many sockets and files the process has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("Linux").count()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let end = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < end && !matches!(self.child.try_wait(), Ok(Some(_))) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for something of the demo's.
+pub fn wait(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
