@@ -170,6 +170,14 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
         let outcome = resolve(&draft, line)?;
         readings.push(reading(&draft, outcome, line));
     }
+    // "12/05/2023 December 5, 2023": what the line itself settles.
+    let settled: Vec<_> = readings.iter().filter_map(|r| r.value.map(|v| v.date)).collect();
+    for open in readings.iter_mut().filter(|r| r.value.is_none()) {
+        let same = open.candidates.iter().find(|c| settled.contains(&c.date)).copied();
+        if same.is_some() {
+            (open.value, open.candidates) = (same, Vec::new());
+        }
+    }
     // The same day in two calendars: the Gregorian wins.
     let gregorian: Vec<i64> = readings
         .iter()

@@ -123,7 +123,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         // "Posted by Jane Doe on January 17", "来源：新华网 2024年1月17日".
         let joined = line.means(right, |m| m == Meaning::Filler) && line.is_date_part(right + 1);
         // "By Jane Doe January 17, 2024".
-        let opens = left == Some(0) && line.is_date_part(right) && MOST_OF_A_NAME.contains(&length);
+        let at_start = left.is_some_and(|i| i == 0 || i == 1 && line.mark(1) == Some(':'));
+        let opens = at_start && line.is_date_part(right) && MOST_OF_A_NAME.contains(&length);
         return right_side != Separator::None
             || joined
             || is_label_at(right)
