@@ -133,7 +133,7 @@ impl<'a> Lane<'a> {
 
     /// Cleans what is left of a batch.
     fn finish(&mut self, mut work: Work<'a>) -> Work<'a> {
-        while work.clean_one(&mut self.cleaner, &mut Forgetful) {
+        while work.clean_some(&mut self.cleaner, &mut Forgetful) {
             self.orders.health.tick();
         }
         if work.batch.bytes > 0 {
@@ -220,7 +220,7 @@ impl<'a> Lane<'a> {
         let before = next.as_ref().map_or(Duration::ZERO, |next| next.process);
         let stream = &self.orders.settings.stream;
         let cleaner = &mut self.cleaner;
-        let mut meanwhile = || next.as_mut().is_some_and(|next| next.clean_one(cleaner, &mut Forgetful));
+        let mut meanwhile = || next.as_mut().is_some_and(|next| next.clean_some(cleaner, &mut Forgetful));
         let mut publisher = Publisher {
             stream,
             survey: &self.survey,
