@@ -229,8 +229,10 @@ pub struct Names {
 
 impl Names {
     pub fn new(test: &str) -> Names {
-        let run = std::process::id();
-        let name = |role: &str| format!("{test}-{run}-{role}");
+        // Two tests that chose one word do not meet.
+        static TESTS: AtomicU32 = AtomicU32::new(0);
+        let (run, number) = (std::process::id(), TESTS.fetch_add(1, Relaxed));
+        let name = |role: &str| format!("{test}-{run}-{number}-{role}");
         Names { input: name("raw"), output: name("clean"), dead: name("dead"), group: name("group") }
     }
 }
