@@ -5,6 +5,7 @@
 //! What fails is aborted and read again from the committed offsets; what can't be mended so ends this life ([`super::life`]).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::Histogram;
@@ -29,6 +30,7 @@ use super::life::{Clients, Orders};
 use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
 use super::sabotage;
+use super::settle::Settler;
 use super::topics::{ASK, Survey, Unfit, survey};
 use super::transaction::{Verdict, judge};
 
@@ -43,6 +45,8 @@ pub(super) struct Lane<'a> {
     name: &'a str,
     consumer: &'a BaseConsumer<Membership>,
     producer: &'a BaseProducer<Deliveries>,
+    /// In exactly-once mode.
+    settler: Option<Settler>,
     survey: Survey,
     cleaner: Cleaner,
     gatherer: Gatherer<'a>,
@@ -61,14 +65,24 @@ pub(super) struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(orders: &'a Orders, name: &'a str, clients: &'a Clients, survey: Survey) -> Lane<'a> {
+    pub(super) fn new(
+        orders: &'a Orders,
+        name: &'a str,
+        clients: &'a Clients,
+        survey: Survey,
+    ) -> Result<Lane<'a>, Failure> {
         let limits = orders.settings.limits;
         let limits = Limits { output: limits.output.min(survey.output_bytes), ..limits };
-        Lane {
+        let exactly_once = orders.settings.stream.delivery == Delivery::ExactlyOnce;
+        let settler = exactly_once.then(|| Settler::start(Arc::clone(&clients.producer), name)).transpose();
+        let settler = settler
+            .map_err(|error| Failure::Fatal { doing: "starting the lane's second thread", error: error.to_string() })?;
+        Ok(Lane {
             orders,
             name,
             consumer: &clients.consumer,
             producer: &clients.producer,
+            settler,
             survey,
             cleaner: Cleaner::new(limits),
             gatherer: Gatherer::default(),
@@ -80,11 +94,11 @@ impl<'a> Lane<'a> {
             aborts: 0,
             alone: true,
             end_to_end: metrics::histogram!(names::END_TO_END_SECONDS),
-        }
+        })
     }
 
     fn exactly_once(&self) -> bool {
-        self.orders.settings.stream.delivery == Delivery::ExactlyOnce
+        self.settler.is_some()
     }
 
     /// Works until it is asked to stop. What it has gathered by then is published before it ends.
@@ -227,6 +241,7 @@ impl<'a> Lane<'a> {
             producer: self.producer,
             consumer: self.consumer,
             health: &self.orders.health,
+            settler: self.settler.as_ref(),
             begun: None,
             trace: &mut work.trace,
             oversize: &mut self.oversize,

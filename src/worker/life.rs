@@ -54,7 +54,7 @@ pub(super) enum Ended {
 /// What a life is lived with.
 pub(super) struct Clients {
     pub(super) consumer: BaseConsumer<Membership>,
-    pub(super) producer: BaseProducer<Deliveries>,
+    pub(super) producer: Arc<BaseProducer<Deliveries>>,
 }
 
 /// The whole life of the thread.
@@ -136,9 +136,9 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     let producer =
         BaseProducer::from_config_and_context(&clients::producer(stream, orders.number, &survey), deliveries)
             .map_err(starting)?;
-    let clients = Clients { consumer, producer };
+    let clients = Clients { consumer, producer: Arc::new(producer) };
     // Caught here and not only in `run`, because a panic must not skip the bounded close.
-    let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey).work()));
+    let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey)?.work()));
     let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));
     close(clients, name, orders);
     worked

@@ -22,6 +22,7 @@ pub mod reader;
 mod rebalance;
 pub mod replay;
 mod sabotage;
+mod settle;
 mod stop;
 pub mod supervisor;
 pub mod topics;

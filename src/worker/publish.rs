@@ -21,6 +21,7 @@ use super::dead_letter::{self, Original, framed};
 use super::failure::{Failure, in_words};
 use super::rebalance::Membership;
 use super::sabotage;
+use super::settle::Settler;
 use super::topics::Survey;
 use super::transaction::{Verdict, is_about_topic, is_fenced, is_stale_member, judge};
 
@@ -39,6 +40,9 @@ pub(super) enum Unpublished {
     /// The clients are not usable any more.
     Dead(Failure),
 }
+
+/// The pause before a call is repeated.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// How long each part took.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +74,8 @@ pub(super) struct Publisher<'a> {
     pub(super) producer: &'a BaseProducer<Deliveries>,
     pub(super) consumer: &'a BaseConsumer<Membership>,
     pub(super) health: &'a LaneHealth,
+    /// Where transactions are: who asks for the offsets.
+    pub(super) settler: Option<&'a Settler>,
     /// When the transaction that is open now began.
     pub(super) begun: Option<Instant>,
     pub(super) trace: &'a mut BatchTrace,
@@ -288,17 +294,31 @@ impl Publisher<'_> {
     }
 
     fn commit(&self, offsets: &TopicPartitionList) -> Result<(), Unpublished> {
-        self.insist("offsets", || {
-            // Afresh each time: the generation changes with every rebalance.
-            let metadata = self.consumer.group_metadata().ok_or(KafkaError::Canceled)?;
-            // A member that was thrown out has generation -1, which Kafka takes for a consumer without a group and lets
-            // pass. Whoever is in that state knows that its partitions are lost: asked afterwards, so no moment is missed.
-            if self.consumer.assignment_lost() {
-                return Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId));
-            }
-            self.producer.send_offsets_to_transaction(offsets, &metadata, self.transaction_timeout)
-        })?;
+        while !self.send_offsets(offsets)? {
+            self.health.tick();
+            std::thread::sleep(AGAIN);
+        }
         self.insist("commit", || self.producer.commit_transaction(Timeout::Never))
+    }
+
+    /// `false`: the same again.
+    fn send_offsets(&self, offsets: &TopicPartitionList) -> Result<bool, Unpublished> {
+        const STEP: &str = "offsets";
+        let dead = |error: &str| Unpublished::Dead(Failure::Fatal { doing: STEP, error: error.to_owned() });
+        // Afresh each time: the generation changes with every rebalance.
+        let metadata = self.consumer.group_metadata().ok_or_else(|| dead("the consumer has no group"))?;
+        // A member that was thrown out has generation -1, which Kafka takes for a consumer without a group and lets pass.
+        // Whoever is in that state knows that its partitions are lost: asked afterwards, so no moment is missed.
+        if self.consumer.assignment_lost() {
+            return Err(self.abort(STEP, "the group has taken the partitions away meanwhile".to_owned(), false));
+        }
+        let settler = self.settler.ok_or_else(|| dead("without transactions"))?;
+        match settler.send(offsets, metadata, self.transaction_timeout, self.health) {
+            None => Err(dead("librdkafka does not answer any more")),
+            Some(Ok(())) => Ok(true),
+            Some(Err(error)) if judge(&error) == Verdict::Retry => Ok(false),
+            Some(Err(error)) => Err(self.failed(STEP, &error)),
+        }
     }
 
     /// Repeats a call while its error is retriable.
@@ -309,7 +329,7 @@ impl Publisher<'_> {
             if judge(&error) != Verdict::Retry {
                 return Err(self.failed(step, &error));
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(AGAIN);
         }
     }
 

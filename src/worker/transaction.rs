@@ -26,7 +26,6 @@ pub(super) fn judge(error: &KafkaError) -> Verdict {
         KafkaError::Transaction(inner) if inner.is_retriable() => Verdict::Retry,
         // The member was thrown out of its group: the offsets are refused, the producer is sound.
         KafkaError::Transaction(inner) if is_stale_member(inner.code()) => Verdict::Abort,
-        KafkaError::ConsumerCommit(code) if is_stale_member(*code) => Verdict::Abort,
         _ => Verdict::Restart,
     }
 }
@@ -62,6 +61,5 @@ mod tests {
     fn a_failed_flush_aborts_and_the_unknown_restarts() {
         assert_eq!(judge(&KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut)), Verdict::Abort);
         assert_eq!(judge(&KafkaError::Canceled), Verdict::Restart);
-        assert_eq!(judge(&KafkaError::ConsumerCommit(RDKafkaErrorCode::UnknownMemberId)), Verdict::Abort);
     }
 }

@@ -1,0 +1,74 @@
+//! Offsets into the transaction, asked for by a thread of its own, since the call may never return.
+//!
+//! librdkafka 2.12.1 sends them by a request to the group's coordinator (`rdkafka_coord.c`) whose time-out is noted and never
+//! looked at: it waits for a broker to change its state, and where the coordinator has moved and all brokers are up already,
+//! none does. A lane that waits with it would stand still for ever. So it waits as long as a transaction may last, leaves the
+//! call and both clients behind, and begins a new life, which fences the old one. (Found by `group-coordinator-killed`.)
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use crate::telemetry::LaneHealth;
+
+use super::context::Deliveries;
+
+/// So much longer than the call's own time-out it is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+struct Request {
+    offsets: TopicPartitionList,
+    metadata: ConsumerGroupMetadata,
+    timeout: Duration,
+}
+
+/// The thread that asks.
+pub(super) struct Settler {
+    requests: SyncSender<Request>,
+    answers: Receiver<Result<(), KafkaError>>,
+}
+
+impl Settler {
+    /// Starts the thread; it ends with the settler, or when the call that hangs returns at last.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(super) fn start(producer: Arc<BaseProducer<Deliveries>>, lane: &str) -> io::Result<Settler> {
+        let (requests, asked) = sync_channel::<Request>(1);
+        let (answer, answers) = sync_channel(1);
+        std::thread::Builder::new().name(format!("settle-{lane}")).spawn(move || {
+            while let Ok(Request { offsets, metadata, timeout }) = asked.recv() {
+                let answered = producer.send_offsets_to_transaction(&offsets, &metadata, timeout);
+                if answer.send(answered).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Settler { requests, answers })
+    }
+
+    /// Sends offsets into the open transaction. `None`: there was no answer, and neither client is of use any more.
+    pub(super) fn send(
+        &self,
+        offsets: &TopicPartitionList,
+        metadata: ConsumerGroupMetadata,
+        timeout: Duration,
+        health: &LaneHealth,
+    ) -> Option<Result<(), KafkaError>> {
+        let end = Instant::now() + timeout + PATIENCE;
+        self.requests.send(Request { offsets: offsets.clone(), metadata, timeout }).ok()?;
+        loop {
+            match self.answers.recv_timeout(Duration::from_millis(500)) {
+                Ok(answer) => return Some(answer),
+                Err(RecvTimeoutError::Timeout) if Instant::now() < end => health.tick(),
+                Err(_) => return None,
+            }
+        }
+    }
+}
