@@ -241,6 +241,7 @@ impl<'a> Lane<'a> {
             producer: self.producer,
             consumer: self.consumer,
             health: &self.orders.health,
+            stop: &self.orders.stop,
             settler: self.settler.as_ref(),
             begun: None,
             trace: &mut work.trace,

@@ -22,6 +22,7 @@ use super::failure::{Failure, in_words};
 use super::rebalance::Membership;
 use super::sabotage;
 use super::settle::Settler;
+use super::stop::Stop;
 use super::topics::Survey;
 use super::transaction::{Verdict, is_about_topic, is_fenced, is_stale_member, judge};
 
@@ -74,6 +75,7 @@ pub(super) struct Publisher<'a> {
     pub(super) producer: &'a BaseProducer<Deliveries>,
     pub(super) consumer: &'a BaseConsumer<Membership>,
     pub(super) health: &'a LaneHealth,
+    pub(super) stop: &'a Stop,
     /// Where transactions are: who asks for the offsets.
     pub(super) settler: Option<&'a Settler>,
     /// When the transaction that is open now began.
@@ -313,7 +315,7 @@ impl Publisher<'_> {
             return Err(self.abort(STEP, "the group has taken the partitions away meanwhile".to_owned(), false));
         }
         let settler = self.settler.ok_or_else(|| dead("without transactions"))?;
-        match settler.send(offsets, metadata, self.transaction_timeout, self.health) {
+        match settler.send(offsets, metadata, self.transaction_timeout, self.health, self.stop) {
             None => Err(dead("librdkafka does not answer any more")),
             Some(Ok(())) => Ok(true),
             Some(Err(error)) if judge(&error) == Verdict::Retry => Ok(false),

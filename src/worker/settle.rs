@@ -2,8 +2,8 @@
 //!
 //! librdkafka 2.12.1 sends them by a request to the group's coordinator (`rdkafka_coord.c`) whose time-out is noted and never
 //! looked at: it waits for a broker to change its state, and where the coordinator has moved and all brokers are up already,
-//! none does. A lane that waits with it would stand still for ever. So it waits as long as a transaction may last, leaves the
-//! call and both clients behind, and begins a new life, which fences the old one. (Found by `group-coordinator-killed`.)
+//! none does. A lane that waits with it would stand still for ever. So it waits for a while, leaves the call and both clients
+//! behind, and begins a new life, which fences the old one. (Found by `group-coordinator-killed`.)
 
 use std::io;
 use std::sync::Arc;
@@ -18,9 +18,14 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use crate::telemetry::LaneHealth;
 
 use super::context::Deliveries;
+use super::stop::Stop;
 
+/// So long an answer is waited for at most, where a transaction may last that long: Kafka gives one in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// So much longer than the call's own time-out it is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+const BEYOND: Duration = Duration::from_secs(2);
+/// So long once the stop is asked for: the clients have to close within the grace period, too.
+const HURRY: Duration = Duration::from_secs(5);
 
 struct Request {
     offsets: TopicPartitionList,
@@ -60,14 +65,21 @@ impl Settler {
         metadata: ConsumerGroupMetadata,
         timeout: Duration,
         health: &LaneHealth,
+        stop: &Stop,
     ) -> Option<Result<(), KafkaError>> {
-        let end = Instant::now() + timeout + PATIENCE;
+        let timeout = timeout.min(PATIENCE);
+        let mut end = Instant::now() + timeout + BEYOND;
+        let mut hurries = false;
         self.requests.send(Request { offsets: offsets.clone(), metadata, timeout }).ok()?;
         loop {
             match self.answers.recv_timeout(Duration::from_millis(500)) {
                 Ok(answer) => return Some(answer),
                 Err(RecvTimeoutError::Timeout) if Instant::now() < end => health.tick(),
                 Err(_) => return None,
+            }
+            if !hurries && stop.requested() {
+                hurries = true;
+                end = end.min(Instant::now() + HURRY);
             }
         }
     }

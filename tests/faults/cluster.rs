@@ -14,6 +14,7 @@ use rdkafka::admin::{
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::proxy::Proxy;
@@ -202,7 +203,15 @@ impl Cluster {
         let new =
             settings.iter().fold(NewTopic::new(topic, partitions, replicas), |new, (key, value)| new.set(key, value));
         let options = AdminOptions::new().operation_timeout(Some(ASK));
-        block_on(self.admin.create_topics([&new], &options)).expect("create_topics").pop().expect("one").expect("made");
+        for attempt in 1.. {
+            // Asked of a broker that an earlier scenario killed, librdkafka may give up the request with the connection.
+            match block_on(self.admin.create_topics([&new], &options)).map(|mut made| made.pop().expect("one")) {
+                Ok(Ok(_)) => return,
+                Ok(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) if attempt > 1 => return,
+                Err(KafkaError::AdminOp(RDKafkaErrorCode::DestroyBroker)) if attempt < 5 => {}
+                other => panic!("create_topics {topic}: {other:?}"),
+            }
+        }
     }
 
     pub fn delete(&self, topic: &str) {

@@ -162,7 +162,14 @@ impl<'a> Run<'a> {
     fn take_input_as_it_is(&mut self, partitions: i32) -> Result<usize, String> {
         let input = read_all(self.cluster, &[(&self.names.input, partitions)], "");
         let known: HashMap<&str, &Sent> = self.history.sent.iter().map(|sent| (sent.id.as_str(), sent)).collect();
-        let mut stands = Vec::with_capacity(input.len());
+        // Of what retention took, the feeder's word is all there is.
+        let taken = |sent: &&Sent| {
+            self.expired
+                .as_ref()
+                .is_some_and(|(partition, gone)| sent.partition == *partition && sent.offset < gone.end)
+        };
+        let mut stands: Vec<Sent> = self.history.sent.iter().filter(taken).cloned().collect();
+        stands.reserve(input.len());
         for record in &input {
             if let Some(&sent) = known.get(record.id.as_str()) {
                 stands.push(Sent { partition: record.partition, offset: record.offset, ..sent.clone() });

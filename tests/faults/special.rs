@@ -30,8 +30,9 @@ const NO_REWIND: &[(&str, &str)] = &[
 ];
 
 /// The worker's wall clock is what a file says; its monotonic clock is left alone, as it is when a machine's clock is set.
+/// Paths are below the scenario's folder, where the worker runs.
 const FAKE_CLOCK: &[(&str, &str)] = &[
-    ("LD_PRELOAD", FAKETIME),
+    ("LD_PRELOAD", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1:./waits.so"),
     ("FAKETIME_TIMESTAMP_FILE", "clock"),
     ("FAKETIME_NO_CACHE", "1"),
     ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
@@ -321,6 +322,15 @@ fn set_clock(run: &Run, offset: &str) -> Result<String, String> {
 fn clock(run: &mut Run) -> Result<String, String> {
     if !Path::new(FAKETIME).exists() {
         return Err(format!("{FAKETIME} is missing: apt-get install faketime"));
+    }
+    let cc = Command::new("cc")
+        .args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
+        .arg(run.folder.join("waits.so"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/waits.c"))
+        .output()
+        .map_err(|error| format!("cc: {error}"))?;
+    if !cc.status.success() {
+        return Err(format!("cc waits.c: {}", String::from_utf8_lossy(&cc.stderr)));
     }
     set_clock(run, "+0")
 }
