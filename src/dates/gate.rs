@@ -17,7 +17,7 @@ pub(super) fn may_be_date_line(line: &str) -> bool {
     }
     let spaces = spaces(bytes);
     // So many words are a sentence, most of all with a full stop behind them.
-    if spaces > MOST_SPACES || spaces > MOST_SPACES_BEFORE_STOP && line.ends_with(['.', '।', '۔']) {
+    if spaces > MOST_SPACES || spaces > MOST_SPACES_BEFORE_STOP && ends_in_stop(line) {
         return false;
     }
     if goes_on_after_stop(bytes) {
@@ -25,6 +25,12 @@ pub(super) fn may_be_date_line(line: &str) -> bool {
     }
     let is_tiny = bytes.len() <= LONGEST_WITHOUT_DIGIT && spaces <= MOST_SPACES_WITHOUT_DIGIT;
     is_tiny || bytes.iter().fold(false, |any, byte| any | byte.is_ascii_digit()) || has_other_digit(bytes)
+}
+
+/// A full stop, and not that of an abbreviation: "UPDATED: April 24, 2020 at 9:26 a.m."
+fn ends_in_stop(line: &str) -> bool {
+    let is_abbreviated = matches!(line.as_bytes(), [.., b'.' | b' ', _, b'.']);
+    line.ends_with(['.', '।', '۔']) && !is_abbreviated
 }
 
 fn spaces(bytes: &[u8]) -> usize {

@@ -30,7 +30,8 @@ thread_local! {
 
 /// Reads a line.
 pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
-    if text.len() > LONGEST || text.bytes().any(|byte| byte.is_ascii() && is_foreign(byte.into())) {
+    if text.len() > LONGEST || text.bytes().any(|byte| byte.is_ascii() && is_foreign(byte.into())) || has_address(text)
+    {
         return None;
     }
     let mut scratch = SCRATCH.take();
@@ -41,7 +42,17 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<DateLine> {
 
 /// Marks of sentences, prices, addresses, code, copyright and graves.
 fn is_foreign(c: char) -> bool {
-    matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '@' | '#' | '=' | '©' | '®' | '†' | '℗')
+    matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '#' | '=' | '©' | '®' | '†' | '℗')
+}
+
+/// An @ that stands before no number, as it does in "Mar 12, 2020 @ 10:42 am".
+fn has_address(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'@', bytes).any(|at| {
+        let behind = bytes.get(at + 1..).unwrap_or_default();
+        let timed = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+        !timed || at == 0 || bytes.get(at - 1).is_some_and(u8::is_ascii_alphabetic)
+    })
 }
 
 fn read_folded(text: &str, context: &Context<'_>, scratch: &mut Scratch) -> Option<DateLine> {

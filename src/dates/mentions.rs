@@ -106,7 +106,8 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
         || is_title(line)
         || is_birth(line)
         || is_day_of_the_past(line, dates);
-    !of_something_else && !(strange && (is_of_source(line, dates) || is_credit(line) || is_to_come(line, dates)))
+    !of_something_else
+        && !(strange && (is_of_source(line, dates) || is_entry(line) || is_credit(line) || is_to_come(line, dates)))
 }
 
 fn today(line: &Line<'_>) -> Option<i64> {
@@ -157,7 +158,18 @@ fn is_of_source(line: &Line<'_>, dates: &[Reading]) -> bool {
     first
         && dates.iter().all(|d| d.precision == Precision::Day)
         && !line.tokens.iter().any(is_agency)
-        && (1..line.tokens.len()).any(|i| line.mark(i) == Some(',') && line.is_date_part(i + 1))
+        && (1..line.tokens.len())
+            .any(|i| line.mark(i) == Some(',') && line.is_date_part(i + 1) || line.mark(i) == Some('('))
+}
+
+/// "21 de mayo: Combate de Iquique", "13 avril 2018 : Dépêche AFP": an entry of a list, with what happened that day.
+fn is_entry(line: &Line<'_>) -> bool {
+    (1..line.tokens.len()).any(|i| {
+        line.mark(i) == Some(':')
+            && (line.is_number(i - 1) || line.is_month(i - 1))
+            && is_unknown(line, i + 1)
+            && !line.tokens.iter().any(|t| speaks(line, t))
+    })
 }
 
 /// "Reuters/Jane Doe, 17 January 2024": who took a picture. ("Kyiv/AFP" is a place.)

@@ -16,6 +16,7 @@ mod explain;
 mod field;
 mod fold;
 mod gate;
+mod glue;
 mod lexicon;
 mod line;
 mod mentions;

@@ -13,6 +13,9 @@ pub(super) const CONNECTORS: [&str; 34] = [
     "al", "el", "bin", "ibn", "ben", "y", "e", "es", "sur", "ter", "ten", "zu", "ul", "ur", "ap", "st", "abu",
 ];
 
+/// Bytes of an initial, or of a title that is written like one: A., Dr.
+const LONGEST_INITIAL: usize = 2;
+
 /// Does a word start like a name: with a capital, in scripts that have them? (Georgian letters count as small ones, and
 /// have no capitals in names. detikNews has its capital inside.)
 pub(super) fn is_small(word: &str) -> bool {
@@ -72,6 +75,18 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             }
             continue;
         }
+        // "A. Ostrovsky", "Dr. Konrad Voge", "By M. Z. Adnan".
+        let stopped = kind(at + 1) == Some(Kind::Mark('.')) && !before.is_some_and(is_number);
+        let is_initial = token.end - token.start <= LONGEST_INITIAL && capital(at) && stopped;
+        let is_second =
+            |i: usize| kind(i + 1) == Some(Kind::Mark('.')) && tokens.get(i).is_some_and(|t| t.end - t.start == 1);
+        let named = at + if is_second(at + 2) { 4 } else { 2 };
+        if is_initial && unknown(named) && capital(named) {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         if connects(at) && before.is_some_and(unknown) && unknown(at + 1) {
             if let Some(token) = tokens.get_mut(at) {
                 token.kind = Kind::Unknown;
@@ -103,18 +118,28 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let near = [before, Some(at + 1), Some(at + 2).filter(|_| connects(at + 1))];
         let beside_stranger = near.into_iter().flatten().any(|i| kind(i) == Some(Kind::Unknown));
         let beside_number = is_number(at + 1) || before.is_some_and(is_number);
+        let is_part_of_day = |m| matches!(m, Meaning::Am | Meaning::Pm | Meaning::Noon | Meaning::Night);
         let known = token.senses().iter().any(|s| {
             is_name_of_date(s)
+                || is_part_of_day(s.meaning) && token.end - token.start > LONGEST_INITIAL
                 || matches!(s.meaning, Meaning::Ago(..) | Meaning::Last(_) | Meaning::Era(_) | Meaning::Event)
         });
+        // "Baltimore Sun | Dec 23, 2020", "Santo Domingo - abr. 22, 2022": a weekday is no end of a name, unless a mark
+        // parts both from a date that has a month of its own.
+        let is_end = token.means(|m| matches!(m, Meaning::Weekday(_)))
+            && before.is_some_and(unknown)
+            && matches!(kind(at + 1), Some(Kind::Mark('|' | '-')));
         // "Jan Kowalski, 17 stycznia": a short month before a name is one itself.
         let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
-        let is_name =
-            capital(at) && known && !keeps && !beside_number && (introduced || given || !dates && beside_stranger);
+        let is_name = capital(at)
+            && known
+            && !keeps
+            && !beside_number
+            && (introduced || given || is_end || !dates && beside_stranger);
         // "By Mark Law,", "By Theresa May,": the rest of a name that a byline word introduced, up to the next mark.
         let rest = before.is_some_and(unknown)
             && !keeps
-            && !is_number(at + 1)
+            && !is_number(at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark('.'))))
             && (capital(at) || token.means(|m| m == Meaning::Event))
             && tokens.get(..at).is_some_and(is_introduced);
         if rest {

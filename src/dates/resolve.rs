@@ -1,7 +1,7 @@
 //! From slots to a date: which number is the year, which calendar, which order; or that nothing settles it.
 
 use super::calendars::{convert, days, from_days, gregorian, weekday};
-use super::lexicon::language_order;
+use super::lexicon::{Meaning, language_order};
 use super::reading::{Calendar, Context, Date, Order};
 use super::solve::{Draft, Line, Number, Unit};
 
@@ -341,6 +341,22 @@ fn numeric_date(draft: &Draft, line: &Line<'_>, year: &Number, month: u32, day: 
     Some((convert(calendar, value, month, day)?, calendar))
 }
 
+/// The order in which those write a date who name such a zone beside it.
+fn order_of_zone(line: &Line<'_>) -> Option<Order> {
+    const MONTH_FIRST: [&str; 13] =
+        ["est", "edt", "et", "cdt", "ct", "mst", "mdt", "mt", "pst", "pdt", "pt", "akst", "hst"];
+    const DAY_FIRST: [&str; 14] =
+        ["gmt", "bst", "ist", "wat", "eat", "cat", "sast", "pkt", "sgt", "aest", "aedt", "awst", "nzst", "nzdt"];
+    line.tokens.iter().enumerate().find_map(|(at, token)| {
+        let is_zone = line.means(at, |m| matches!(m, Meaning::Zone(_))) && at > 0;
+        // "GMT+3" is of no country.
+        let signed = matches!(line.mark(at + 1), Some('+' | '-'));
+        let word = line.text.get(token.start..token.end).filter(|_| is_zone && !signed)?;
+        let is = |zones: &[&str], order| zones.contains(&word).then_some(order);
+        is(&MONTH_FIRST, Order::MonthDay).or_else(|| is(&DAY_FIRST, Order::DayMonth))
+    })
+}
+
 /// Day and month in either order: what fits, then the weekday, the document's order, the language, the fetch time and
 /// the document's other date; else both.
 fn day_month(
@@ -375,6 +391,11 @@ fn day_month(
         return Some(outcome(dm, None));
     }
     let context = line.context;
+    // English has both orders: where no region settles it, the zone of the time tells whose English it is.
+    let plain_english = context.language.is_none_or(|l| l.eq_ignore_ascii_case("en"));
+    if let Some(order) = order_of_zone(line).filter(|_| plain_english && context.order.is_none()) {
+        return Some(outcome(if order == Order::DayMonth { dm } else { md }, None));
+    }
     let by_language =
         context.language.map(|l| if language_order(l).starts_with('M') { Order::MonthDay } else { Order::DayMonth });
     if let Some(order) = context.order.or(by_language) {

@@ -154,11 +154,24 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
     Some(done)
 }
 
+/// "Published: 7:49, 2 Nov 2023 Updated: 8:24, 2 Nov 2023": where the first time stands in front of its date, so does
+/// each that a date follows.
+fn leads(clock: &Clock, drafts: &[Draft], line: &Line<'_>) -> bool {
+    let starts = |from: usize| {
+        let mark = usize::from(matches!(line.mark(from), Some(',' | '-' | '|')));
+        drafts.iter().any(|d| d.span.is_some_and(|(first, _)| first == from + mark))
+    };
+    let first = drafts.first().and_then(|d| d.span).map_or(0, |(first, _)| first);
+    let opens = |clock: &Clock| clock.end <= first;
+    !opens(clock) && starts(clock.end) && drafts.first().and_then(|d| d.clock).is_some_and(|c| opens(&c))
+}
+
 /// Each time goes to the date before it, or else to the first.
 fn deal_clocks(clocks: &[Clock], drafts: &mut Vec<Draft>, line: &Line<'_>) {
     let mut extra = Vec::new();
     for clock in clocks {
         let before = drafts.iter().rposition(|d| d.span.is_some_and(|(first, _)| first < clock.first));
+        let before = if leads(clock, drafts, line) { before.map(|i| i + 1) } else { before };
         let target = before.unwrap_or(0);
         let Some(draft) = drafts.get_mut(target) else { continue };
         if draft.clock.is_none() {
@@ -248,7 +261,7 @@ fn word(
         let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
         if draft.months.is_empty() && draft.numbers.len() < 3 {
             draft.months = months;
-        } else if !same.is_empty() && draft.month_token.is_some_and(|m| at - m <= 4) {
+        } else if !same.is_empty() && !draft.full() && draft.month_token.is_some_and(|m| at - m <= 4) {
             draft.months = same;
         } else {
             let moved = if draft.numbers.len() == 2

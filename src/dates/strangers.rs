@@ -11,6 +11,7 @@ use super::mentions::{beside_furniture, is_event};
 use super::names::{CONNECTORS, is_label, is_small};
 use super::pieces::{Separator, is_by, run, separator, speaks};
 use super::solve::Line;
+use super::times::clocks;
 use super::tokens::Kind;
 use std::ops::RangeInclusive;
 
@@ -101,7 +102,8 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
 
 fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let left = first.checked_sub(1);
-    let right = last + 1;
+    let stops = stops_before_label(line, last);
+    let right = last + 1 + usize::from(stops);
     let left_side = left.map_or(Separator::Edge, |i| separator(line, i));
     let right_side = separator(line, right);
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
@@ -124,7 +126,10 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         let joined = line.means(right, |m| m == Meaning::Filler) && line.is_date_part(right + 1);
         // "By Jane Doe January 17, 2024".
         let at_start = left.is_some_and(|i| i == 0 || i == 1 && line.mark(1) == Some(':'));
-        let opens = at_start && line.is_date_part(right) && MOST_OF_A_NAME.contains(&length);
+        // "Posted by Trey Hunner Dec 21st, 2018": one word will do.
+        let is_posted = left == Some(1) && is_label_at(0) && length < *MOST_OF_A_NAME.start();
+        let at_start = at_start || left == Some(1) && is_label_at(0);
+        let opens = at_start && line.is_date_part(right) && (MOST_OF_A_NAME.contains(&length) || is_posted);
         return right_side != Separator::None
             || joined
             || is_label_at(right)
@@ -147,6 +152,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
                 && is_label_at(right)
                 && line.source_of(right, right).starts_with(char::is_uppercase);
             return is_stopped_place(line, first, last)
+                || is_signature(line, (first, last))
                 || heads_label && is_capitalised(line, first, last)
                 || is_place_of_agency(line, first, last)
                 || has_by && is_label_at(right)
@@ -180,6 +186,12 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
     }
     if first > 0 && line.mark(first - 1) == Some('(') {
         let source = line.source_of(first, last);
+        // "at 4:28 am (Paris)": whose time it is.
+        let is_timed = line.means(first.saturating_sub(2), |m| matches!(m, Meaning::Am | Meaning::Pm))
+            || first >= 5 && line.is_number(first - 2) && line.mark(first - 3) == Some(':');
+        if is_timed && first == last && line.mark(last + 1) == Some(')') && !is_small(source) {
+            return true;
+        }
         return first == last && source.chars().count() <= 6 && source.chars().all(char::is_uppercase);
     }
     let words = (first..=last).filter(|&i| line.mark(i).is_none());
@@ -205,6 +217,36 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
             || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
     };
     count <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+}
+
+/// "John Plunkett. Updated November 3rd, 2023", "Par Nicolas Gutierrez C. le 14.09.2020": the stop behind a name, before
+/// a label.
+fn stops_before_label(line: &Line<'_>, last: usize) -> bool {
+    let initial = line.tokens.get(last).is_some_and(|t| t.end - t.start == 1);
+    line.mark(last + 1) == Some('.')
+        && line
+            .tokens
+            .get(last + 2)
+            .is_some_and(|t| t.means(is_label) && (speaks(line, t) || initial && line.is_date_part(last + 3)))
+}
+
+/// "Christian Weisflog 15.06.2020, 12.11 Uhr", "Benjamin Triebe, London 18.10.2019, 19:33": a name, and nothing but the
+/// date with its year and its time behind it.
+fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
+    let is_place = first > 1 && line.mark(first - 1) == Some(',') && last - first < *MOST_OF_A_NAME.start();
+    let start = if is_place { 0 } else { first };
+    let is_name = start == 0
+        && MOST_OF_A_NAME.contains(&(last + 1 - start - usize::from(is_place)))
+        && (start..=last).all(|i| line.mark(i).is_none_or(|mark| mark == ',' && is_place))
+        && is_capitalised(line, start, last);
+    let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
+    let year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
+    let rest = || last + 1..line.tokens.len();
+    is_name
+        && rest().all(is_known)
+        && rest().any(year)
+        && matches!(clocks(line, false)[..], [clock] if clock.first > last)
+        && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
 }
 
 /// Do all words of a run start like names, as far as their script can tell?

@@ -1,6 +1,7 @@
 //! Times of day and their zones, in a row of tokens.
 
 use super::lexicon::Meaning;
+use super::names::is_label;
 use super::reading::Time;
 use super::solve::Line;
 use super::tokens::Kind;
@@ -89,7 +90,11 @@ fn four_digits(line: &Line<'_>, at: usize, value: u32) -> Option<Clock> {
     let behind_year = year.and_then(|i| line.number(i)).is_some_and(|(value, digits)| digits == 4 && value > 1900);
     let timed = line.means(at + 1, |m| matches!(m, Meaning::Zone(_) | Meaning::HourMark));
     let (hour, minute) = (value / 100, value % 100);
-    if !behind_year || !timed || hour > 23 || minute > 59 {
+    // "Updated 1354 GMT (2154 HKT) November 13, 2015": in front of a date that has a year of its own.
+    let is_front = at.checked_sub(1).is_none_or(|i| line.mark(i) == Some('(') || line.means(i, is_label))
+        && line.means(at + 1, |m| matches!(m, Meaning::Zone(_)))
+        && (at + 2..line.tokens.len()).any(|i| line.number(i).is_some_and(|(value, d)| d == 4 && value > 1900));
+    if !(behind_year || is_front) || !timed || hour > 23 || minute > 59 {
         return None;
     }
     let from = at + 1 + usize::from(!line.means(at + 1, |m| matches!(m, Meaning::Zone(_))));
@@ -169,7 +174,9 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
         }
     }
     if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm))
-        && !line.means(at + 1, |m| m == Meaning::Filler)
+        // "am" is a preposition too, but not behind a year: "Feb. 19, 2020 4 AM".
+        && (!line.means(at + 1, |m| m == Meaning::Filler)
+            || at.checked_sub(1).and_then(|i| line.number(i)).is_some_and(|(_, digits)| digits == 4))
         && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour))
         && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0)
         && !line.is_number(at + 2)
@@ -242,7 +249,7 @@ fn signed(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
             (value, line.number(at + 3)?.0, 4)
         }
         1 | 2
-            if line.mark(at + 2).is_none_or(|m| m == ')')
+            if line.mark(at + 2).is_none_or(|m| matches!(m, ')' | ','))
                 && (line.mark(at).is_some_and(|m| m == '+')
                     || at > 0 && line.means(at - 1, |m| m == Meaning::Zone(Some(0)))
                     || digits == 2 && !line.spaced(at)) =>

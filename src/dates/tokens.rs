@@ -1,6 +1,7 @@
 //! Tokens: a folded line as numbers, words of the lexicon, unknown words and marks, in one pass from left to right.
 
 use super::fold::Folded;
+use super::glue;
 use super::lexicon::{BYLINE, Found, LEXICON, Meaning, Sense, is_word, unspaced, word_length};
 use super::names;
 
@@ -80,7 +81,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
             at += 1;
             continue;
         }
-        let (kind, end) = one(text, at, c, tokens)?;
+        let (kind, end) = one(source, folded, at, c, tokens)?;
         if kind == Kind::Unknown {
             unknown += 1;
             if unknown_words == Unknown::MustBeNames
@@ -95,7 +96,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
         }
         if end > at {
             tokens.push(Token { kind, start: at, end, spaced });
-            spaced = false;
+            spaced = text.get(end..).is_some_and(|rest| glue::grew(kind, end - at, rest));
         }
         at = end.max(at + c.len_utf8());
     }
@@ -104,7 +105,8 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
     Some(())
 }
 
-fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)> {
+fn one(source: &str, folded: &Folded, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)> {
+    let text = folded.text.as_str();
     let rest = text.get(at..)?;
     // 〇 is the first of its digits.
     if c >= '〇'
@@ -114,10 +116,14 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     }
     let found = LEXICON.longest(text, at);
     if c.is_ascii_digit() {
-        if let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens.last(), f)) {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let year = rest.get(..digits).and_then(|digits| glue::year(digits, tokens));
+        if year.is_none()
+            && let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens.last(), f))
+        {
             return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
         }
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = year.unwrap_or(digits);
         if digits > 9 {
             return None;
         }
@@ -150,7 +156,7 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
         return Some((Kind::Mark(c), at + c.len_utf8()));
     }
     let length = if unspaced(c) && !names::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
-    Some((Kind::Unknown, at + length))
+    Some(glue::word(source, folded, at, at + length).unwrap_or((Kind::Unknown, at + length)))
 }
 
 /// "28 November 2023 Views: 12", "09:30 Hits 12": the number before a count is the year or the minute.
