@@ -37,7 +37,9 @@ pub(super) fn word(source: &str, folded: &Folded, start: usize, end: usize) -> O
     let mut before = letter(start)?;
     for (offset, _) in text.get(start..end)?.char_indices().skip(1) {
         let (at, here) = (start + offset, letter(start + offset)?);
-        let grown = before.is_lowercase() && here.is_uppercase();
+        // "GMTUpdated" too.
+        let small_behind = || letter(at + here.len_utf8()).is_some_and(char::is_lowercase);
+        let grown = here.is_uppercase() && (before.is_lowercase() || before.is_uppercase() && small_behind());
         before = here;
         if !grown {
             continue;
@@ -56,7 +58,10 @@ pub(super) fn word(source: &str, folded: &Folded, start: usize, end: usize) -> O
 }
 
 fn opens(meaning: Meaning) -> bool {
-    matches!(meaning, Meaning::By | Meaning::Published | Meaning::Updated)
+    matches!(
+        meaning,
+        Meaning::By | Meaning::Published | Meaning::Updated | Meaning::Am | Meaning::Pm | Meaning::Zone(_)
+    )
 }
 
 /// A label, or a month or weekday before a number.

@@ -2,8 +2,9 @@
 
 use super::calendars::{days, iso_week};
 use super::fold::Folded;
-use super::lexicon::Meaning;
+use super::lexicon::{Meaning, Unit};
 use super::mentions;
+use super::names::is_small;
 use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
 use super::relative;
 use super::resolve::{Outcome, resolve};
@@ -45,6 +46,28 @@ fn is_foreign(c: char) -> bool {
     matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '#' | '=' | '©' | '®' | '†' | '℗')
 }
 
+/// Leaves out what pages count behind a whole date, of views and comments: "14 abril 2022 | 51", "13 Oct 2020 18:29 1479".
+fn without_counts(tokens: &mut Vec<Token>) {
+    const MOST_COUNTS: usize = 3;
+    let is_number = |t: &Token| matches!(t.kind, Kind::Number { .. });
+    let is_year = |t: &Token| matches!(t.kind, Kind::Number { value: 1900..=2100, digits: 4 });
+    for _ in 0..MOST_COUNTS {
+        let end = tokens.iter().rposition(|t| !matches!(t.kind, Kind::Mark('|' | '/' | '·'))).unwrap_or(0);
+        let (Some(before), Some(&count)) = (tokens.get(..end), tokens.get(end)) else { return };
+        let parted = before.last().is_some_and(|t| matches!(t.kind, Kind::Mark('|' | '/' | '·')));
+        let behind_year = before.last().is_some_and(is_year);
+        let behind_time = matches!(before, [.., colon, minute] if colon.kind == Kind::Mark(':') && is_number(minute));
+        let numbers = before.iter().filter(|t| is_number(t)).count();
+        let named = before.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..))));
+        let whole = numbers >= if named { 2 } else { 3 } && before.iter().any(is_year);
+        let counts = matches!(count.kind, Kind::Number { digits: 1..=5, .. }) && !is_year(&count) && count.spaced;
+        if !(whole && counts && (parted || behind_year || behind_time)) {
+            return;
+        }
+        tokens.truncate(end);
+    }
+}
+
 /// An @ that stands before no number, as it does in "Mar 12, 2020 @ 10:42 am".
 fn has_address(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -69,6 +92,7 @@ fn read_folded(text: &str, context: &Context<'_>, scratch: &mut Scratch) -> Opti
         return Some(DateLine { dates: vec![reading] });
     }
     super::tokens::tokens(folded, text, Unknown::MustBeNames, tokens)?;
+    without_counts(tokens);
     let language = primary_language(context);
     let line = Line { text: &folded.text, source: text, folded, tokens, context, language: &language };
     if !strangers::hold(&line) {
@@ -160,6 +184,11 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let timed: usize = clocks.iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
+    // "Jetzt im Shop": now is no date of what else the line names.
+    let is_now = |t: &Token| t.means(|m| matches!(m, Meaning::Ago(Unit::Second, Some(0))));
+    if line.tokens.iter().any(is_now) && line.tokens.iter().any(|t| t.kind == Kind::Unknown) {
+        return None;
+    }
     // "50 years ago today" is a headline.
     let once = found.len() <= 1 || found.iter().skip(1).all(|r| r.role != Role::Other);
     (!found.is_empty() && numbers == timed && once).then_some(found)
@@ -256,6 +285,16 @@ fn minor_months_hold(line: &Line<'_>) -> bool {
     let minor = |t: &Token| line.is_minor(t);
     let sure = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !minor(t);
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    // "/www/sub1", "Ben, age 8": a short small word that a number follows is no month by itself.
+    let is_short = |i: usize| {
+        let (token, word) = (line.tokens.get(i), line.source_of(i, i));
+        token.is_some_and(|t| t.means(|m| matches!(m, Meaning::Month(..) | Meaning::Weekday(_))))
+            && word.len() <= 3
+            && is_small(word)
+    };
+    if numbers == 1 && (1..line.tokens.len()).any(|i| line.is_number(i) && is_short(i - 1)) {
+        return false;
+    }
     numbers > 1
         || line.tokens.iter().any(relative::is_relative)
         || !line.tokens.iter().any(minor)
@@ -278,6 +317,12 @@ fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool 
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let weekday = line.tokens.iter().any(|t| t.means(|m| matches!(m, Meaning::Weekday(_))));
     let timed = dates.iter().any(|d| d.precision != Precision::Day);
+    // "SV Bonn, U 17 1-3": a score.
+    let is_score =
+        (1..line.tokens.len()).any(|i| line.mark(i) == Some('-') && line.is_number(i - 1) && line.is_number(i + 1));
+    if numbers == 2 && is_score && !labelled && line.tokens.iter().any(|t| t.kind == Kind::Unknown) {
+        return false;
+    }
     if numbers != 2 || weekday || labelled || timed {
         return true;
     }

@@ -73,12 +73,15 @@ pub(super) fn beside_furniture(line: &Line<'_>, at: usize) -> bool {
     right.is_some_and(furniture) || right.is_none() && left.is_some_and(furniture)
 }
 
-/// "Bundestagswahl", "Pressemitteilung": compounds end in what they are.
-fn is_compound_event(word: &str) -> bool {
+/// "Bundestagswahl", "Luciatåg": compounds end in what they are. (A surname may end in anything: "Christian Weisflog".)
+fn is_compound_event(line: &Line<'_>, at: usize) -> bool {
     const SHORTEST: usize = 8;
-    const SHORTEST_END: usize = 3;
+    let Some(word) = line.tokens.get(at).filter(|t| t.kind == Kind::Unknown).map(|t| line.word(t)) else {
+        return false;
+    };
+    let shortest_end = if at > 0 && is_unknown(line, at - 1) { 4 } else { 3 };
     word.len() >= SHORTEST
-        && (3..=word.len() - SHORTEST_END).any(|at| {
+        && (3..=word.len() - shortest_end).any(|at| {
             word.get(at..)
                 .and_then(|end| LEXICON.exact(end.bytes()))
                 .is_some_and(|entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Event))
@@ -94,9 +97,8 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
             return false;
         }
         let old = |reading: &Reading| day(reading).is_some_and(|d: Date| d.year < FIRST_YEAR);
-        let compound = |t: &Token| t.kind == Kind::Unknown && is_compound_event(line.word(t));
         let speaks = line.tokens.iter().any(|t| speaks(line, t));
-        if !speaks && (dates.iter().any(old) || line.tokens.iter().any(compound)) {
+        if !speaks && (dates.iter().any(old) || (0..line.tokens.len()).any(|i| is_compound_event(line, i))) {
             return false;
         }
     }

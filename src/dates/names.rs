@@ -81,7 +81,10 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let is_second =
             |i: usize| kind(i + 1) == Some(Kind::Mark('.')) && tokens.get(i).is_some_and(|t| t.end - t.start == 1);
         let named = at + if is_second(at + 2) { 4 } else { 2 };
-        if is_initial && unknown(named) && capital(named) {
+        // "by B.R."
+        let signs = before.is_some_and(|i| kind(i) == Some(Kind::Byline))
+            || at > 1 && kind(at - 1) == Some(Kind::Mark('.')) && unknown(at - 2);
+        if is_initial && (unknown(named) && capital(named) || signs && token.end - token.start == 1) {
             if let Some(token) = tokens.get_mut(at) {
                 token.kind = Kind::Unknown;
             }
@@ -97,7 +100,7 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let starts = before.is_none_or(|i| {
             is_mark(i)
                 || tokens.get(i).is_some_and(|t| t.means(is_label))
-                || is_number(i) && kind(next) == Some(Kind::Unknown)
+                || is_number(i) && (kind(next) == Some(Kind::Unknown) || unknown(next + 1) && capital(next))
         });
         // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.
         let de = at == 0 && folded.text.get(token.start..token.end) == Some("de");

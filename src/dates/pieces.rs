@@ -104,6 +104,14 @@ impl Line<'_> {
         self.text.get(token.start..token.end).unwrap_or_default()
     }
 
+    /// Did a scraper leave out the space between an unknown word and this?
+    pub(super) fn glued(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|i| self.tokens.get(i));
+        before.zip(self.tokens.get(at)).is_some_and(|(before, token)| {
+            before.kind == Kind::Unknown && token.spaced && token.start == before.end && self.is_date_part(at)
+        })
+    }
+
     /// The source of tokens.
     pub(super) fn source_of(&self, first: usize, last: usize) -> &str {
         let (Some(first), Some(last)) = (self.tokens.get(first), self.tokens.get(last)) else { return "" };

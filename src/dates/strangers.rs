@@ -105,7 +105,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let stops = stops_before_label(line, last);
     let right = last + 1 + usize::from(stops);
     let left_side = left.map_or(Separator::Edge, |i| separator(line, i));
-    let right_side = separator(line, right);
+    // What grew onto a name stood in a piece of its own: "Hamburg07. November 2023".
+    let right_side = if line.glued(right) { Separator::Furniture } else { separator(line, right) };
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
     let has_by = (0..line.tokens.len()).any(by);
     let after_by = left.is_some_and(|i| by(i) || matches!(line.mark(i), Some(':' | '.')) && i > 0 && by(i - 1));
@@ -129,11 +130,13 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         // "Posted by Trey Hunner Dec 21st, 2018": one word will do.
         let is_posted = left == Some(1) && is_label_at(0) && length < *MOST_OF_A_NAME.start();
         let at_start = at_start || left == Some(1) && is_label_at(0);
-        let opens = at_start && line.is_date_part(right) && (MOST_OF_A_NAME.contains(&length) || is_posted);
+        let opens = at_start
+            && line.is_date_part(right)
+            && (MOST_OF_A_NAME.contains(&length) || is_posted || are_names(line, first, last));
         return right_side != Separator::None
             || joined
             || is_label_at(right)
-            || opens && is_capitalised(line, first, last)
+            || opens && (is_capitalised(line, first, last) || are_names(line, first, last))
             || without_spaces && line.spaced(right);
     }
     if left_side == Separator::None {
@@ -217,6 +220,16 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
             || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
     };
     count <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+}
+
+/// "By GREGOR AISCH and JOSH KELLER NOV. 13, 2015".
+fn are_names(line: &Line<'_>, first: usize, last: usize) -> bool {
+    const AND: [&str; 10] = ["and", "und", "et", "y", "e", "i", "en", "og", "och", "ve"];
+    let mut names = (first..=last).filter(|&i| line.mark(i).is_none());
+    let is_and = |i: usize| line.tokens.get(i).is_some_and(|t| AND.contains(&line.word(t)));
+    last - first < MOST_AFTER_BY
+        && (first + 1..last).filter(|&i| is_and(i)).count() == 1
+        && names.all(|i| is_and(i) || !is_small(line.source_of(i, i)))
 }
 
 /// "John Plunkett. Updated November 3rd, 2023", "Par Nicolas Gutierrez C. le 14.09.2020": the stop behind a name, before
