@@ -2,7 +2,7 @@
 //!
 //! "March 16, 20207:22 AM", "Beth AllcockPublished: 7:49", "Shana Nys DambrotNovember 6, 2023": the text of a page whose
 //! pieces are told apart by style alone. Only a year, a label, a byline word and the name of a month or weekday before a
-//! number are cut loose.
+//! number are cut loose. What a page counts behind its date (views, comments) has no word to say so, and is left out.
 
 use super::fold::Folded;
 use super::lexicon::{LEXICON, Meaning};
@@ -86,5 +86,31 @@ pub(super) fn grew(kind: Kind, length: usize, rest: &str) -> bool {
         Kind::Number { digits: 4, .. } => digit,
         Kind::Unknown | Kind::Word { .. } => rest.starts_with(|c: char| c.is_ascii_lowercase()),
         _ => false,
+    }
+}
+
+/// Leaves out what pages count behind a whole date: "14 abril 2022 | 51", "Sep. 21, 2011, 3:17 PM | 1,209 | 5".
+pub(super) fn leave_out_counts(tokens: &mut Vec<Token>) {
+    const MOST_TOKENS: usize = 9;
+    let is_number = |t: &Token| matches!(t.kind, Kind::Number { .. });
+    let is_year = |t: &Token| matches!(t.kind, Kind::Number { value, digits: 4 } if YEARS.contains(&value));
+    let is_bar = |t: &Token| matches!(t.kind, Kind::Mark('|' | '/' | '·'));
+    // 18:29 is no count, 1,209 is one.
+    let is_minute = |i: usize| i > 0 && tokens.get(i - 1).is_some_and(|t| matches!(t.kind, Kind::Mark(':' | '.')));
+    let is_count = |i: usize, t: &Token| match t.kind {
+        Kind::Number { digits, .. } => digits > 0 && !is_year(t) && !is_minute(i),
+        Kind::Mark(',') => tokens.get(i + 1).is_some_and(|next| !next.spaced && is_number(next)),
+        _ => is_bar(t),
+    };
+    let start = tokens.iter().enumerate().rposition(|(i, t)| !is_count(i, t)).map_or(0, |i| i + 1);
+    let (Some(date), Some(counts)) = (tokens.get(..start), tokens.get(start..)) else { return };
+    let (Some(last), Some(first)) = (date.last(), counts.first()) else { return };
+    let parted = is_bar(first) || first.spaced && is_number(first);
+    let ends =
+        is_bar(first) || is_year(last) || is_number(last) || last.means(|m| matches!(m, Meaning::Am | Meaning::Pm));
+    let named = date.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..))));
+    let whole = date.iter().filter(|t| is_number(t)).count() >= if named { 2 } else { 3 } && date.iter().any(is_year);
+    if parted && ends && whole && counts.len() <= MOST_TOKENS && counts.iter().any(is_number) {
+        tokens.truncate(start);
     }
 }

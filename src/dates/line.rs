@@ -46,28 +46,6 @@ fn is_foreign(c: char) -> bool {
     matches!(c, '?' | '!' | ';' | '%' | '$' | '€' | '£' | '#' | '=' | '©' | '®' | '†' | '℗')
 }
 
-/// Leaves out what pages count behind a whole date, of views and comments: "14 abril 2022 | 51", "13 Oct 2020 18:29 1479".
-fn without_counts(tokens: &mut Vec<Token>) {
-    const MOST_COUNTS: usize = 3;
-    let is_number = |t: &Token| matches!(t.kind, Kind::Number { .. });
-    let is_year = |t: &Token| matches!(t.kind, Kind::Number { value: 1900..=2100, digits: 4 });
-    for _ in 0..MOST_COUNTS {
-        let end = tokens.iter().rposition(|t| !matches!(t.kind, Kind::Mark('|' | '/' | '·'))).unwrap_or(0);
-        let (Some(before), Some(&count)) = (tokens.get(..end), tokens.get(end)) else { return };
-        let parted = before.last().is_some_and(|t| matches!(t.kind, Kind::Mark('|' | '/' | '·')));
-        let behind_year = before.last().is_some_and(is_year);
-        let behind_time = matches!(before, [.., colon, minute] if colon.kind == Kind::Mark(':') && is_number(minute));
-        let numbers = before.iter().filter(|t| is_number(t)).count();
-        let named = before.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..))));
-        let whole = numbers >= if named { 2 } else { 3 } && before.iter().any(is_year);
-        let counts = matches!(count.kind, Kind::Number { digits: 1..=5, .. }) && !is_year(&count) && count.spaced;
-        if !(whole && counts && (parted || behind_year || behind_time)) {
-            return;
-        }
-        tokens.truncate(end);
-    }
-}
-
 /// An @ that stands before no number, as it does in "Mar 12, 2020 @ 10:42 am".
 fn has_address(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -92,7 +70,7 @@ fn read_folded(text: &str, context: &Context<'_>, scratch: &mut Scratch) -> Opti
         return Some(DateLine { dates: vec![reading] });
     }
     super::tokens::tokens(folded, text, Unknown::MustBeNames, tokens)?;
-    without_counts(tokens);
+    super::glue::leave_out_counts(tokens);
     let language = primary_language(context);
     let line = Line { text: &folded.text, source: text, folded, tokens, context, language: &language };
     if !strangers::hold(&line) {
@@ -187,6 +165,13 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     // "Jetzt im Shop": now is no date of what else the line names.
     let is_now = |t: &Token| t.means(|m| matches!(m, Meaning::Ago(Unit::Second, Some(0))));
     if line.tokens.iter().any(is_now) && line.tokens.iter().any(|t| t.kind == Kind::Unknown) {
+        return None;
+    }
+    // "Today's News": the paper of a day.
+    let owns = |i: usize| {
+        line.mark(i + 1) == Some('\'') && !line.spaced(i + 1) && !line.spaced(i + 2) && i + 2 < line.tokens.len()
+    };
+    if line.tokens.iter().enumerate().any(|(i, t)| relative::is_relative(t) && owns(i)) {
         return None;
     }
     // "50 years ago today" is a headline.

@@ -109,7 +109,12 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
         || is_birth(line)
         || is_day_of_the_past(line, dates);
     !of_something_else
-        && !(strange && (is_of_source(line, dates) || is_entry(line) || is_credit(line) || is_to_come(line, dates)))
+        && !(strange
+            && (is_of_source(line, dates)
+                || is_entry(line)
+                || is_attribution(line)
+                || is_credit(line)
+                || is_to_come(line, dates)))
 }
 
 fn today(line: &Line<'_>) -> Option<i64> {
@@ -162,6 +167,11 @@ fn is_of_source(line: &Line<'_>, dates: &[Reading]) -> bool {
         && !line.tokens.iter().any(is_agency)
         && (1..line.tokens.len())
             .any(|i| line.mark(i) == Some(',') && line.is_date_part(i + 1) || line.mark(i) == Some('('))
+}
+
+/// "— Mike Pompeo, College Station, April 15, 2019": who said it and when, below a quotation.
+fn is_attribution(line: &Line<'_>) -> bool {
+    line.mark(0) == Some('-') && is_unknown(line, 1) && !line.tokens.iter().any(|t| speaks(line, t))
 }
 
 /// "21 de mayo: Combate de Iquique", "13 avril 2018 : Dépêche AFP": an entry of a list, with what happened that day.

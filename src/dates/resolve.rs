@@ -357,6 +357,53 @@ fn order_of_zone(line: &Line<'_>) -> Option<Order> {
     })
 }
 
+/// "Publié le 05/04/2013 à 17:08": a label or a word beside the time that is not English. No other language writes the
+/// month before the day.
+fn speaks_another_language(line: &Line<'_>) -> bool {
+    // How the labels of English start.
+    const ENGLISH: [&str; 32] = [
+        "publish",
+        "publication",
+        "post",
+        "updat",
+        "upd",
+        "modif",
+        "creat",
+        "add",
+        "issu",
+        "fil",
+        "submit",
+        "date",
+        "last",
+        "latest",
+        "first",
+        "origin",
+        "edit",
+        "revis",
+        "story",
+        "article",
+        "upload",
+        "amend",
+        "correct",
+        "chang",
+        "this",
+        "release",
+        "print",
+        "aired",
+        "written",
+        "report",
+        "entered",
+        "reviewed",
+    ];
+    let is_said = |m| matches!(m, Meaning::Published | Meaning::Updated);
+    line.tokens.iter().enumerate().any(|(at, token)| {
+        let word = line.text.get(token.start..token.end).unwrap_or_default();
+        let foreign = !word.is_ascii() || line.source_of(at, at).contains(|c: char| c.is_alphabetic() && !c.is_ascii());
+        let label = token.means(is_said) && word.len() > 4 && !ENGLISH.iter().any(|start| word.starts_with(start));
+        label || foreign && token.means(|m| is_said(m) || matches!(m, Meaning::TimeWord | Meaning::HourMark))
+    })
+}
+
 /// Day and month in either order: what fits, then the weekday, the document's order, the language, the fetch time and
 /// the document's other date; else both.
 fn day_month(
@@ -395,6 +442,9 @@ fn day_month(
     let plain_english = context.language.is_none_or(|l| l.eq_ignore_ascii_case("en"));
     if let Some(order) = order_of_zone(line).filter(|_| plain_english && context.order.is_none()) {
         return Some(outcome(if order == Order::DayMonth { dm } else { md }, None));
+    }
+    if context.language.is_none() && context.order.is_none() && speaks_another_language(line) {
+        return Some(outcome(dm, None));
     }
     let by_language =
         context.language.map(|l| if language_order(l).starts_with('M') { Order::MonthDay } else { Order::DayMonth });

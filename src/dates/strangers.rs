@@ -126,7 +126,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         // "Posted by Jane Doe on January 17", "来源：新华网 2024年1月17日".
         let joined = line.means(right, |m| m == Meaning::Filler) && line.is_date_part(right + 1);
         // "By Jane Doe January 17, 2024".
-        let at_start = left.is_some_and(|i| i == 0 || i == 1 && line.mark(1) == Some(':'));
+        let at_start =
+            left.is_some_and(|i| i == 0 || i == 1 && (line.mark(1) == Some(':') || line.mark(0) == Some('-')));
         // "Posted by Trey Hunner Dec 21st, 2018": one word will do.
         let is_posted = left == Some(1) && is_label_at(0) && length < *MOST_OF_A_NAME.start();
         let at_start = at_start || left == Some(1) && is_label_at(0);
@@ -146,7 +147,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         Separator::None => {
             let in_capitals = line.source_of(first, last).chars().all(|c| c.is_uppercase() || c == ' ');
             // "Por g1 — São Paulo 17/01/2024".
-            let is_place = left.is_some_and(|i| line.mark(i) == Some('-'))
+            let is_place = left.is_some_and(|i| matches!(line.mark(i), Some('-' | ',')))
                 && length <= MOST_BESIDE_PROSE
                 && is_capitalised(line, first, last);
             // "Ouest-France Publié le 28/11/2023"; but "Invoice date:" is one thing.
