@@ -43,6 +43,26 @@ fn what_pages_write_beside_their_dates_is_read() {
 }
 
 #[test]
+fn what_sites_write_is_read() {
+    all_are_read(named_rows(include_str!("dates/sites.tsv")));
+}
+
+#[test]
+fn what_real_pages_write_is_read() {
+    all_are_read(named_rows(include_str!("dates/real.tsv")));
+}
+
+#[test]
+fn furniture_captions_and_short_sentences_are_no_date_lines() {
+    none_is_taken(named_rows(include_str!("dates/site_traps.tsv")));
+}
+
+#[test]
+fn what_real_pages_hold_besides_is_no_date_line() {
+    none_is_taken(named_rows(include_str!("dates/real_traps.tsv")));
+}
+
+#[test]
 fn what_content_systems_write_is_read() {
     all_are_read(named_rows(include_str!("dates/templates.tsv")));
 }
@@ -149,6 +169,16 @@ fn ambiguous_dates_stay_open_until_something_settles_them() {
     let weekday = read_line("Saturday 04/03/2023", &Context::default()).unwrap().dates.remove(0);
     assert_eq!(weekday.value.unwrap().to_string(), "2023-03-04");
     assert_eq!(weekday.order, Some(Order::DayMonth));
+    // English is written on both sides of the sea: what is to come, and the document's other date, come before it.
+    let english = Context { language: Some("en"), now: Some(NOW), ..Context::default() };
+    let dated =
+        |text: &str, context: &Context<'_>| read_line(text, context).unwrap().dates[0].value.unwrap().to_string();
+    assert_eq!(dated("01/12/2023", &english), "2023-01-12");
+    assert_eq!(dated("12/01/2024", &english), "2024-01-12");
+    assert_eq!(dated("01/12/2023", &Context { near, ..english }), "2023-01-12");
+    let autumn = read_line("3 December 2023", &Context::default()).unwrap().dates[0].value.map(|v| v.date);
+    assert_eq!(dated("01/12/2023", &Context { near: autumn, ..english }), "2023-12-01");
+    assert_eq!(dated("12/01/2024", &Context { language: Some("en-US"), ..english }), "2024-12-01");
 }
 
 #[test]
@@ -168,6 +198,10 @@ fn roles_calendars_and_spans() {
     assert_eq!(found[0], (Role::Published, "January 17, 2024"));
     assert_eq!(found[1].0, Role::Updated);
     assert!(found[1].1.starts_with("January 18, 2024 2:05 PM"));
+    // Each time belongs to the date that it stands in front of.
+    let in_front = read_line("Published: 7:49, 2 Nov 2023 Updated: 8:24, 3 Nov 2023", &context(None)).unwrap();
+    let found: Vec<_> = in_front.dates.iter().map(|d| (d.role, d.value.unwrap().to_string())).collect();
+    assert_eq!(found, [(Role::Published, "2023-11-02T07:49".into()), (Role::Updated, "2023-11-03T08:24".into())]);
     let hijri = read_line("5 رجب 1445 هـ", &context(None)).unwrap();
     assert_eq!(hijri.dates[0].calendar, Calendar::IslamicUmalqura);
     assert_eq!(hijri.dates[0].calendar.as_str(), "islamic-umalqura");

@@ -10,6 +10,7 @@ use super::tokens::{Kind, Token};
 
 /// A name that a month or a label grew onto has at least so many letters: not McMay.
 const SHORTEST_NAME: usize = 3;
+const SHORTEST_LABEL: usize = 5;
 /// The years that pages are of.
 const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
 
@@ -28,12 +29,26 @@ pub(super) fn year(digits: &str, before: &[Token]) -> Option<usize> {
     (of_date && before.iter().any(is_number)).then_some(YEAR)
 }
 
+/// Digits of the minute or second at the start of a longer number: "15:4823. Oktober", "11:5593".
+pub(super) fn minute(digits: &str, before: &[Token]) -> Option<usize> {
+    const MINUTE: usize = 2;
+    let is_hour = |t: &Token| matches!(t.kind, Kind::Number { digits: 1 | 2, .. });
+    let [.., hour, colon] = before else { return None };
+    let timed = colon.kind == Kind::Mark(':') && is_hour(hour) && matches!(digits.len(), 3 | 4);
+    timed.then(|| digits.get(..MINUTE)?.parse().ok()).flatten().filter(|&minute: &u8| minute < 60).map(|_| MINUTE)
+}
+
 /// Where an unknown word of the folded text ends that a known one grew onto, and what it is if it is known itself:
 /// "AllcockPublished" is a name and a label, "ByTom" a byline word and a name.
 pub(super) fn word(source: &str, folded: &Folded, start: usize, end: usize) -> Option<(Kind, usize)> {
     let text = folded.text.as_str();
     let letter =
         |at: usize| folded.source.get(at).and_then(|&s| source.get(s as usize..)).and_then(|t| t.chars().next());
+    let written = source.get(*folded.source.get(start)? as usize..*folded.source.get(end)? as usize)?;
+    // Most words have no capital inside.
+    if written.is_ascii() && !written.bytes().skip(1).any(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
     let mut before = letter(start)?;
     for (offset, _) in text.get(start..end)?.char_indices().skip(1) {
         let (at, here) = (start + offset, letter(start + offset)?);
@@ -45,8 +60,7 @@ pub(super) fn word(source: &str, folded: &Folded, start: usize, end: usize) -> O
             continue;
         }
         if let Some(entry) = LEXICON.exact(text.get(start..at)?.bytes())
-            && LEXICON.senses(entry).iter().any(|s| opens(s.meaning))
-            && offset > 1
+            && LEXICON.senses(entry).iter().any(|s| opens(s.meaning, text.get(start..at).unwrap_or_default()))
         {
             return Some((Kind::Word { entry, number: None }, at));
         }
@@ -57,16 +71,19 @@ pub(super) fn word(source: &str, folded: &Folded, start: usize, end: usize) -> O
     None
 }
 
-fn opens(meaning: Meaning) -> bool {
-    matches!(
-        meaning,
-        Meaning::By | Meaning::Published | Meaning::Updated | Meaning::Am | Meaning::Pm | Meaning::Zone(_)
-    )
+/// Labels and byline words, "pm" and "GMT"; but "el", "le" and "di" start names (ElVallenc, DiCaprio).
+fn opens(meaning: Meaning, word: &str) -> bool {
+    match meaning {
+        Meaning::By => word == "by" || word.len() >= 3,
+        Meaning::Published | Meaning::Updated => word.len() >= SHORTEST_LABEL,
+        Meaning::Am | Meaning::Pm => word.len() == 2,
+        Meaning::Zone(_) => word.len() >= 3,
+        _ => false,
+    }
 }
 
 /// A label, or a month or weekday before a number.
 fn is_known(text: &str, at: usize, end: usize) -> bool {
-    const SHORTEST_LABEL: usize = 5;
     let Some(found) = LEXICON.longest(text, at).filter(|found| found.end >= end) else { return false };
     let numbered = text.get(found.end..).is_some_and(|rest| {
         rest.trim_start_matches(['.', ',', ' ']).starts_with(|c: char| c.is_ascii_digit()) && rest.len() < text.len()
@@ -83,7 +100,7 @@ pub(super) fn grew(kind: Kind, length: usize, rest: &str) -> bool {
     let digit = rest.starts_with(|c: char| c.is_ascii_digit());
     match kind {
         Kind::Unknown if digit => length >= SHORTEST_NAME,
-        Kind::Number { digits: 4, .. } => digit,
+        Kind::Number { .. } => digit,
         Kind::Unknown | Kind::Word { .. } => rest.starts_with(|c: char| c.is_ascii_lowercase()),
         _ => false,
     }
@@ -110,7 +127,10 @@ pub(super) fn leave_out_counts(tokens: &mut Vec<Token>) {
         is_bar(first) || is_year(last) || is_number(last) || last.means(|m| matches!(m, Meaning::Am | Meaning::Pm));
     let named = date.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..))));
     let whole = date.iter().filter(|t| is_number(t)).count() >= if named { 2 } else { 3 } && date.iter().any(is_year);
-    if parted && ends && whole && counts.len() <= MOST_TOKENS && counts.iter().any(is_number) {
+    // "17 Jan 2024 1,254" is a row of a table, "By Jane Doe - 17 Jan 2024 0 49" and "17 Jan 2024 18:29 1479" are not.
+    let is_row =
+        !is_bar(first) && (is_year(last) && date.iter().all(|t| !matches!(t.kind, Kind::Unknown | Kind::Byline)));
+    if parted && !is_row && ends && whole && counts.len() <= MOST_TOKENS && counts.iter().any(is_number) {
         tokens.truncate(start);
     }
 }

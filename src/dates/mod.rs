@@ -21,6 +21,7 @@ mod lexicon;
 mod line;
 mod mentions;
 mod names;
+mod order;
 mod pieces;
 mod reading;
 mod relative;

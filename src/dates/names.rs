@@ -4,7 +4,7 @@
 //! byline word introduces, and what stands beside an unknown name, is taken for a name before any date is looked for.
 
 use super::fold::Folded;
-use super::lexicon::{Meaning, Sense, unspaced};
+use super::lexicon::{LEXICON, Meaning, Sense, unspaced};
 use super::tokens::{Kind, Token};
 
 /// Words that belong to a name though they are small: Rio de Janeiro, Dar es Salaam, Jan van der Berg.
@@ -39,6 +39,15 @@ pub(super) fn is_user(before: &[Token], text: &str, end: usize) -> bool {
     let labelled = before.first().is_some_and(|t| t.means(is_label) && t.end - t.start > 3);
     let ends = end == text.trim_end().len() && before.iter().any(|t| matches!(t.kind, Kind::Number { .. }));
     by && labelled && (ends || before.len() == 2)
+}
+
+/// "india Updated: Apr 26, 2020": the section of a page, in front of a label.
+pub(super) fn is_section(before: &[Token], text: &str, end: usize) -> bool {
+    let label = LEXICON.longest(text, end + 1).filter(|found| {
+        let known = LEXICON.senses(found.entry).iter().any(|s| is_label(s.meaning));
+        known && found.end > end + 1 + 4 && text.get(found.end..).is_some_and(|rest| rest.starts_with(':'))
+    });
+    before.is_empty() && text.get(end..).is_some_and(|rest| rest.starts_with(' ')) && label.is_some()
 }
 
 /// Words that are names here though they are something else elsewhere ("Door Jan de Vries", "Ana Popescu", "Hà Nội"):
@@ -81,6 +90,18 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let is_second =
             |i: usize| kind(i + 1) == Some(Kind::Mark('.')) && tokens.get(i).is_some_and(|t| t.end - t.start == 1);
         let named = at + if is_second(at + 2) { 4 } else { 2 };
+        // "ElVallenc.cat": the end of a domain.
+        let is_domain = at > 1
+            && !token.spaced
+            && !capital(at)
+            && tokens.get(at - 1).is_some_and(|t| t.kind == Kind::Mark('.') && !t.spaced)
+            && unknown(at - 2);
+        if is_domain {
+            if let Some(token) = tokens.get_mut(at) {
+                token.kind = Kind::Unknown;
+            }
+            continue;
+        }
         // "by B.R."
         let signs = before.is_some_and(|i| kind(i) == Some(Kind::Byline))
             || at > 1 && kind(at - 1) == Some(Kind::Mark('.')) && unknown(at - 2);
@@ -99,7 +120,7 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let next = at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark(':')));
         let starts = before.is_none_or(|i| {
             is_mark(i)
-                || tokens.get(i).is_some_and(|t| t.means(is_label))
+                || tokens.get(i).is_some_and(|t| t.means(|m| is_label(m) || m == Meaning::HourMark))
                 || is_number(i) && (kind(next) == Some(Kind::Unknown) || unknown(next + 1) && capital(next))
         });
         // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.

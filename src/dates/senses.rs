@@ -20,6 +20,27 @@ impl Line<'_> {
         self.names(token, |m| if let Meaning::Month(c, n) = m { Some((c, n)) } else { None })
     }
 
+    /// The same, where it stands. Polish shares names of months with its neighbours, and sets no point behind the day as
+    /// they do: "28 listopada" is November, "28. listopada" October.
+    pub(super) fn months_at(&self, at: usize, token: &Token) -> Vec<(Calendar, u8)> {
+        let months = self.months_of(token);
+        let is_polish = |s: &Sense| {
+            matches!(s.meaning, Meaning::Month(Calendar::Gregory, _)) && s.languages.split('|').any(|l| l == "pl")
+        };
+        let all_gregorian = months.iter().all(|m| m.0 == Calendar::Gregory);
+        if months.len() < 2 || !all_gregorian || !self.language.is_empty() || !token.senses().iter().any(is_polish) {
+            return months;
+        }
+        let plain = at > 0 && self.is_number(at - 1);
+        let pointed = at > 1 && self.mark(at - 1) == Some('.') && self.is_number(at - 2);
+        let shared = |s: &Sense| s.languages.split('|').any(|l| matches!(l, "hr" | "cs"));
+        let keeps = |s: &Sense| if plain { is_polish(s) } else { !pointed || shared(s) };
+        let is_kept = |m: &(Calendar, u8)| {
+            token.senses().iter().any(|s| keeps(s) && matches!(s.meaning, Meaning::Month(c, n) if (c, n) == *m))
+        };
+        months.into_iter().filter(is_kept).collect()
+    }
+
     /// The weekdays that a word may be.
     pub(super) fn weekdays_of(&self, token: &Token) -> Vec<u8> {
         self.names(token, |m| if let Meaning::Weekday(d) = m { Some(d) } else { None })

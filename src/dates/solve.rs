@@ -225,7 +225,7 @@ fn word(
         && line.number(at - 1).is_some_and(|(value, _)| value > 31)
         && token.means(|m| matches!(m, Meaning::Era(_)));
     let weekdays = if era_here { Vec::new() } else { line.weekdays_of(token) };
-    let months = if era_here { Vec::new() } else { line.months_of(token) };
+    let months = if era_here { Vec::new() } else { line.months_at(at, token) };
     // Another word that can only be the month: then this one is a weekday, or a preposition.
     let between_numbers = |i: usize| {
         let marked = |i: usize| usize::from(matches!(line.mark(i), Some('.' | ',' | '-' | '/')));

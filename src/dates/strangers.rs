@@ -128,8 +128,10 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         // "By Jane Doe January 17, 2024".
         let at_start =
             left.is_some_and(|i| i == 0 || i == 1 && (line.mark(1) == Some(':') || line.mark(0) == Some('-')));
-        // "Posted by Trey Hunner Dec 21st, 2018": one word will do.
-        let is_posted = left == Some(1) && is_label_at(0) && length < *MOST_OF_A_NAME.start();
+        // "Posted by Konstantin 21.10.2019", "von Newsdesk 28. Januar 2022": one word will do before a year.
+        let is_posted = length < *MOST_OF_A_NAME.start()
+            && (right..line.tokens.len())
+                .any(|i| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900));
         let at_start = at_start || left == Some(1) && is_label_at(0);
         let opens = at_start
             && line.is_date_part(right)
@@ -157,7 +159,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
                 && line.source_of(right, right).starts_with(char::is_uppercase);
             return is_stopped_place(line, first, last)
                 || is_signature(line, (first, last))
-                || heads_label && is_capitalised(line, first, last)
+                || heads_label && (is_capitalised(line, first, last) || line.mark(right + 1) == Some(':'))
                 || is_place_of_agency(line, first, last)
                 || has_by && is_label_at(right)
                 || has_by

@@ -87,6 +87,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
             if unknown_words == Unknown::MustBeNames
                 && names::is_no_name(source, folded, at, end)
                 && !names::is_user(tokens, text, end)
+                && !names::is_section(tokens, text, end)
             {
                 return None;
             }
@@ -117,13 +118,14 @@ fn one(source: &str, folded: &Folded, at: usize, c: char, tokens: &[Token]) -> O
     let found = LEXICON.longest(text, at);
     if c.is_ascii_digit() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let year = rest.get(..digits).and_then(|digits| glue::year(digits, tokens));
-        if year.is_none()
+        let first =
+            rest.get(..digits).and_then(|digits| glue::year(digits, tokens).or_else(|| glue::minute(digits, tokens)));
+        if first.is_none()
             && let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens.last(), f))
         {
             return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
         }
-        let digits = year.unwrap_or(digits);
+        let digits = first.unwrap_or(digits);
         if digits > 9 {
             return None;
         }
