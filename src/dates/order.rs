@@ -25,7 +25,7 @@ fn order_of_zone(line: &Line<'_>) -> Option<Order> {
     })
 }
 
-/// "Publié le 05/04/2013 à 17:08": a label or a word beside the time that is not English. No other language writes the
+/// "Publié le 05/04/2013 à 17:08", "Dienstag 11/07/2023": a label, a weekday or a word beside the time that is not English. No other language writes the
 /// month before the day.
 fn speaks_another_language(line: &Line<'_>) -> bool {
     // How the labels of English start.
@@ -63,12 +63,37 @@ fn speaks_another_language(line: &Line<'_>) -> bool {
         "entered",
         "reviewed",
     ];
+    const WEEKDAYS: [&str; 18] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "mon",
+        "tue",
+        "tues",
+        "wed",
+        "weds",
+        "thu",
+        "thur",
+        "thurs",
+        "fri",
+        "sat",
+        "sun",
+    ];
     let is_said = |m| matches!(m, Meaning::Published | Meaning::Updated);
     line.tokens.iter().enumerate().any(|(at, token)| {
         let word = line.text.get(token.start..token.end).unwrap_or_default();
+        if token.means(|m| matches!(m, Meaning::Weekday(_))) && word.len() > 2 && !WEEKDAYS.contains(&word) {
+            return true;
+        }
         let foreign = !word.is_ascii() || line.source_of(at, at).contains(|c: char| c.is_alphabetic() && !c.is_ascii());
         let label = token.means(is_said) && word.len() > 4 && !ENGLISH.iter().any(|start| word.starts_with(start));
-        label || foreign && token.means(|m| is_said(m) || matches!(m, Meaning::TimeWord | Meaning::HourMark))
+        label
+            || foreign
+                && token.means(|m| is_said(m) || matches!(m, Meaning::TimeWord | Meaning::HourMark | Meaning::YearMark))
     })
 }
 
