@@ -85,9 +85,9 @@ fn opens(meaning: Meaning, word: &str) -> bool {
 /// A label, or a month or weekday before a number.
 fn is_known(text: &str, at: usize, end: usize) -> bool {
     let Some(found) = LEXICON.longest(text, at).filter(|found| found.end >= end) else { return false };
-    let numbered = text.get(found.end..).is_some_and(|rest| {
-        rest.trim_start_matches(['.', ',', ' ']).starts_with(|c: char| c.is_ascii_digit()) && rest.len() < text.len()
-    });
+    let numbered = text
+        .get(found.end..)
+        .is_some_and(|rest| rest.trim_start_matches(['.', ',', ' ']).starts_with(|c: char| c.is_ascii_digit()));
     LEXICON.senses(found.entry).iter().any(|s| match s.meaning {
         Meaning::Published | Meaning::Updated => found.end - at >= SHORTEST_LABEL,
         Meaning::Month(..) | Meaning::Weekday(_) => numbered && s.is_widespread(),
@@ -127,9 +127,10 @@ pub(super) fn leave_out_counts(tokens: &mut Vec<Token>) {
         is_bar(first) || is_year(last) || is_number(last) || last.means(|m| matches!(m, Meaning::Am | Meaning::Pm));
     let named = date.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..))));
     let whole = date.iter().filter(|t| is_number(t)).count() >= if named { 2 } else { 3 } && date.iter().any(is_year);
-    // "17 Jan 2024 1,254" is a row of a table, "By Jane Doe - 17 Jan 2024 0 49" and "17 Jan 2024 18:29 1479" are not.
-    let is_row =
-        !is_bar(first) && (is_year(last) && date.iter().all(|t| !matches!(t.kind, Kind::Unknown | Kind::Byline)));
+    // "17 Jan 2024 1,254" and "17 Jan 2024 | 3" are rows of a table; "By Jane Doe - 17 Jan 2024 0 49" and "17 Jan 2024
+    // 18:29 1479" are not.
+    let is_name = |t: &Token| matches!(t.kind, Kind::Unknown | Kind::Byline);
+    let is_row = first.kind != Kind::Mark('/') && is_year(last) && !date.iter().any(is_name);
     if parted && !is_row && ends && whole && counts.len() <= MOST_TOKENS && counts.iter().any(is_number) {
         tokens.truncate(start);
     }

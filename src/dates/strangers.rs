@@ -128,10 +128,9 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         // "By Jane Doe January 17, 2024".
         let at_start =
             left.is_some_and(|i| i == 0 || i == 1 && (line.mark(1) == Some(':') || line.mark(0) == Some('-')));
-        // "Posted by Konstantin 21.10.2019", "von Newsdesk 28. Januar 2022": one word will do before a year.
-        let is_posted = length < *MOST_OF_A_NAME.start()
-            && (right..line.tokens.len())
-                .any(|i| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900));
+        // "Posted by Konstantin 21.10.2019", "von Newsdesk 28. Januar 2022, 12:01": one word will do beside a label or a
+        // time; "By Order 17 November 2023" has neither.
+        let is_posted = length < *MOST_OF_A_NAME.start() && (is_label_at(0) || !clocks(line, false).is_empty());
         let at_start = at_start || left == Some(1) && is_label_at(0);
         let opens = at_start
             && line.is_date_part(right)
@@ -247,7 +246,8 @@ fn stops_before_label(line: &Line<'_>, last: usize) -> bool {
 }
 
 /// "Christian Weisflog 15.06.2020, 12.11 Uhr", "Benjamin Triebe, London 18.10.2019, 19:33": a name, and nothing but the
-/// date with its year and its time behind it.
+/// date with its year and its time behind it. What begins at a quarter of an hour is an event ("Real Madrid 26 Nov 2023
+/// 21:00").
 fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let is_place = first > 1 && line.mark(first - 1) == Some(',') && last - first < *MOST_OF_A_NAME.start();
     let start = if is_place { 0 } else { first };
@@ -261,7 +261,7 @@ fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     is_name
         && rest().all(is_known)
         && rest().any(year)
-        && matches!(clocks(line, false)[..], [clock] if clock.first > last)
+        && matches!(clocks(line, false)[..], [clock] if clock.first > last && clock.time.minute % 15 != 0)
         && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
 }
 
