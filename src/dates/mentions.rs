@@ -67,7 +67,8 @@ fn is_event_word(line: &Line<'_>, at: usize) -> bool {
 
 /// "Elections | 17 January 2024": a section of the page may have any name.
 pub(super) fn beside_furniture(line: &Line<'_>, at: usize) -> bool {
-    let furniture = |i: usize| separator(line, i) == Separator::Furniture;
+    // "Getty Images / December 12, 2023" is a credit all the same.
+    let furniture = |i: usize| separator(line, i) == Separator::Furniture && line.mark(i) != Some('/');
     let right = (at..line.tokens.len()).find(|&i| furniture(i) || line.is_number(i));
     let left = (0..at).rev().find(|&i| furniture(i) || line.is_number(i));
     right.is_some_and(furniture) || right.is_none() && left.is_some_and(furniture)

@@ -155,11 +155,10 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             && matches!(kind(at + 1), Some(Kind::Mark('|' | '-')));
         // "Jan Kowalski, 17 stycznia": a short month before a name is one itself.
         let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
-        let is_name = capital(at)
-            && known
-            && !keeps
-            && !beside_number
-            && (introduced || given || is_end || !dates && beside_stranger);
+        // "10.11.2022 - The Mountain Goats - WUK": the last piece, behind another name, is no weekday of the date.
+        let is_last = at > 1 && at + 1 == tokens.len() && is_mark(at - 1) && unknown(at - 2);
+        let stands = introduced || given || is_end || is_last || !dates && beside_stranger;
+        let is_name = capital(at) && known && !keeps && !beside_number && stands;
         // "By Mark Law,", "By Theresa May,": the rest of a name that a byline word introduced, up to the next mark.
         let rest = before.is_some_and(unknown)
             && !keeps

@@ -27,7 +27,7 @@ const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
 const MOST_SIGNS: usize = 10;
 
 /// Last signs of the names of papers, sites and agencies.
-const PAPERS: [char; 9] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视'];
+const PAPERS: [char; 13] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视', '经', '經', '讯', '訊'];
 
 /// First words of cities with two, in scripts without capitals: New, San, Abu, Tel, as they are folded.
 const CITY_STARTS: [&str; 22] = [
@@ -101,6 +101,15 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
 }
 
 fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
+    // "Redacción BBC News Mundo": what of a name is an agency in itself.
+    let agency = |i: usize| line.means(i, |m| m == Meaning::Agency);
+    let agencies = (0..first).rev().take_while(|&i| agency(i)).count();
+    let head = first - agencies;
+    let first = if agencies > 0 && head > 0 && line.tokens.get(head - 1).is_some_and(|t| is_by(line, t)) {
+        head
+    } else {
+        first
+    };
     let left = first.checked_sub(1);
     let stops = stops_before_label(line, last);
     let right = last + 1 + usize::from(stops);
@@ -142,7 +151,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
             || without_spaces && line.spaced(right);
     }
     if left_side == Separator::None {
-        return is_source_behind_time(line, first, last);
+        return is_source_behind_time(line, first, last) || is_signature_behind(line, (first, last));
     }
     match right_side {
         Separator::None => {
@@ -265,6 +274,20 @@ fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
 }
 
+/// "12 декабря 2023, 08:41 Мария Иванова": the same the other way round.
+fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
+    let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
+    let year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
+    last + 1 == line.tokens.len()
+        && (2..=3).contains(&(last + 1 - first))
+        && (first..=last).all(|i| line.mark(i).is_none())
+        && line.source_of(first, first).starts_with(char::is_uppercase)
+        && is_capitalised(line, first, last)
+        && (0..first).all(is_known)
+        && (0..first).any(year)
+        && matches!(clocks(line, false)[..], [clock] if clock.end == first && clock.time.minute % 15 != 0)
+}
+
 /// Do all words of a run start like names, as far as their script can tell?
 fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
     (first..=last).filter(|&i| line.mark(i).is_none()).all(|i| {
@@ -283,7 +306,7 @@ fn is_place_of_agency(line: &Line<'_>, first: usize, last: usize) -> bool {
 fn is_source_behind_time(line: &Line<'_>, first: usize, last: usize) -> bool {
     line.is_unspaced(last)
         && line.spaced(first)
-        && last + 1 == line.tokens.len()
+        && (last + 1 == line.tokens.len() || line.tokens.get(last + 1).is_some_and(|t| is_by(line, t)))
         && first >= 3
         && line.is_number(first - 1)
         && line.mark(first - 2) == Some(':')

@@ -75,7 +75,14 @@ fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
         _ => hour,
     };
     let hour = if hour == 24 && minute == 0 { 0 } else { hour };
-    let (offset, end) = zone(line, end);
+    let (mut offset, end) = zone(line, end);
+    // "2023-12-12 HKT 08:41".
+    if offset.is_none()
+        && let Some(minutes) = first.checked_sub(1).and_then(|i| leading_zone(line, i))
+    {
+        offset = Some(minutes);
+        first -= 1;
+    }
     (hour < 24).then_some(Clock {
         time: Time { hour: hour as u8, minute: minute as u8, second: second.map(|s| s.min(59) as u8) },
         offset,
@@ -230,6 +237,16 @@ fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
         end = at;
     }
     (offset, end)
+}
+
+/// A zone that stands in front of a time, and is no preposition.
+fn leading_zone(line: &Line<'_>, at: usize) -> Option<i16> {
+    let token = line.tokens.get(at).filter(|t| t.end - t.start > 2)?;
+    let behind_time = at > 0 && line.is_number(at - 1) && line.mark(at.saturating_sub(2)) == Some(':');
+    let is_other = token.means(|m| !matches!(m, Meaning::Zone(_)));
+    let minutes =
+        token.senses().iter().find_map(|s| if let Meaning::Zone(minutes) = s.meaning { minutes } else { None });
+    minutes.filter(|_| !is_other && !behind_time)
 }
 
 /// +0300, +03:00, +3, -5.
