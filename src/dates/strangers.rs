@@ -113,7 +113,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let left = first.checked_sub(1);
     let stops = stops_before_label(line, last);
     let right = last + 1 + usize::from(stops);
-    let left_side = left.map_or(Separator::Edge, |i| separator(line, i));
+    let left_side = left.map_or(Separator::Edge, |i| side(line, i));
     // What grew onto a name stood in a piece of its own: "Hamburg07. November 2023".
     let right_side = if line.glued(right) { Separator::Furniture } else { separator(line, right) };
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
@@ -165,7 +165,13 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
                 && length <= MOST_BESIDE_PROSE
                 && is_label_at(right)
                 && line.source_of(right, right).starts_with(char::is_uppercase);
-            return is_stopped_place(line, first, last)
+            // "शुभायन चक्रवर्ती / नई दिल्ली February 14, 2020".
+            let is_byline_place = left_side == Separator::Furniture
+                && left.is_some_and(|i| line.mark(i) == Some('/'))
+                && length <= MOST_WITHOUT_CASE
+                && line.is_date_part(right);
+            return is_byline_place
+                || is_stopped_place(line, first, last)
                 || is_signature(line, (first, last))
                 || heads_label && (is_capitalised(line, first, last) || line.mark(right + 1) == Some(':'))
                 || is_place_of_agency(line, first, last)
@@ -187,9 +193,20 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         return length <= MOST_BESIDE_FURNITURE || without_spaces;
     }
     if without_spaces {
-        return line.mark(right) != Some('(');
+        // "北京新浪網 (2020-01-21 11:12)".
+        return line.mark(right) != Some('(') || line.source_of(first, last).ends_with(PAPERS);
     }
     beside_prose(line, (first, last), is_before)
+}
+
+/// What parts a run from what stands before it: "8. Januar 2020 · in Gefühle" has a mark and a preposition.
+fn side(line: &Line<'_>, at: usize) -> Separator {
+    const IN: [&str; 4] = ["in", "en", "dans", "em"];
+    let introduces = at > 0 && line.tokens.get(at).is_some_and(|t| IN.contains(&line.word(t)));
+    match introduces.then(|| separator(line, at - 1)) {
+        Some(Separator::Furniture) => Separator::Furniture,
+        _ => separator(line, at),
+    }
 }
 
 /// A name beside a comma or a dash, without any other sign that it is one.
