@@ -43,11 +43,17 @@ pub(super) fn is_user(before: &[Token], text: &str, end: usize) -> bool {
 
 /// "india Updated: Apr 26, 2020": the section of a page, in front of a label.
 pub(super) fn is_section(before: &[Token], text: &str, end: usize) -> bool {
-    let label = LEXICON.longest(text, end + 1).filter(|found| {
+    const LONGEST_LABEL: usize = 24;
+    // Cheap questions first: most lines end here.
+    let rest = text.as_bytes().get(end..).unwrap_or_default();
+    let near = rest.get(..LONGEST_LABEL.min(rest.len())).unwrap_or_default();
+    if !before.is_empty() || rest.first() != Some(&b' ') || memchr::memchr(b':', near).is_none() {
+        return false;
+    }
+    LEXICON.longest(text, end + 1).is_some_and(|found| {
         let known = LEXICON.senses(found.entry).iter().any(|s| is_label(s.meaning));
-        known && found.end > end + 1 + 4 && text.get(found.end..).is_some_and(|rest| rest.starts_with(':'))
-    });
-    before.is_empty() && text.get(end..).is_some_and(|rest| rest.starts_with(' ')) && label.is_some()
+        known && found.end > end + 1 + LONGEST_INITIAL * 2 && text.as_bytes().get(found.end) == Some(&b':')
+    })
 }
 
 /// Words that are names here though they are something else elsewhere ("Door Jan de Vries", "Ana Popescu", "Hà Nội"):

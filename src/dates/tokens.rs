@@ -81,9 +81,8 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
             at += 1;
             continue;
         }
-        let (kind, end) = one(source, folded, at, c, tokens)?;
+        let (mut kind, mut end) = one(text, at, c, tokens)?;
         if kind == Kind::Unknown {
-            unknown += 1;
             if unknown_words == Unknown::MustBeNames
                 && names::is_no_name(source, folded, at, end)
                 && !names::is_user(tokens, text, end)
@@ -91,6 +90,8 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
             {
                 return None;
             }
+            (kind, end) = glue::word(source, folded, at, end).unwrap_or((kind, end));
+            unknown += usize::from(kind == Kind::Unknown);
         }
         if tokens.len() == MOST_TOKENS || unknown > most_unknown {
             return None;
@@ -106,8 +107,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
     Some(())
 }
 
-fn one(source: &str, folded: &Folded, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)> {
-    let text = folded.text.as_str();
+fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)> {
     let rest = text.get(at..)?;
     // 〇 is the first of its digits.
     if c >= '〇'
@@ -158,7 +158,7 @@ fn one(source: &str, folded: &Folded, at: usize, c: char, tokens: &[Token]) -> O
         return Some((Kind::Mark(c), at + c.len_utf8()));
     }
     let length = if unspaced(c) && !names::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
-    Some(glue::word(source, folded, at, at + length).unwrap_or((Kind::Unknown, at + length)))
+    Some((Kind::Unknown, at + length))
 }
 
 /// "28 November 2023 Views: 12", "09:30 Hits 12": the number before a count is the year or the minute.
