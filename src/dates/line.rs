@@ -17,6 +17,9 @@ use std::cell::Cell;
 /// Longest line that may be a date line, in bytes (99 % of real ones have at most 92 characters).
 pub(super) const LONGEST: usize = 220;
 
+/// "Just now", "刚刚" say by themselves that it is a time; shorter words for now, in bytes, are too many other things.
+const SHORTEST_NOW: usize = 6;
+
 /// Buffers that lines of a thread share, so that most of them cost no allocation. They carry nothing from one line to
 /// the next.
 #[derive(Default)]
@@ -162,9 +165,24 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     }
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
     let timed: usize = clocks.iter().map(|c| (c.first..c.end).filter(|&i| line.is_number(i)).count()).sum();
-    // "Jetzt im Shop": now is no date of what else the line names.
-    let is_now = |t: &Token| t.means(|m| matches!(m, Meaning::Ago(Unit::Second, Some(0))));
-    if line.tokens.iter().any(is_now) && line.tokens.iter().any(|t| t.kind == Kind::Unknown) {
+    // "Jetzt im Shop", "E agora": now is no date of what else the line names. "Como", "Most", "Lolo": alone a word that is
+    // now, or a day in small languages only, is a name until the language says that it is a day.
+    let is_now = |m: Meaning| matches!(m, Meaning::Ago(Unit::Second, Some(0)));
+    let is_said = |t: &Token| t.means(|m| matches!(m, Meaning::Published | Meaning::Updated)) && t.end - t.start > 3;
+    let beside = |t: &Token| !matches!(t.kind, Kind::Mark(_)) && !t.means(is_now) && !is_said(t);
+    if line.tokens.iter().any(|t| t.means(is_now)) && line.tokens.iter().any(beside) {
+        return None;
+    }
+    let is_day = |t: &Token| {
+        t.senses().iter().any(|s| {
+            let relative = matches!(s.meaning, Meaning::Ago(..) | Meaning::Last(_));
+            let here = !s.languages.is_empty() && s.holds_in(line.language);
+            relative && (here || s.is_widespread() && (!is_now(s.meaning) || t.end - t.start >= SHORTEST_NOW))
+        })
+    };
+    let is_word = |t: &&Token| relative::is_relative(t) && matches!(t.kind, Kind::Word { number: None, .. });
+    let labelled = line.tokens.iter().any(is_said);
+    if !labelled && numbers == 0 && line.tokens.iter().filter(is_word).any(|t| !is_day(t)) {
         return None;
     }
     // "Today's News": the paper of a day.
@@ -270,12 +288,12 @@ fn minor_months_hold(line: &Line<'_>) -> bool {
     let minor = |t: &Token| line.is_minor(t);
     let sure = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..))) && !minor(t);
     let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
-    // "/www/sub1", "Ben, age 8": a short small word that a number follows is no month by itself.
+    // "/www/sub1", "SRA1", "Ben, age 8": a short small word that a number follows, or one grown onto it, is no month by itself.
     let is_short = |i: usize| {
         let (token, word) = (line.tokens.get(i), line.source_of(i, i));
         token.is_some_and(|t| t.means(|m| matches!(m, Meaning::Month(..) | Meaning::Weekday(_))))
             && word.len() <= 3
-            && is_small(word)
+            && (is_small(word) || !line.spaced(i + 1) && line.is_number(i + 1))
     };
     if numbers == 1 && (1..line.tokens.len()).any(|i| line.is_number(i) && is_short(i - 1)) {
         return false;
