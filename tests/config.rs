@@ -371,7 +371,7 @@ fn a_token_comes_from_a_file_or_from_a_command() {
     // The path itself is the value, although the variable ends in _FILE.
     let from_environment = oauth(given("").env("COPYDESK__OAUTH__TOKEN_FILE", "/no/such/file"));
     assert!(matches!(from_environment.oauth, Some(Oauth { source: TokenSource::File(path), .. })
-        if path == PathBuf::from("/no/such/file")));
+        if path == *"/no/such/file"));
 
     let command = |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();

@@ -282,7 +282,17 @@ fn why_not(stream: &Stream) -> Option<String> {
     while consumer.client().context().last().is_none() && Instant::now() < end {
         let _ = consumer.poll(Duration::from_millis(50));
     }
-    consumer.client().context().last()
+    consumer.client().context().last().map(explained)
+}
+
+/// A broker that is not content with the client's certificate says so by an alert, in OpenSSL's words for those who know them.
+/// (What the client itself finds wrong is no alert.)
+fn explained(reason: String) -> String {
+    let about_certificate = ["certificate", "unknown ca"].iter().any(|word| reason.contains(word));
+    if reason.contains(" alert ") && about_certificate {
+        return format!("the broker asks for another client certificate than it got, if it got one: {reason}");
+    }
+    reason
 }
 
 /// rdkafka's admin calls are futures, served by a thread of their own; here they are waited for.

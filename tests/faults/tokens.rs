@@ -107,7 +107,7 @@ fn bad_tokens(run: &mut Run) -> Result<String, String> {
         (None, "can't be read"),
         (Some(String::new()), "it is empty"),
         (Some(token(SHORT, 2 * SHORT)), "has expired"),
-        (Some("not-what-the-broker-knows".to_owned()), "authentication failed"),
+        (Some("not-what-the-broker-knows".to_owned()), "authentication error"),
     ] {
         // For the worker itself, which works on meanwhile.
         renew(run)?;
@@ -115,7 +115,7 @@ fn bad_tokens(run: &mut Run) -> Result<String, String> {
             put_token(&path, token);
         }
         let told = refused(run, "TOKEN", &config, &[word])?;
-        if word != "authentication failed" && !told.contains(&key) || told.contains("not-what") {
+        if word != "authentication error" && !told.contains(&key) || told.contains("not-what") {
             return Err(format!("the key is not named, or the token is: {told}"));
         }
         said.push(told);
