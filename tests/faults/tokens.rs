@@ -17,7 +17,7 @@ const SHORT: Duration = Duration::from_secs(15);
 /// Connections must log in anew after so long, or with the end of their token if that is sooner.
 const REAUTHENTICATE_MS: u32 = 10_000;
 
-/// Both scenarios.
+/// Both scenarios: the token lapses while articles come, and (by a command) after the last one came.
 pub fn all() -> Vec<Scenario> {
     vec![
         Scenario::new("sasl-oauthbearer", 23, until(expire))
@@ -25,7 +25,7 @@ pub fn all() -> Vec<Scenario> {
             .prepare(|run| bearer(run, "token-file = \"TOKEN\""))
             .before(bad_tokens)
             .settings(LOGINS)
-            .feed(5200, 200),
+            .feed(9000, 200),
         Scenario::new("sasl-oauthbearer-command", 23, until(take_away))
             .on(Kind::Secure)
             .prepare(|run| bearer(run, "token-command = [\"cat\", \"TOKEN\"]"))
@@ -81,7 +81,8 @@ fn renew(run: &mut Run) -> Result<String, String> {
 
 fn renew_for_long(run: &mut Run) -> Result<String, String> {
     put_token(&token_file(run), &token(20 * SHORT, Duration::ZERO));
-    Ok("until the end".to_owned())
+    run.workers[0].wait_ready(2 * SHORT)?;
+    Ok("good until the end, and the lanes are ready".to_owned())
 }
 
 /// `source` is the line of `[oauth]`, with TOKEN for the file's path.
