@@ -7,6 +7,7 @@ use std::time::Duration;
 use owo_colors::OwoColorize;
 
 use crate::cli::exit;
+use crate::cli::say;
 use crate::cli::topics::in_words;
 use crate::config::{Delivery, Settings};
 use crate::worker::probe;
@@ -127,26 +128,19 @@ struct Report {
 
 impl Report {
     fn good(&self, what: &str) {
-        if self.colour { println!("{} {what}", "ok  ".green()) } else { println!("ok   {what}") }
+        let ok = if self.colour { "ok".green().to_string() } else { "ok".to_owned() };
+        say(format_args!("{ok}   {what}"));
     }
 
     fn warn(&self, what: &str, advice: &str) {
-        if self.colour {
-            println!("{} {what}", "warn".yellow())
-        } else {
-            println!("warn {what}")
-        }
-        println!("     {advice}");
+        let warn = if self.colour { "warn".yellow().to_string() } else { "warn".to_owned() };
+        say(format_args!("{warn} {what}\n     {advice}"));
     }
 
     fn bad(&mut self, what: &str, advice: &str) {
         self.missing += 1;
-        if self.colour {
-            println!("{} {what}", "FAIL".red())
-        } else {
-            println!("FAIL {what}")
-        }
-        println!("     {advice}");
+        let fail = if self.colour { "FAIL".red().to_string() } else { "FAIL".to_owned() };
+        say(format_args!("{fail} {what}\n     {advice}"));
     }
 
     fn topic(&mut self, role: &str, topic: &Topic) {

@@ -18,14 +18,12 @@ use choice::{Choice, PATIENCE, Seen, Then};
 /// Reads the dead letters, shows one, sends chosen ones back to the input topic.
 ///
 /// A dead letter is a payload that could not be cleaned, as it came, with the reason in its headers.
-///
-/// Examples:
-///   copydesk dead-letters list --code invalid_utf8 --since 2h
-///   copydesk dead-letters show 0 17
-///   copydesk dead-letters replay --code internal          (says what it would send)
-///   copydesk dead-letters replay --code internal --yes    (sends it)
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  copydesk dead-letters list --code invalid_utf8 --since 2h
+  copydesk dead-letters show 0 17
+  copydesk dead-letters replay --code internal          (says what it would send)
+  copydesk dead-letters replay --code internal --yes    (sends it)")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

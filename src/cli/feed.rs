@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::exit;
 use crate::cli::interrupt::Interrupt;
+use crate::cli::say;
 use crate::config::Settings;
 use crate::worker::writer::{Outgoing, Writer};
 
@@ -19,17 +20,15 @@ use crate::worker::writer::{Outgoing, Writer};
 /// Each file is one article; with --lines each line is one (NDJSON, or one plain text a line). A folder stands for every
 /// file in it, and in its folders. Articles are acknowledged by all replicas, in the order in which they were given
 /// for each key; the last line says how many were sent.
-///
-/// Examples:
-///   copydesk feed samples/
-///   copydesk feed --lines articles.ndjson --rate 100
-///   zcat dump.gz | copydesk feed --lines -
-///   copydesk feed --repeat --rate 5 samples/    (again and again, until Ctrl-C)
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  copydesk feed samples/
+  copydesk feed --lines articles.ndjson --rate 100
+  zcat dump.gz | copydesk feed --lines
+  copydesk feed --repeat --rate 5 samples/    (again and again, until Ctrl-C)")]
 pub struct Args {
-    /// Files and folders; `-` is standard input.
-    #[arg(value_name = "FILE", required = true)]
+    /// Files and folders; `-` or none: standard input.
+    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     files: Vec<PathBuf>,
     /// Each line is an article of its own; blank lines are left out.
     #[arg(long)]
@@ -99,12 +98,12 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         eprintln!("copydesk: {trouble}");
     }
     let seconds = feeder.started.elapsed().as_secs_f64();
-    println!(
+    say(format_args!(
         "{} of {} articles sent to `{}` in {seconds:.1} s",
         writer.delivered(),
         feeder.number(),
         settings.stream.input
-    );
+    ));
     Ok(ExitCode::from(match (fed, drained) {
         (Err(_), _) => exit::IO,
         (_, Err(_)) => exit::UNAVAILABLE,

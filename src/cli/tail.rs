@@ -17,13 +17,11 @@ use crate::worker::replay::marked;
 ///
 /// Reads the output topic (or the dead letters) as every careful reader should: committed records only. It joins no group
 /// and commits nothing, so it disturbs nobody. Stops at Ctrl-C.
-///
-/// Examples:
-///   copydesk tail --from-start --count 10
-///   copydesk tail | jq -r .headline
-///   copydesk tail --dead-letters --from-start --until-end
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  copydesk tail --from-start --count 10
+  copydesk tail | jq -r .headline
+  copydesk tail --dead-letters --from-start --until-end")]
 pub struct Args {
     /// Read the dead-letter topic instead of the output topic.
     #[arg(long)]

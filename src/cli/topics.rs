@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::cli::exit;
+use crate::cli::say;
 use crate::config::Settings;
 use crate::worker::topics::{Admin, Topic, TopicState};
 
@@ -65,14 +66,12 @@ fn show(args: &Args, settings: &Settings) -> anyhow::Result<bool> {
             let partitions = if role == "dead letters" { 1 } else { input_partitions };
             let settings: Vec<_> = bytes.map(|bytes| ("max.message.bytes", bytes)).into_iter().collect();
             let made = admin.create(name, partitions, args.replicas, &settings)?;
-            println!(
-                "{role}: `{name}` {}",
-                if made { format!("made, {partitions} partitions") } else { "exists".to_owned() }
-            );
+            let what = if made { format!("made, {partitions} partitions") } else { "exists".to_owned() };
+            say(format_args!("{role}: `{name}` {what}"));
             continue;
         }
         complete &= matches!(topic.state, TopicState::Present { .. });
-        println!("{role}: {}", in_words(&topic));
+        say(format_args!("{role}: {}", in_words(&topic)));
     }
     Ok(complete)
 }

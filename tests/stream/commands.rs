@@ -20,12 +20,21 @@ fn feed_run_tail_and_dead_letters_go_together() {
     assert!(out(&fed).starts_with("15 of 15 articles sent"), "{}", out(&fed));
 
     // From standard input, one a line, at a rate.
-    let mut process = copydesk(kafka, &names, &["feed", "--lines", "--rate", "50", "-"]);
+    let mut process = copydesk(kafka, &names, &["feed", "--lines", "--rate", "50"]);
     let mut process = process.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("feed starts");
     let lines = b"{\"uri\":\"urn:line:1\",\"body_text\":\"The first line is an article of its own.\"}\n\nplain text is one as well\n";
     process.stdin.take().expect("its input").write_all(lines).expect("written");
     let fed = process.wait_with_output().expect("its end");
     assert!(out(&fed).starts_with("2 of 2 articles sent"), "{}", out(&fed));
+
+    // Nobody reads what it says: that is no failure.
+    for command in ["topics", "check"] {
+        let mut process = copydesk(kafka, &names, &[command]);
+        let mut process = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(process.stdout.take());
+        let ended = process.wait_with_output().expect("its end");
+        assert_eq!(ended.status.code(), Some(0), "{command}: {}", err(&ended));
+    }
 
     let worker = Worker::start(kafka, &names, "one");
     kafka.wait_for(&names, 17, Duration::from_secs(60));

@@ -24,13 +24,11 @@ use crate::worker::replay::{Parcel, Replayer, Unsent};
 ///
 /// Each letter is printed once it is sent. Exit code: 0 all were sent; 3 some were refused, having been replayed before; 69
 /// some could not be sent; 75 interrupted, and whole up to there.
-///
-/// Examples:
-///   copydesk dead-letters replay --code internal                  (says what it would send)
-///   copydesk dead-letters replay --code internal --pending --yes  (sends what was not replayed yet)
-///   copydesk dead-letters replay --partition 0 --from 17 --to 17 --again --yes
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:
+  copydesk dead-letters replay --code internal                  (says what it would send)
+  copydesk dead-letters replay --code internal --pending --yes  (sends what was not replayed yet)
+  copydesk dead-letters replay --partition 0 --from 17 --to 17 --again --yes")]
 pub struct Args {
     #[command(flatten)]
     choice: Choice,
