@@ -20,10 +20,8 @@ use crate::telemetry::LaneHealth;
 use super::context::Deliveries;
 use super::stop::Stop;
 
-/// So long an answer is waited for at most, where a transaction may last that long: Kafka gives one in milliseconds.
+/// So long an answer is waited for: longer than a cluster takes to find another coordinator.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// So much longer than the call's own time-out it is waited for.
-const BEYOND: Duration = Duration::from_secs(2);
 /// So long once the stop is asked for: the clients have to close within the grace period, too.
 const HURRY: Duration = Duration::from_secs(5);
 
@@ -67,8 +65,7 @@ impl Settler {
         health: &LaneHealth,
         stop: &Stop,
     ) -> Option<Result<(), KafkaError>> {
-        let timeout = timeout.min(PATIENCE);
-        let mut end = Instant::now() + timeout + BEYOND;
+        let mut end = Instant::now() + PATIENCE;
         let mut hurries = false;
         self.requests.send(Request { offsets: offsets.clone(), metadata, timeout }).ok()?;
         loop {

@@ -36,7 +36,7 @@ use std::time::Instant;
 
 use cluster::Cluster;
 use run::{Counts, Run};
-use scenario::{Kind, Scenario};
+use scenario::{Kind, Runs, Scenario};
 
 #[derive(Debug, Default)]
 struct Arguments {
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     let known = [scenarios::all(), special::all(), security::all(), tokens::all()].concat();
     if arguments.list {
         for scenario in &known {
-            println!("{:40} {:2} {}", scenario.name, scenario.number, if scenario.quick { "quick" } else { "" });
+            println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);
         }
         return ExitCode::SUCCESS;
     }
@@ -91,7 +91,8 @@ fn main() -> ExitCode {
             }
             let named = arguments.scenarios.iter().any(|name| name == scenario.name);
             let sabotaged = cfg!(feature = "sabotage") || !scenario.needs_sabotage;
-            named || (arguments.scenarios.is_empty() && sabotaged && (arguments.all || scenario.quick))
+            let in_suite = scenario.runs == Runs::Quick || arguments.all && scenario.runs == Runs::Full;
+            named || arguments.scenarios.is_empty() && sabotaged && in_suite
         })
         .collect();
     if chosen.is_empty() && !arguments.filters.is_empty() {

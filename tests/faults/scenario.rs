@@ -76,14 +76,24 @@ pub enum Kind {
     SmallDisk,
 }
 
+/// What runs a scenario; each of them can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// `make test`, and `make faults`.
+    Quick,
+    /// `make faults`.
+    Full,
+    /// Nobody but who names it.
+    ByHand,
+}
+
 /// A scenario.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub name: &'static str,
     /// Its number in the issue that asked for it.
     pub number: u32,
-    /// Part of `make test`.
-    pub quick: bool,
+    pub runs: Runs,
     pub brokers: u16,
     pub kind: Kind,
     pub workers: usize,
@@ -120,7 +130,7 @@ impl Scenario {
         Scenario {
             name,
             number,
-            quick: false,
+            runs: Runs::Full,
             brokers: 1,
             kind: Kind::Usual,
             workers: 1,
@@ -141,7 +151,12 @@ impl Scenario {
     }
 
     pub fn quick(self) -> Scenario {
-        Scenario { quick: true, ..self }
+        Scenario { runs: Runs::Quick, ..self }
+    }
+
+    /// Too long for any suite.
+    pub fn by_hand(self) -> Scenario {
+        Scenario { runs: Runs::ByHand, ..self }
     }
 
     pub fn brokers(self, brokers: u16) -> Scenario {

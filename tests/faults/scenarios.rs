@@ -112,6 +112,11 @@ pub fn all() -> Vec<Scenario> {
             .brokers(3)
             .workers(2)
             .feed(2000, 200),
+        new("all-brokers-down-for-ten-minutes", 12, vec![(2.0, KillBroker(Who::All)), (602.0, ResumeBrokers)])
+            .brokers(3)
+            .workers(2)
+            .feed(2000, 200)
+            .by_hand(),
         // The network.
         new(
             "answers-of-commits-lost",
