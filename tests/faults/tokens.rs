@@ -87,12 +87,13 @@ fn renew_for_long(run: &mut Run) -> Result<String, String> {
 
 /// `source` is the line of `[oauth]`, with TOKEN for the file's path.
 fn bearer(run: &mut Run, source: &str) -> Result<String, String> {
-    renew(run)?;
     let source = source.replace("TOKEN", &token_file(run).display().to_string());
     // What is asked of the mechanism and the protocol follows from it.
     let config = configure(run, "ca", &format!("[oauth]\n{source}\n"));
     let names = run.names.clone();
     grant(run, CLIENT, &names)?;
+    // Only now, since granting takes a while.
+    renew(run)?;
     run.workers[0].config = Some(config);
     run.workers[0].brokers = Some(run.cluster.secure("TOKEN"));
     Ok(format!("a token of {} s, from {source}", SHORT.as_secs()))
