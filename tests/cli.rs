@@ -234,3 +234,36 @@ fn a_full_disk_exits_with_74() {
     assert_eq!(code(&output), 74);
     assert!(err(&output).starts_with("error: "), "{}", err(&output));
 }
+
+/// Before any broker is asked: nothing listens at this address.
+#[test]
+fn check_says_what_is_wrong_with_a_token_and_never_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |token: Option<&str>, source: &str| {
+        if let Some(token) = token {
+            fs::write(folder.path().join("token"), token).unwrap();
+        }
+        fs::write(folder.path().join("copydesk.toml"), format!("[oauth]\n{source}\n")).unwrap();
+        copydesk(folder.path()).args(["check", "--brokers", "127.0.0.1:1"]).output().unwrap()
+    };
+    let file = "token-file = \"token\"";
+    // {"alg":"none"}.{"sub":"desk","exp":1000000000}.
+    let expired = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJkZXNrIiwiZXhwIjoxMDAwMDAwMDAwfQ.";
+    for (token, source, expected) in [
+        (None, file, "FAIL logging in: oauth.token-file = `token`: it can't be read: No such file"),
+        (Some(" \n"), file, "FAIL logging in: oauth.token-file = `token`: no token: it is empty"),
+        (Some(expired), file, "FAIL logging in: oauth.token-file = `token`: the token of `desk` has expired, "),
+        (
+            None,
+            "token-command = \"cat other\"",
+            "FAIL logging in: oauth.token-command = `cat`: it ended with exit status",
+        ),
+    ] {
+        let output = check(token, source);
+        assert_eq!(code(&output), 69, "{}", out(&output));
+        assert!(out(&output).contains(expected), "not said: {expected}\n{}", out(&output));
+        assert!(!out(&output).contains("eyJ"), "{}", out(&output));
+    }
+    let offline = copydesk(folder.path()).args(["check", "--offline"]).output().unwrap();
+    assert_eq!(code(&offline), 0, "{}", err(&offline));
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use copydesk::config::{Delivery, Flag, Inputs, Loaded, effective, json_schema, load, reference};
+use copydesk::config::{Delivery, Flag, Inputs, Loaded, Oauth, TokenSource, effective, json_schema, load, reference};
 
 /// Inputs with a `copydesk.toml` in a folder of their own.
 struct Given {
@@ -354,4 +354,68 @@ fn the_json_schema_agrees_with_the_program() {
         let value: serde_json::Value = toml::from_str(file).unwrap();
         assert_eq!(validator.is_valid(&value), right, "{file}");
     }
+}
+
+#[test]
+fn a_token_comes_from_a_file_or_from_a_command() {
+    let oauth = |given: Given| given.load().settings.stream;
+    assert_eq!(oauth(given("")).oauth, None);
+
+    let from_file = oauth(given("[oauth]\ntoken-file = \"/run/token\"\n"));
+    let expected =
+        Oauth { source: TokenSource::File(PathBuf::from("/run/token")), lifetime: std::time::Duration::from_secs(300) };
+    assert_eq!(from_file.oauth, Some(expected));
+    assert_eq!(from_file.properties["sasl.mechanism"], "OAUTHBEARER");
+    assert_eq!(from_file.properties["security.protocol"], "SASL_SSL", "never in clear text by default");
+
+    // The path itself is the value, although the variable ends in _FILE.
+    let from_environment = oauth(given("").env("COPYDESK__OAUTH__TOKEN_FILE", "/no/such/file"));
+    assert!(matches!(from_environment.oauth, Some(Oauth { source: TokenSource::File(path), .. })
+        if path == *"/no/such/file"));
+
+    let command = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Some(TokenSource::Command(words[0].clone(), words[1..].to_vec()))
+    };
+    let file = "[oauth]\ntoken-command = [\"get token\", \"-a\"]\ntoken-lifetime = \"1m\"\n\
+                [kafka]\nsasl.mechanisms = \"oauthbearer\"\nsecurity.protocol = \"sasl_plaintext\"\n";
+    let from_command = oauth(given(file));
+    let found = from_command.oauth.unwrap();
+    assert_eq!((Some(found.source), found.lifetime.as_secs()), (command(&["get token", "-a"]), 60));
+    assert_eq!(from_command.properties["security.protocol"], "sasl_plaintext");
+    assert!(!from_command.properties.contains_key("sasl.mechanism"), "it has another name there");
+    let as_text = oauth(given("").env("COPYDESK__OAUTH__TOKEN_COMMAND", " gettoken  -a kafka "));
+    assert_eq!(as_text.oauth.map(|oauth| oauth.source), command(&["gettoken", "-a", "kafka"]));
+
+    let loaded = given(file).load();
+    let again = given(&effective(&loaded)).load();
+    assert_eq!(format!("{:?}", loaded.settings), format!("{:?}", again.settings));
+}
+
+#[test]
+fn a_token_and_the_mechanism_that_sends_it_need_each_other() {
+    let file = "[oauth]\ntoken-file = \"/t\"\ntoken-command = \"get token\"\ntoken-lifetime = \"0s\"\n[kafka]\n\
+                sasl.mechanism = \"PLAIN\"\nsecurity.protocol = \"SSL\"\nenable.sasl.oauthbearer.unsecure.jwt = true\n";
+    let problems = given(file).problems();
+    for expected in [
+        "oauth.token-command = `get token` (copydesk.toml:3): `oauth.token-file` is set as well: one source is wanted",
+        "oauth.token-lifetime = `0s` (copydesk.toml:4): more than nothing is wanted",
+        "kafka.sasl.mechanism = `PLAIN` (copydesk.toml:6): `oauth.token-command` is set, which wants `OAUTHBEARER`",
+        "kafka.security.protocol = `SSL` (copydesk.toml:7): `oauth.token-command` is set, which wants `SASL_SSL`",
+        "kafka.enable.sasl.oauthbearer.unsecure.jwt = `true` (copydesk.toml:8): `oauth.token-command` is set: one source",
+    ] {
+        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+    }
+    assert_eq!(problems.lines().count(), 5, "{problems}");
+
+    let alone = given("[kafka]\nsasl.mechanism = \"OAUTHBEARER\"\n").problems();
+    let expected =
+        "kafka.sasl.mechanism = `OAUTHBEARER` (copydesk.toml:2): it needs a token: set `oauth.token-file` or";
+    assert!(alone.starts_with(expected), "{alone}");
+    let own = given("[kafka]\nsasl.mechanism = \"OAUTHBEARER\"\nenable.sasl.oauthbearer.unsecure.jwt = true\n");
+    assert_eq!(own.load().settings.stream.oauth, None, "librdkafka makes its own, for tests");
+
+    let unknown = given("[oauth]\ntoken-fiel = \"/t\"\ntoken-command = [1]\n").problems();
+    assert!(unknown.contains("oauth.token-fiel (copydesk.toml:2): did you mean `token-file`?"), "{unknown}");
+    assert!(unknown.contains("oauth.token-command = `[ … ]` (copydesk.toml:3): "), "{unknown}");
 }

@@ -74,7 +74,9 @@ fn configuration_keys_exist() {
         }
         for (_, word) in words(&text, |letter| letter.is_ascii_lowercase() || matches!(letter, '-' | '.')) {
             let word = word.trim_matches(['.', '-']);
-            if let Some((section @ ("stream" | "limits" | "admin" | "log" | "traces"), key)) = word.split_once('.') {
+            if let Some((section @ ("stream" | "limits" | "admin" | "log" | "traces" | "oauth"), key)) =
+                word.split_once('.')
+            {
                 if key == "md" {
                     continue; // a document's name
                 }

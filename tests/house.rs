@@ -47,6 +47,32 @@ fn every_source_file_belongs_to_a_room() {
     assert!(homeless.is_empty(), "give these a place in ROOMS (tests/house.rs) and in ARCHITECTURE.md: {homeless:?}");
 }
 
+/// `Cargo.toml` denies unsafe code, and a file can allow it to itself: one does, for one call.
+#[test]
+fn one_call_is_unsafe() {
+    assert_eq!(files_that_say("unsafe_code"), ["worker/hand_over.rs"]);
+    let code = without_comments_and_strings(&fs::read_to_string(root().join("src/worker/hand_over.rs")).unwrap());
+    assert_eq!(words(&code).filter(|(_, word)| *word == "unsafe").count(), 1);
+}
+
+/// A client that is made elsewhere would have no token where brokers want one, and wait for ever.
+#[test]
+fn every_client_is_logged_in() {
+    assert_eq!(files_that_say("from_config_and_context"), ["worker/login.rs"]);
+    assert_eq!(files_that_say("from_config"), Vec::<String>::new());
+    assert_eq!(files_that_say("create_with_context"), Vec::<String>::new());
+}
+
+/// Files under `src/` in whose code a word stands.
+fn files_that_say(word: &str) -> Vec<String> {
+    let all = sources(&root().join("src")).into_iter();
+    let says = |file: &PathBuf| {
+        let code = without_comments_and_strings(&fs::read_to_string(file).unwrap());
+        words(&code).any(|(_, found)| found == word)
+    };
+    all.filter(says).map(|file| file.strip_prefix(root().join("src")).unwrap().display().to_string()).collect()
+}
+
 /// The lint itself is tested on sources that break the rules, since on a clean house it can't be seen to work.
 #[test]
 fn the_lint_sees_what_it_should() {

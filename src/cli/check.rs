@@ -42,6 +42,16 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(exit::OK));
     }
     let stream = &settings.stream;
+    match probe::token(stream) {
+        None => {}
+        Some(Ok((principal, left))) => {
+            report.good(&format!("there is a token of `{principal}`, good for {} s", left.as_secs()));
+        }
+        Some(Err(trouble)) => {
+            report.bad(&trouble.to_string(), "look at what writes the token, and at the keys under `[oauth]`");
+            return Ok(ExitCode::from(exit::UNAVAILABLE));
+        }
+    }
     let admin = match Admin::new(stream) {
         Ok(admin) => admin,
         Err(trouble) => {

@@ -83,6 +83,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     // busy machine it sometimes forgets a member in the middle of a rebalance, which is noticed when a session ends.
     let plain = [("fetch.wait.max.ms", "10"), ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "500")];
     stream.properties = plain.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    stream.oauth = None;
     settings.admin = args.keep.then_some(args.admin);
     let around = if args.keep { Around::start(&settings)? } else { None };
     if args.keep && around.is_none() {

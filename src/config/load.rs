@@ -279,9 +279,9 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
     }
 }
 
-/// librdkafka's own properties that end in `.file`: there the path itself is the value.
+/// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): there the path itself is the value.
 fn is_file_property(key: &str) -> bool {
-    ["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE"].iter().any(|end| key.ends_with(end))
+    ["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE", "TOKEN_FILE"].iter().any(|end| key.ends_with(end))
 }
 
 fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {

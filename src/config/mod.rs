@@ -6,6 +6,7 @@
 //! `show` prints it all for people.
 
 mod load;
+mod oauth;
 mod problem;
 pub mod properties;
 mod raw;
@@ -14,6 +15,7 @@ mod show;
 mod units;
 
 pub use load::{FILE, Flag, Inputs, Loaded, PREFIX, load};
+pub use oauth::{Oauth, TokenSource};
 pub use problem::{Origin, Problem, Problems, is_secret};
 pub use settings::{Delivery, Log, Settings, Stream, Traces, log_filter};
 pub use show::{effective, json_schema, reference};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::units::{Count, Period, Ratio, Size};
+use super::units::{Count, Period, Ratio, Size, Words};
 use crate::pipeline::Limits;
 
 /// The whole file.
@@ -28,6 +28,9 @@ pub struct Raw {
     /// Traces: what became of each batch, and of each article that brought a `traceparent` header, sent to a collector by
     /// OpenTelemetry's protocol (OTLP over HTTP, protobuf).
     pub traces: RawTraces,
+    /// SASL OAUTHBEARER: where the token comes from with which copydesk logs in to the brokers. With a source set,
+    /// `sasl.mechanism` is `OAUTHBEARER` and `security.protocol` is `SASL_SSL`, where `[kafka]` does not say otherwise.
+    pub oauth: RawOauth,
     /// Properties of librdkafka for consumer, producer and admin client alike: encryption, authentication, tuning.
     /// Those that would break the guarantee are refused. A name may be written quoted (`"ssl.ca.location" = "…"`) or
     /// bare (`ssl.ca.location = "…"`); in an environment variable its periods are underscores
@@ -164,6 +167,30 @@ pub struct RawTraces {
 impl Default for RawTraces {
     fn default() -> Self {
         RawTraces { endpoint: "off".to_owned(), sample_ratio: Ratio(1.0), service_name: "copydesk".to_owned() }
+    }
+}
+
+/// `[oauth]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOauth {
+    /// File that holds the token and nothing else, and is replaced before the token expires: a service account token that
+    /// Kubernetes projects is one. Read anew for each client, and again when 80 % of the token's life is over. Empty: none.
+    pub token_file: String,
+    /// Command that prints the token, in place of a file: a list, or text that is split at spaces. It is run without a shell,
+    /// has 10 s, and ends with 0. Others on the machine can see it: no place for a secret. Empty: none.
+    pub token_command: Words,
+    /// How long a token lives that does not say so itself (a JWT does, by its claim `exp`).
+    pub token_lifetime: Period,
+}
+
+impl Default for RawOauth {
+    fn default() -> Self {
+        RawOauth {
+            token_file: String::new(),
+            token_command: Words(Vec::new()),
+            token_lifetime: Period(std::time::Duration::from_secs(300)),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::pipeline::Limits;
 
 use super::load::Inputs;
+use super::oauth::{self, Oauth};
 use super::problem::{Origin, Problem, REDACTED, is_secret};
 use super::properties;
 use super::raw::{Raw, RawDelivery, RawFormat};
@@ -54,6 +55,8 @@ pub struct Stream {
     pub grace: Duration,
     /// First and largest pause before a failed lane starts anew.
     pub backoff: (Duration, Duration),
+    /// Where the token comes from, where brokers want one (SASL OAUTHBEARER).
+    pub oauth: Option<Oauth>,
     /// librdkafka properties for consumer, producer and admin client alike, those that would break the guarantee
     /// already refused.
     pub properties: BTreeMap<String, String>,
@@ -171,6 +174,13 @@ impl Judge<'_> {
             let reason = format!("at least `stream.backoff` is wanted, which is {}", written.backoff);
             self.refuse("stream", "max-backoff", &written.max_backoff.to_string(), reason);
         }
+        let mut properties = self.properties(raw);
+        let oauth = oauth::resolve(&raw.oauth, &mut properties).unwrap_or_else(|refusals| {
+            for oauth::Refusal { section, key, value, reason } in refusals {
+                self.refuse(section, &key, &value, reason);
+            }
+            None
+        });
         Stream {
             brokers: written.brokers.clone(),
             input: written.input.clone(),
@@ -186,7 +196,8 @@ impl Judge<'_> {
             batch_bytes,
             grace: written.grace.0,
             backoff: (written.backoff.0, written.max_backoff.0),
-            properties: self.properties(raw),
+            oauth,
+            properties,
         }
     }
 
@@ -337,6 +348,7 @@ impl fmt::Debug for Stream {
             .field("batch_bytes", &self.batch_bytes)
             .field("grace", &self.grace)
             .field("backoff", &self.backoff)
+            .field("oauth", &self.oauth)
             .field("properties", &properties)
             .finish()
     }

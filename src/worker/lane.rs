@@ -5,7 +5,6 @@
 //! What fails is aborted and read again from the committed offsets; what can't be mended so ends this life ([`super::life`]).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::Histogram;
@@ -27,6 +26,7 @@ use super::context::Deliveries;
 use super::failure::{Failure, in_words};
 use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
+use super::login::{LOGIN, LoggedIn, still_logged_in};
 use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
 use super::sabotage;
@@ -43,8 +43,8 @@ const PATIENCE: u32 = 5;
 pub(super) struct Lane<'a> {
     orders: &'a Orders,
     name: &'a str,
-    consumer: &'a BaseConsumer<Membership>,
-    producer: &'a BaseProducer<Deliveries>,
+    consumer: &'a LoggedIn<BaseConsumer<Membership>>,
+    producer: &'a LoggedIn<BaseProducer<Deliveries>>,
     /// In exactly-once mode.
     settler: Option<Settler>,
     survey: Survey,
@@ -74,7 +74,7 @@ impl<'a> Lane<'a> {
         let limits = orders.settings.limits;
         let limits = Limits { output: limits.output.min(survey.output_bytes), ..limits };
         let exactly_once = orders.settings.stream.delivery == Delivery::ExactlyOnce;
-        let settler = exactly_once.then(|| Settler::start(Arc::clone(&clients.producer), name)).transpose();
+        let settler = exactly_once.then(|| Settler::start(clients.producer.share(), name)).transpose();
         let settler = settler
             .map_err(|error| Failure::Fatal { doing: "starting the lane's second thread", error: error.to_string() })?;
         Ok(Lane {
@@ -131,6 +131,11 @@ impl<'a> Lane<'a> {
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
         let gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
+        if self.consumer.context().refused()
+            && let Some(error) = self.consumer.lapsed()
+        {
+            return Err(Failure::Unavailable { doing: LOGIN, error });
+        }
         if !self.orders.health.is_ready() && self.consumer.context().joined() {
             self.orders.health.set_ready();
             events::lane_ready(self.name);
@@ -187,7 +192,7 @@ impl<'a> Lane<'a> {
             self.producer.poll(Duration::ZERO);
             let Err(error) = self.producer.init_transactions(Duration::from_secs(2)) else { return Ok(true) };
             match judge(&error) {
-                Verdict::Retry if started.elapsed() < Duration::from_secs(60) => {}
+                Verdict::Retry if started.elapsed() < Duration::from_secs(60) => still_logged_in(self.producer)?,
                 Verdict::Fenced => return Err(Failure::Fenced),
                 _ => return Err(Failure::unavailable("initialising the transactional producer", &error)),
             }
@@ -320,6 +325,7 @@ impl<'a> Lane<'a> {
             let Err(error) = self.producer.abort_transaction(Duration::from_secs(5)) else { return Ok(()) };
             match judge(&error) {
                 Verdict::Retry if !self.orders.stop.requested() => {
+                    still_logged_in(self.producer)?;
                     self.orders.health.wait_for(format!("aborting a transaction: {}", in_words(&error)));
                 }
                 Verdict::Fenced => {

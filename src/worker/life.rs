@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
 use rdkafka::producer::BaseProducer;
 use tracing::warn;
 
@@ -21,8 +19,9 @@ use crate::telemetry::{LaneHealth, events};
 
 use super::clients;
 use super::context::Deliveries;
-use super::failure::Failure;
+use super::failure::{Failure, KafkaTrouble};
 use super::lane::Lane;
+use super::login::LoggedIn;
 use super::rebalance::Membership;
 use super::stop::Stop;
 use super::topics::{ASK, Unfit, survey};
@@ -53,8 +52,8 @@ pub(super) enum Ended {
 
 /// What a life is lived with.
 pub(super) struct Clients {
-    pub(super) consumer: BaseConsumer<Membership>,
-    pub(super) producer: Arc<BaseProducer<Deliveries>>,
+    pub(super) consumer: LoggedIn<BaseConsumer<Membership>>,
+    pub(super) producer: LoggedIn<BaseProducer<Deliveries>>,
 }
 
 /// The whole life of the thread.
@@ -130,13 +129,11 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     orders.health.tick();
     let membership = Membership::new(name.to_owned(), stream.input.clone(), Arc::clone(&orders.health));
     let deliveries = Deliveries::new(name.to_owned());
-    let starting = |error: KafkaError| Failure::fatal("starting the clients", &error);
-    let consumer = BaseConsumer::from_config_and_context(&clients::consumer(stream, orders.number), membership)
-        .map_err(starting)?;
-    let producer =
-        BaseProducer::from_config_and_context(&clients::producer(stream, orders.number, &survey), deliveries)
-            .map_err(starting)?;
-    let clients = Clients { consumer, producer: Arc::new(producer) };
+    let starting = |trouble: KafkaTrouble| Failure::Fatal { doing: "starting the clients", error: trouble.to_string() };
+    let consumer = LoggedIn::new(&clients::consumer(stream, orders.number), membership, stream).map_err(starting)?;
+    let producer = clients::producer(stream, orders.number, &survey);
+    let producer = LoggedIn::new(&producer, deliveries, stream).map_err(starting)?;
+    let clients = Clients { consumer, producer };
     // Caught here and not only in `run`, because a panic must not skip the bounded close.
     let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey)?.work()));
     let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));

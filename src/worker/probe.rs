@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
@@ -12,7 +11,19 @@ use crate::config::{Delivery, Stream};
 use super::clients;
 use super::context::{Deliveries, Quiet};
 use super::failure::{KafkaTrouble, in_words};
+use super::login::{LOGIN, LoggedIn};
+use super::token;
 use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
+
+/// Whether there is a token for the brokers: whom it names and how long it is still good. `None`: they want none.
+///
+/// # Errors
+/// In words, where there is none.
+pub fn token(stream: &Stream) -> Option<Result<(String, Duration), KafkaTrouble>> {
+    let found = token::fetch(stream.oauth.as_ref()?);
+    let trouble = |what: String| KafkaTrouble { doing: LOGIN.to_owned(), what };
+    Some(found.map(|token| (token.principal.clone(), token.left())).map_err(|error| trouble(error.to_string())))
+}
 
 /// Initialises a transactional producer under a name of its own, so that a worker at work is not fenced.
 ///
@@ -33,8 +44,8 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
     let stream = Stream { delivery: Delivery::ExactlyOnce, ..stream.clone() };
     let mut config = clients::producer(&stream, 0, &survey);
     config.set("transactional.id", format!("{}-{}-check", stream.group, stream.instance));
-    let producer = BaseProducer::from_config_and_context(&config, Deliveries::new("check".to_owned()))
-        .map_err(|error| KafkaTrouble::new(doing.clone(), &error))?;
+    let producer: LoggedIn<BaseProducer<Deliveries>> =
+        LoggedIn::new(&config, Deliveries::new("check".to_owned()), &stream)?;
     producer.init_transactions(timeout).map_err(|error| KafkaTrouble { doing, what: in_words(&error) })
 }
 
@@ -44,9 +55,7 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
 /// In words, where the broker refuses the group.
 pub fn group(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
     let doing = format!("asking for the offsets of group `{}`", stream.group);
-    let consumer: BaseConsumer<Quiet> =
-        BaseConsumer::from_config_and_context(&clients::reader(stream), Quiet::default())
-            .map_err(|error| KafkaTrouble::new(doing.clone(), &error))?;
+    let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(&clients::reader(stream), Quiet::default(), stream)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(&stream.input, 0);
     let end = Instant::now() + timeout;

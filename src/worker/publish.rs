@@ -19,6 +19,7 @@ use super::batch::{Batch, Outcome};
 use super::context::Deliveries;
 use super::dead_letter::{self, Original, framed};
 use super::failure::{Failure, in_words};
+use super::login::{LoggedIn, still_logged_in};
 use super::rebalance::Membership;
 use super::sabotage;
 use super::settle::Settler;
@@ -72,7 +73,7 @@ impl Oversize {
 pub(super) struct Publisher<'a> {
     pub(super) stream: &'a Stream,
     pub(super) survey: &'a Survey,
-    pub(super) producer: &'a BaseProducer<Deliveries>,
+    pub(super) producer: &'a LoggedIn<BaseProducer<Deliveries>>,
     pub(super) consumer: &'a BaseConsumer<Membership>,
     pub(super) health: &'a LaneHealth,
     pub(super) stop: &'a Stop,
@@ -298,6 +299,7 @@ impl Publisher<'_> {
     fn commit(&self, offsets: &TopicPartitionList) -> Result<(), Unpublished> {
         while !self.send_offsets(offsets)? {
             self.health.tick();
+            still_logged_in(self.producer).map_err(Unpublished::Dead)?;
             std::thread::sleep(AGAIN);
         }
         self.insist("commit", || self.producer.commit_transaction(Timeout::Never))
@@ -331,6 +333,7 @@ impl Publisher<'_> {
             if judge(&error) != Verdict::Retry {
                 return Err(self.failed(step, &error));
             }
+            still_logged_in(self.producer).map_err(Unpublished::Dead)?;
             std::thread::sleep(AGAIN);
         }
     }

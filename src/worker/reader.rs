@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message};
@@ -14,6 +14,7 @@ use crate::config::Stream;
 use super::clients;
 use super::context::Quiet;
 use super::failure::{KafkaTrouble, in_words};
+use super::login::LoggedIn;
 
 /// A record as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub enum Next {
 
 /// Reads one topic.
 pub struct Reader {
-    consumer: BaseConsumer<Quiet>,
+    consumer: LoggedIn<BaseConsumer<Quiet>>,
     topic: String,
     partitions: usize,
     at_end: HashSet<i32>,
@@ -102,7 +103,7 @@ impl Reader {
     }
 
     fn assigned(
-        consumer: BaseConsumer<Quiet>,
+        consumer: LoggedIn<BaseConsumer<Quiet>>,
         topic: &str,
         starts: &BTreeMap<i32, Offset>,
     ) -> Result<Reader, KafkaTrouble> {
@@ -284,10 +285,9 @@ fn connect(
     stream: &Stream,
     topic: &str,
     timeout: Duration,
-) -> Result<(BaseConsumer<Quiet>, Vec<i32>), KafkaTrouble> {
+) -> Result<(LoggedIn<BaseConsumer<Quiet>>, Vec<i32>), KafkaTrouble> {
     let doing = || format!("opening topic `{topic}`");
-    let consumer = BaseConsumer::from_config_and_context(config, Quiet::default())
-        .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+    let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(config, Quiet::default(), stream)?;
     let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
         let what = consumer.client().context().last().unwrap_or_else(|| in_words(&error));
         KafkaTrouble { doing: format!("asking the brokers at `{}`", stream.brokers), what }

@@ -4,12 +4,13 @@
 //! revoked partition needs no commit: what was gathered of it is forgotten, and its new owner reads it again.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use serde::Deserialize;
 use tracing::debug;
@@ -25,6 +26,8 @@ pub(super) struct Membership {
     topic: String,
     health: Arc<LaneHealth>,
     state: Mutex<State>,
+    /// A broker has refused a login.
+    refused: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +44,7 @@ struct State {
 
 impl Membership {
     pub(super) fn new(lane: String, topic: String, health: Arc<LaneHealth>) -> Membership {
-        Membership { lane, topic, health, state: Mutex::default() }
+        Membership { lane, topic, health, state: Mutex::default(), refused: AtomicBool::new(false) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -61,6 +64,11 @@ impl Membership {
     /// How often partitions came.
     pub(super) fn assignments(&self) -> u64 {
         self.state().assignments
+    }
+
+    /// Has a broker ever refused a login? (librdkafka does not tell the same thing twice.)
+    pub(super) fn refused(&self) -> bool {
+        self.refused.load(Relaxed)
     }
 
     /// Remembers what was committed: the lag counts from there.
@@ -117,6 +125,9 @@ impl ClientContext for Membership {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication) {
+            self.refused.store(true, Relaxed);
+        }
         // The same error comes out of poll, where it is judged.
         debug!(target: "librdkafka", lane = self.lane, "{error}: {reason}");
     }

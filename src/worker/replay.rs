@@ -11,7 +11,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
@@ -24,6 +23,7 @@ use super::clients;
 use super::context::Deliveries;
 use super::dead_letter::{self, MARK, REPLAYED};
 use super::failure::{KafkaTrouble, in_words};
+use super::login::LoggedIn;
 use super::reader::{Next, Record, Snapshot};
 use super::topics::{Admin, Survey};
 use super::transaction::{Verdict, is_fenced, judge};
@@ -74,7 +74,7 @@ const ATTEMPTS: u64 = 5;
 
 /// Sends dead letters back.
 pub struct Replayer {
-    producer: BaseProducer<Deliveries>,
+    producer: LoggedIn<BaseProducer<Deliveries>>,
     stream: Stream,
     /// Partitions of the input topic.
     partitions: i32,
@@ -99,9 +99,7 @@ impl Replayer {
             dead_bytes: dead.message_bytes(),
         };
         let context = Deliveries::new("replay".to_owned());
-        let producer: BaseProducer<Deliveries> =
-            BaseProducer::from_config_and_context(&clients::replayer(stream, &survey), context)
-                .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+        let producer = LoggedIn::new(&clients::replayer(stream, &survey), context, stream)?;
         let replayer = Replayer { producer, stream: stream.clone(), partitions };
         if replayer.exactly_once() {
             let begun = replayer.producer.init_transactions(timeout);

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -12,6 +11,7 @@ use crate::config::Stream;
 use super::clients;
 use super::context::Quiet;
 use super::failure::{KafkaTrouble, in_words};
+use super::login::LoggedIn;
 
 /// How long the brokers may take to answer before a lane says that it waits.
 pub(super) const ASK: Duration = Duration::from_secs(10);
@@ -147,7 +147,7 @@ fn complaint(topic: &Topic) -> Option<String> {
 
 /// A client that asks about topics and makes them.
 pub struct Admin {
-    client: AdminClient<Quiet>,
+    client: LoggedIn<AdminClient<Quiet>>,
     stream: Stream,
     asks_configuration: bool,
 }
@@ -156,11 +156,9 @@ impl Admin {
     /// A client for the stream's brokers. Connects when it is first asked something.
     ///
     /// # Errors
-    /// Where librdkafka refuses a property.
+    /// Where librdkafka refuses a property, or there is no token for the brokers.
     pub fn new(stream: &Stream) -> Result<Admin, KafkaTrouble> {
-        let config = clients::admin(stream);
-        let client = AdminClient::from_config_and_context(&config, Quiet::default())
-            .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+        let client = LoggedIn::new(&clients::admin(stream), Quiet::default(), stream)?;
         Ok(Admin { client, stream: stream.clone(), asks_configuration: true })
     }
 
@@ -278,13 +276,23 @@ const FIND_OUT: Duration = Duration::from_secs(3);
 
 /// What librdkafka complains about (a refused connection, a bad certificate, a wrong password), or nothing.
 fn why_not(stream: &Stream) -> Option<String> {
-    let consumer: BaseConsumer<Quiet> =
-        BaseConsumer::from_config_and_context(&clients::reader(stream), Quiet::default()).ok()?;
+    let consumer: LoggedIn<BaseConsumer<Quiet>> =
+        LoggedIn::new(&clients::reader(stream), Quiet::default(), stream).ok()?;
     let end = Instant::now() + FIND_OUT;
     while consumer.client().context().last().is_none() && Instant::now() < end {
         let _ = consumer.poll(Duration::from_millis(50));
     }
-    consumer.client().context().last()
+    consumer.client().context().last().map(explained)
+}
+
+/// A broker that is not content with the client's certificate says so by an alert, in OpenSSL's words for those who know them.
+/// (What the client itself finds wrong is no alert.)
+fn explained(reason: String) -> String {
+    let about_certificate = ["certificate", "unknown ca"].iter().any(|word| reason.contains(word));
+    if reason.contains(" alert ") && about_certificate {
+        return format!("the broker asks for another client certificate than it got, if it got one: {reason}");
+    }
+    reason
 }
 
 /// rdkafka's admin calls are futures, served by a thread of their own; here they are waited for.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
-use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
@@ -16,6 +16,7 @@ use crate::config::Stream;
 
 use super::clients;
 use super::failure::{KafkaTrouble, in_words};
+use super::login::LoggedIn;
 
 /// A record to be sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,7 +44,7 @@ pub struct Undelivered {
 
 /// Sends records to one topic.
 pub struct Writer {
-    producer: BaseProducer<Reports>,
+    producer: LoggedIn<BaseProducer<Reports>>,
     topic: String,
 }
 
@@ -84,10 +85,9 @@ impl Writer {
     /// A writer to `topic`.
     ///
     /// # Errors
-    /// Where librdkafka refuses a property.
+    /// Where librdkafka refuses a property, or there is no token for the brokers.
     pub fn new(stream: &Stream, topic: &str) -> Result<Writer, KafkaTrouble> {
-        let producer = BaseProducer::from_config_and_context(&clients::writer(stream), Reports::default())
-            .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+        let producer = LoggedIn::new(&clients::writer(stream), Reports::default(), stream)?;
         Ok(Writer { producer, topic: topic.to_owned() })
     }
 

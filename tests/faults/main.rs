@@ -25,6 +25,7 @@ mod scenarios;
 mod security;
 mod soak;
 mod special;
+mod tokens;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -72,7 +73,7 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known = [scenarios::all(), special::all(), security::all()].concat();
+    let known = [scenarios::all(), special::all(), security::all(), tokens::all()].concat();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);

@@ -1,5 +1,6 @@
-//! A broker with encryption and authentication on: TLS with good and bad certificates, SASL PLAIN and SCRAM, and ACLs that
-//! are revoked while a worker runs. Certificates are made by the JDK's keytool, which is where Kafka's Java is.
+//! A broker with encryption and authentication on: TLS with good and bad certificates, of clients as well, SASL PLAIN and
+//! SCRAM (OAUTHBEARER: [`crate::tokens`]), and ACLs that are revoked while a worker runs. Certificates are made by the JDK's
+//! keytool, which is where Kafka's Java is.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,12 +10,21 @@ use crate::cluster::{Cluster, Names};
 use crate::run::Run;
 use crate::scenario::Fault::Do;
 use crate::scenario::{Kind, Scenario};
+use crate::tokens;
 use crate::worker::binary;
 
 /// Listeners of the secure broker, in the order of their ports.
-pub const LISTENERS: [(&str, &str); 4] =
-    [("GOOD", "SSL"), ("EXPIRED", "SSL"), ("ELSEWHERE", "SSL"), ("LOGIN", "SASL_SSL")];
+pub const LISTENERS: [(&str, &str); 6] = [
+    ("GOOD", "SSL"),
+    ("EXPIRED", "SSL"),
+    ("ELSEWHERE", "SSL"),
+    ("LOGIN", "SASL_SSL"),
+    ("MUTUAL", "SSL"),
+    ("TOKEN", "SASL_SSL"),
+];
 const PASSWORD: &str = "only-for-tests";
+/// Whom the client's certificate and the token name.
+pub const CLIENT: &str = "desk";
 
 /// Every scenario on the secure broker.
 pub fn all() -> Vec<Scenario> {
@@ -33,6 +43,7 @@ pub fn all() -> Vec<Scenario> {
         new("dead-letter-topic-denied", 16, vec![(2.0, Do("revoked", revoke_dead)), (11.0, Do("granted", grant_dead))])
             .prepare(|run| login(run, "SCRAM-SHA-512", "scram"))
             .feed(4800, 400),
+        new("tls-client-certificates", 22, vec![]).prepare(mutual).before(bad_client_certificates),
     ]
 }
 
@@ -46,7 +57,7 @@ pub fn start(folder: &Path) -> Cluster {
     );
     for (listener, _) in LISTENERS {
         let name = listener.to_lowercase();
-        let certificate = if listener == "LOGIN" { "good" } else { &name };
+        let certificate = if matches!(listener, "EXPIRED" | "ELSEWHERE") { &name } else { "good" };
         extra += &format!("listener.name.{name}.ssl.keystore.location={}\n", store(certificate));
         extra += &format!(
             "listener.name.{name}.ssl.keystore.type=PKCS12\nlistener.name.{name}.ssl.keystore.password={PASSWORD}\n"
@@ -58,6 +69,10 @@ pub fn start(folder: &Path) -> Cluster {
         "listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required ";
     extra += &format!("user_plain=\"{PASSWORD}\";\n");
     extra += "listener.name.login.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;\n";
+    extra += "listener.name.mutual.ssl.client.auth=required\nlistener.name.mutual.ssl.truststore.type=PKCS12\n";
+    extra += &format!("listener.name.mutual.ssl.truststore.location={}\n", store("trust"));
+    extra += &format!("listener.name.mutual.ssl.truststore.password={PASSWORD}\n");
+    extra += &tokens::listener();
     let cluster = Cluster::start_with(folder.parent().expect("a folder"), 1, "kafka-secure", &extra, &LISTENERS);
     let user = ["--alter", "--entity-type", "users", "--entity-name", "scram", "--add-config"];
     let secret = format!("SCRAM-SHA-512=[iterations=4096,password={PASSWORD}]");
@@ -66,80 +81,40 @@ pub fn start(folder: &Path) -> Cluster {
     cluster
 }
 
-/// A CA, another CA, and server certificates: a good one, one that has expired, one for another host.
+/// A CA and another CA; server certificates: a good one, one that has expired, one for another host; client certificates: one
+/// that the broker knows, and a stranger's.
 fn certificates(folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
     std::fs::create_dir_all(folder).expect("a folder for certificates");
-    let keytool = |arguments: &[&str]| {
+    let keytool = |arguments: &str| {
         let common = ["-storepass", PASSWORD, "-keypass", PASSWORD, "-storetype", "PKCS12"];
-        let output =
-            Command::new("keytool").args(arguments).args(common).current_dir(folder).output().expect("keytool runs");
-        assert!(output.status.success(), "keytool {arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        let mut command = Command::new("keytool");
+        command.args(arguments.split_whitespace()).args(common).current_dir(folder);
+        let output = command.output().expect("keytool runs");
+        assert!(output.status.success(), "keytool {arguments}: {}", String::from_utf8_lossy(&output.stdout));
     };
+    let key = "-genkeypair -keyalg EC -groupname secp256r1 -validity 30";
     for ca in ["ca", "other-ca"] {
-        let (store, subject) = (format!("{ca}.p12"), format!("CN={ca}"));
-        keytool(&[
-            "-genkeypair",
-            "-alias",
-            "ca",
-            "-keyalg",
-            "EC",
-            "-groupname",
-            "secp256r1",
-            "-dname",
-            &subject,
-            "-ext",
-            "bc:c",
-            "-validity",
-            "30",
-            "-keystore",
-            &store,
-        ]);
-        keytool(&["-exportcert", "-rfc", "-alias", "ca", "-keystore", &store, "-file", &format!("{ca}.pem")]);
+        keytool(&format!("{key} -alias ca -dname CN={ca} -ext bc:c -keystore {ca}.p12"));
+        keytool(&format!("-exportcert -rfc -alias ca -keystore {ca}.p12 -file {ca}.pem"));
     }
-    let servers = [
-        ("good", "san=ip:127.0.0.1,dns:localhost", "-1d", "20"),
-        ("expired", "san=ip:127.0.0.1,dns:localhost", "-10d", "5"),
-        ("elsewhere", "san=dns:elsewhere.example", "-1d", "20"),
-    ];
-    for (name, names, start, days) in servers {
-        let (store, request, signed) = (format!("{name}.p12"), format!("{name}.csr"), format!("{name}.pem"));
-        keytool(&[
-            "-genkeypair",
-            "-alias",
-            "server",
-            "-keyalg",
-            "EC",
-            "-groupname",
-            "secp256r1",
-            "-dname",
-            "CN=server",
-            "-validity",
-            "30",
-            "-keystore",
-            &store,
-        ]);
-        keytool(&["-certreq", "-alias", "server", "-keystore", &store, "-file", &request]);
-        keytool(&[
-            "-gencert",
-            "-rfc",
-            "-alias",
-            "ca",
-            "-keystore",
-            "ca.p12",
-            "-infile",
-            &request,
-            "-outfile",
-            &signed,
-            "-ext",
-            names,
-            "-startdate",
-            start,
-            "-validity",
-            days,
-        ]);
-        keytool(&["-importcert", "-noprompt", "-alias", "ca", "-keystore", &store, "-file", "ca.pem"]);
-        keytool(&["-importcert", "-noprompt", "-alias", "server", "-keystore", &store, "-file", &signed]);
+    keytool("-importcert -noprompt -alias ca -keystore trust.p12 -file ca.pem");
+    let here = "san=ip:127.0.0.1,dns:localhost";
+    for (name, subject, ca, names, start, days) in [
+        ("good", "server", "ca", here, "-1d", 20),
+        ("expired", "server", "ca", here, "-10d", 5),
+        ("elsewhere", "server", "ca", "san=dns:elsewhere.example", "-1d", 20),
+        ("desk", CLIENT, "ca", "eku=clientAuth", "-1d", 20),
+        ("stranger", CLIENT, "other-ca", "eku=clientAuth", "-1d", 20),
+    ] {
+        let store = format!("-keystore {name}.p12");
+        keytool(&format!("{key} -alias own -dname CN={subject} {store}"));
+        keytool(&format!("-certreq -alias own {store} -file {name}.csr"));
+        let validity = format!("-startdate {start} -validity {days}");
+        let files = format!("-infile {name}.csr -outfile {name}.pem");
+        keytool(&format!("-gencert -rfc -alias ca -keystore {ca}.p12 {files} -ext {names} {validity}"));
+        keytool(&format!("-importcert -noprompt -alias ca {store} -file {ca}.pem"));
+        keytool(&format!("-importcert -noprompt -alias own {store} -file {name}.pem"));
     }
 }
 
@@ -148,8 +123,12 @@ fn certificates_of(run: &Run) -> PathBuf {
 }
 
 /// A `copydesk.toml` with what the listener asks for.
-fn configure(run: &Run, ca: &str, more: &str) -> PathBuf {
-    let path = run.folder.join(format!("copydesk-{ca}.toml"));
+pub fn configure(run: &Run, ca: &str, more: &str) -> PathBuf {
+    configure_as(run, ca, ca, more)
+}
+
+pub fn configure_as(run: &Run, name: &str, ca: &str, more: &str) -> PathBuf {
+    let path = run.folder.join(format!("copydesk-{name}.toml"));
     let ca = certificates_of(run).join(format!("{ca}.pem"));
     std::fs::write(&path, format!("[kafka]\n\"ssl.ca.location\" = \"{}\"\n{more}", ca.display())).expect("written");
     path
@@ -184,7 +163,7 @@ fn acl(run: &Run, change: &str, user: &str, what: &[&str]) {
 }
 
 /// What `run` needs, and no more.
-fn grant(run: &Run, user: &str, names: &Names) -> Result<(), String> {
+pub fn grant(run: &Run, user: &str, names: &Names) -> Result<(), String> {
     let prefix = format!("{}-", names.group);
     acl(
         run,
@@ -214,7 +193,7 @@ fn grant(run: &Run, user: &str, names: &Names) -> Result<(), String> {
 }
 
 /// `copydesk check` against a listener: it must fail with 69, and say something of what is wrong.
-fn refused(run: &Run, listener: &str, config: &Path, words: &[&str]) -> Result<String, String> {
+pub fn refused(run: &Run, listener: &str, config: &Path, words: &[&str]) -> Result<String, String> {
     let mut command = Command::new(binary());
     command.arg("check").arg("--config").arg(config).args(["--brokers", &run.cluster.secure(listener)]);
     let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
@@ -225,6 +204,8 @@ fn refused(run: &Run, listener: &str, config: &Path, words: &[&str]) -> Result<S
     Ok(said.lines().find(|line| line.starts_with("FAIL")).unwrap_or_default().to_owned())
 }
 
+/// A broker says by an alert that it does not know the client; which alert is Java's business.
+const ANOTHER: &[&str] = &["asks for another client certificate"];
 /// librdkafka does not say which of the three it was.
 const UNVERIFIED: &[&str] = &["certificate verify failed"];
 
@@ -239,11 +220,33 @@ fn bad_certificates(run: &mut Run) -> Result<String, String> {
 
 fn wrong_password(run: &mut Run) -> Result<String, String> {
     let more = "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\nsasl.username = \"scram\"\n\"sasl.password\" = \"wrong\"\n";
-    let path = run.folder.join("wrong.toml");
-    std::fs::rename(configure(run, "other-ca", more), &path).map_err(|error| error.to_string())?;
-    let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?.replace("other-ca.pem", "ca.pem");
-    std::fs::write(&path, text).map_err(|error| error.to_string())?;
+    let path = configure_as(run, "wrong", "ca", more);
     refused(run, "LOGIN", &path, &["authentication"])
+}
+
+fn mutual(run: &mut Run) -> Result<String, String> {
+    let config = configure(run, "ca", &own_certificate(run, CLIENT));
+    let names = run.names.clone();
+    grant(run, &format!("CN={CLIENT}"), &names)?;
+    run.workers[0].config = Some(config);
+    run.workers[0].brokers = Some(run.cluster.secure("MUTUAL"));
+    Ok(format!("the worker has a certificate for `{CLIENT}`, and the permissions of that name"))
+}
+
+fn own_certificate(run: &Run, name: &str) -> String {
+    let store = certificates_of(run).join(format!("{name}.p12"));
+    format!(
+        "\"security.protocol\" = \"SSL\"\n\"ssl.keystore.location\" = \"{}\"\n\"ssl.keystore.password\" = \"{PASSWORD}\"\n",
+        store.display()
+    )
+}
+
+fn bad_client_certificates(run: &mut Run) -> Result<String, String> {
+    let none = configure_as(run, "none", "ca", "\"security.protocol\" = \"SSL\"\n");
+    let none = refused(run, "MUTUAL", &none, ANOTHER)?;
+    let stranger = configure_as(run, "stranger", "ca", &own_certificate(run, "stranger"));
+    let stranger = refused(run, "MUTUAL", &stranger, ANOTHER)?;
+    Ok(format!("no certificate: {none}; one of another CA: {stranger}"))
 }
 
 fn revoke_output(run: &mut Run) -> Result<String, String> {

@@ -78,6 +78,7 @@ impl Kafka {
             batch_bytes: 3_000_000,
             grace: Duration::from_secs(20),
             backoff: (Duration::from_millis(100), Duration::from_secs(1)),
+            oauth: None,
             properties: BTreeMap::new(),
         }
     }

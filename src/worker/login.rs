@@ -1,0 +1,195 @@
+//! Clients that are logged in: every client of Kafka's is made here.
+//!
+//! Where brokers want a token ([`crate::config::Oauth`]), a client gets one before it is used, and a new one when 80 % of
+//! its life are over, from a thread of its own: whoever owns the client may be waiting inside librdkafka just then. A
+//! token that can't be had is asked for again; until the old one expires nothing else happens.
+
+use std::ops::Deref;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rdkafka::admin::AdminClient;
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
+use tracing::{debug, warn};
+
+use crate::config::{Oauth, Stream};
+
+use super::failure::{Failure, KafkaTrouble};
+use super::hand_over::hand_over;
+use super::token::{self, Token};
+
+/// The pause before a token that could not be had is asked for again.
+const AGAIN: Duration = Duration::from_secs(2);
+/// A file that still holds an old token is not read more often than so.
+const LEAST: Duration = Duration::from_millis(500);
+
+/// A client that can be given a token.
+pub(super) trait Bearer: Send + Sync + 'static {
+    fn take(&self, token: &Token) -> Result<(), String>;
+}
+
+impl<C: ClientContext + 'static> Bearer for AdminClient<C> {
+    fn take(&self, token: &Token) -> Result<(), String> {
+        hand_over(self.inner(), &token.text, &token.principal, millis(token))
+    }
+}
+
+impl<C: ConsumerContext + 'static> Bearer for BaseConsumer<C> {
+    fn take(&self, token: &Token) -> Result<(), String> {
+        hand_over(self.client(), &token.text, &token.principal, millis(token))
+    }
+}
+
+impl<C: ProducerContext + 'static> Bearer for BaseProducer<C> {
+    fn take(&self, token: &Token) -> Result<(), String> {
+        hand_over(self.client(), &token.text, &token.principal, millis(token))
+    }
+}
+
+fn millis(token: &Token) -> i64 {
+    let since = token.expires.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX / 1000)
+}
+
+/// A client, and who keeps it logged in.
+pub(super) struct LoggedIn<T: Bearer> {
+    // Before the client: it holds a part of it, which must not be the last one.
+    keeper: Option<Keeper>,
+    client: Arc<T>,
+}
+
+impl<T: Bearer> LoggedIn<T> {
+    /// Makes a client that has a token where one is wanted.
+    pub(super) fn new<C>(config: &ClientConfig, context: C, stream: &Stream) -> Result<LoggedIn<T>, KafkaTrouble>
+    where
+        C: ClientContext,
+        T: FromClientConfigAndContext<C>,
+    {
+        let trouble = |what: String| KafkaTrouble { doing: LOGIN.to_owned(), what };
+        let token = stream.oauth.as_ref().map(|oauth| Ok((oauth, token::fetch(oauth)?))).transpose();
+        let token = token.map_err(|error: token::NoToken| trouble(error.to_string()))?;
+        let client = T::from_config_and_context(config, context)
+            .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+        let client = Arc::new(client);
+        let keeper = match token {
+            None => None,
+            Some((oauth, token)) => {
+                client.take(&token).map_err(trouble)?;
+                let bearer: Arc<dyn Bearer> = Arc::<T>::clone(&client);
+                Some(Keeper::start(oauth.clone(), token, bearer).map_err(|error| trouble(error.to_string()))?)
+            }
+        };
+        Ok(LoggedIn { keeper, client })
+    }
+
+    /// The client itself, to be shared with another thread. It is kept logged in no longer than `self` lives.
+    pub(super) fn share(&self) -> Arc<T> {
+        Arc::clone(&self.client)
+    }
+
+    /// Why the client's token has expired without another in its place. Connections that stand may go on for as long as the
+    /// brokers let them; no other comes to be.
+    pub(super) fn lapsed(&self) -> Option<String> {
+        self.keeper.as_ref()?.state().lapsed()
+    }
+}
+
+impl<T: Bearer> Deref for LoggedIn<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.client
+    }
+}
+
+/// What a lane was doing when it could not log in any more.
+pub(super) const LOGIN: &str = "logging in";
+
+/// Asked where a call failed that may be repeated: without a token it would fail for ever, and nobody would be told why.
+pub(super) fn still_logged_in<T: Bearer>(client: &LoggedIn<T>) -> Result<(), Failure> {
+    client.lapsed().map_or(Ok(()), |error| Err(Failure::Unavailable { doing: LOGIN, error }))
+}
+
+/// Keeps one client logged in until it is dropped.
+struct Keeper {
+    shared: Arc<Mutex<State>>,
+    /// Never sent anything: the thread ends when it is gone.
+    _ends: Sender<()>,
+}
+
+struct State {
+    /// `None`: nobody is left to be kept logged in.
+    bearer: Option<Arc<dyn Bearer>>,
+    expires: SystemTime,
+    /// Why there was no other token, when one was asked for last.
+    trouble: Option<String>,
+}
+
+impl State {
+    fn lapsed(&self) -> Option<String> {
+        self.trouble.clone().filter(|_| self.expires <= SystemTime::now())
+    }
+}
+
+impl Keeper {
+    fn start(oauth: Oauth, first: Token, bearer: Arc<dyn Bearer>) -> std::io::Result<Keeper> {
+        let state = State { bearer: Some(bearer), expires: first.expires, trouble: None };
+        let shared = Arc::new(Mutex::new(state));
+        let (ends, ended) = channel();
+        let of_thread = Arc::clone(&shared);
+        let pause = until_refresh(&first);
+        std::thread::Builder::new().name("login".to_owned()).spawn(move || keep(&oauth, &of_thread, &ended, pause))?;
+        Ok(Keeper { shared, _ends: ends })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.shared)
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // The thread may be asking for a token; the client goes without waiting for it.
+        self.state().bearer = None;
+    }
+}
+
+fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// 80 % of what is left, as librdkafka does it.
+fn until_refresh(token: &Token) -> Duration {
+    token.left().mul_f64(0.8).max(LEAST)
+}
+
+fn keep(oauth: &Oauth, shared: &Mutex<State>, ended: &Receiver<()>, mut pause: Duration) {
+    while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        let token = token::fetch(oauth).map_err(|error| error.to_string());
+        let mut state = lock(shared);
+        let Some(bearer) = state.bearer.clone() else { return };
+        match token.and_then(|token| bearer.take(&token).map(|()| token)) {
+            Ok(token) => {
+                debug!("logged in anew as `{}`, for {} s", token.principal, token.left().as_secs());
+                pause = until_refresh(&token);
+                state.expires = token.expires;
+                state.trouble = None;
+            }
+            Err(error) => {
+                if state.trouble.is_none() {
+                    let left = state.expires.duration_since(SystemTime::now()).unwrap_or_default();
+                    warn!("no new token, and the old one ends in {} s: {error}", left.as_secs());
+                }
+                state.trouble = Some(error);
+                pause = AGAIN;
+            }
+        }
+        // Within the lock, or the last part of a client could be dropped here.
+        drop(bearer);
+        drop(state);
+    }
+}
