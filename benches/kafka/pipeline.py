@@ -114,7 +114,7 @@ def main(brokers, source, output, group, instance, dates):
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "fetch.queue.backoff.ms": 10,
-            "queued.max.messages.kbytes": 16384,
+            "queued.max.messages.kbytes": 8192,
             "heartbeat.interval.ms": 300,
         }
     )

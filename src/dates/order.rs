@@ -25,8 +25,8 @@ fn order_of_zone(line: &Line<'_>) -> Option<Order> {
     })
 }
 
-/// "Publié le 05/04/2013 à 17:08", "Dienstag 11/07/2023": a label, a weekday or a word beside the time that is not English. No other language writes the
-/// month before the day.
+/// "Publié le 05/04/2013 à 17:08", "Dienstag 11/07/2023": a label, a weekday or a word beside the time that is not English.
+/// No other language writes the month before the day.
 fn speaks_another_language(line: &Line<'_>) -> bool {
     // How the labels of English start.
     const ENGLISH: [&str; 32] = [

@@ -240,6 +240,7 @@ impl Publisher<'_> {
 
     /// Waits until everything sent was acknowledged. Never by a timed poll: that lasts the whole time and spins.
     fn drain(&mut self, batch: &Batch<'_>) -> Result<(), Unpublished> {
+        let started = Instant::now();
         loop {
             self.producer.poll(Duration::ZERO);
             if self.producer.client().context().any_failed() {
@@ -250,7 +251,9 @@ impl Publisher<'_> {
             }
             self.health.tick();
             if !(self.meanwhile)() {
-                std::thread::sleep(Duration::from_millis(1));
+                // The longer it takes, the longer it may yet take: waking up costs more than it gains.
+                let pause = started.elapsed() / 8;
+                std::thread::sleep(pause.clamp(Duration::from_millis(1), Duration::from_millis(5)));
             }
         }
     }

@@ -31,7 +31,7 @@ const CONSUMER: [(&str, &str); 11] = [
     ("auto.offset.reset", "earliest"),
     ("partition.assignment.strategy", "cooperative-sticky"),
     ("fetch.queue.backoff.ms", "10"),
-    ("queued.max.messages.kbytes", "16384"),
+    ("queued.max.messages.kbytes", "8192"),
     ("heartbeat.interval.ms", "300"),
     ("socket.timeout.ms", "20000"),
     ("isolation.level", "read_committed"),
