@@ -66,6 +66,11 @@ pub(super) fn hold(line: &Line<'_>) -> bool {
     if (0..line.tokens.len()).any(|i| is_event(line, i) && !beside_furniture(line, i)) {
         return false;
     }
+    // "Ngày 30/4 là ngày lễ": small words behind the date go on into a sentence.
+    let small = |i: &usize| line.means(*i, |m| m == Meaning::Filler) && !line.is_number(*i);
+    if (0..line.tokens.len()).rev().take_while(small).count() >= 3 {
+        return false;
+    }
     if strangers == 0 {
         return true;
     }
