@@ -1,7 +1,8 @@
 //! Day and month of a numeric date in either order: what tells which.
 //!
-//! What fits comes first, then the weekday, then whose words and zones stand beside the date, the document's order, the
-//! language, the fetch time and the document's other date. Where nothing tells, both stay candidates.
+//! What fits comes first, then the weekday, the document's order, whose zones and words stand beside the date; where it
+//! may be English, the fetch time and the document's other date; then points, and the language. Where nothing tells, both
+//! stay candidates.
 
 use super::calendars::{days, weekday};
 use super::lexicon::{Meaning, language_order};
@@ -130,12 +131,16 @@ pub(super) fn day_month(
         return Some(outcome(dm, None));
     }
     let context = line.context;
+    let ordered = |order: Order| Some(outcome(if order == Order::DayMonth { dm } else { md }, None));
+    if let Some(order) = context.order {
+        return ordered(order);
+    }
     // English has both orders: where no region settles it, the zone of the time tells whose English it is.
     let plain_english = context.language.is_none_or(|l| l.eq_ignore_ascii_case("en"));
-    if let Some(order) = order_of_zone(line).filter(|_| plain_english && context.order.is_none()) {
-        return Some(outcome(if order == Order::DayMonth { dm } else { md }, None));
+    if let Some(order) = order_of_zone(line).filter(|_| plain_english) {
+        return ordered(order);
     }
-    if context.language.is_none() && context.order.is_none() && speaks_another_language(line) {
+    if context.language.is_none() && speaks_another_language(line) {
         return Some(outcome(dm, None));
     }
     // No page is of a day to come, and what it says twice is one day: where English may mean either, these settle it
@@ -144,7 +149,6 @@ pub(super) fn day_month(
     let is_near = |d: Date| context.near.is_some_and(|near| (days(d) - days(near)).abs() <= 3);
     if let (Some(day_first), Some(month_first)) = (dm.0, md.0)
         && plain_english
-        && context.order.is_none()
     {
         for (a, b) in [(is_to_come(month_first), is_to_come(day_first)), (is_near(day_first), is_near(month_first))] {
             if a != b {
@@ -154,13 +158,13 @@ pub(super) fn day_month(
     }
     // All 183 locales of CLDR that set points between the numbers, and the year last, put the day first.
     let pointed = draft.numbers.iter().skip(1).all(|n| n.mark == Some('.'));
-    if pointed && context.language.is_none() && context.order.is_none() {
+    if pointed && context.language.is_none() {
         return Some(outcome(dm, None));
     }
     let by_language =
         context.language.map(|l| if language_order(l).starts_with('M') { Order::MonthDay } else { Order::DayMonth });
-    if let Some(order) = context.order.or(by_language) {
-        return Some(outcome(if order == Order::DayMonth { dm } else { md }, None));
+    if let Some(order) = by_language {
+        return ordered(order);
     }
     let candidates = vec![dm.0?, md.0?];
     Some(Outcome { candidates, calendar: Some(Calendar::Gregory), ..Outcome::default() })
