@@ -128,12 +128,8 @@ impl<'de> Deserialize<'de> for Words {
                 Ok(Words(text.split_whitespace().map(str::to_owned).collect()))
             }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
-                let mut words = Vec::new();
-                while let Some(word) = list.next_element()? {
-                    words.push(word);
-                }
-                Ok(Words(words))
+            fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Words, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(Words)
             }
         }
 

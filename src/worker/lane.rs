@@ -26,7 +26,7 @@ use super::context::Deliveries;
 use super::failure::{Failure, in_words};
 use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
-use super::login::{LOGIN, LoggedIn, still_logged_in};
+use super::login::{LoggedIn, still_logged_in};
 use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
 use super::sabotage;
@@ -131,10 +131,8 @@ impl<'a> Lane<'a> {
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
         let gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
-        if self.consumer.context().refused()
-            && let Some(error) = self.consumer.lapsed()
-        {
-            return Err(Failure::Unavailable { doing: LOGIN, error });
+        if self.consumer.context().refused() {
+            still_logged_in(self.consumer)?;
         }
         if !self.orders.health.is_ready() && self.consumer.context().joined() {
             self.orders.health.set_ready();

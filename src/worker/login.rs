@@ -69,18 +69,17 @@ impl<T: Bearer> LoggedIn<T> {
         C: ClientContext,
         T: FromClientConfigAndContext<C>,
     {
-        let trouble = |what: String| KafkaTrouble { doing: LOGIN.to_owned(), what };
         let token = stream.oauth.as_ref().map(|oauth| Ok((oauth, token::fetch(oauth)?))).transpose();
-        let token = token.map_err(|error: token::NoToken| trouble(error.to_string()))?;
+        let token = token.map_err(|error: token::NoToken| no_login(error.to_string()))?;
         let client = T::from_config_and_context(config, context)
             .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
         let client = Arc::new(client);
         let keeper = match token {
             None => None,
             Some((oauth, token)) => {
-                client.take(&token).map_err(trouble)?;
+                client.take(&token).map_err(no_login)?;
                 let bearer: Arc<dyn Bearer> = Arc::<T>::clone(&client);
-                Some(Keeper::start(oauth.clone(), token, bearer).map_err(|error| trouble(error.to_string()))?)
+                Some(Keeper::start(oauth.clone(), token, bearer).map_err(|error| no_login(error.to_string()))?)
             }
         };
         Ok(LoggedIn { keeper, client })
@@ -106,8 +105,13 @@ impl<T: Bearer> Deref for LoggedIn<T> {
     }
 }
 
-/// What a lane was doing when it could not log in any more.
-pub(super) const LOGIN: &str = "logging in";
+/// What a client was doing when it could not log in.
+const LOGIN: &str = "logging in";
+
+/// Why there is no login, in words.
+pub(super) fn no_login(what: String) -> KafkaTrouble {
+    KafkaTrouble { doing: LOGIN.to_owned(), what }
+}
 
 /// Asked where a call failed that may be repeated: without a token it would fail for ever, and nobody would be told why.
 pub(super) fn still_logged_in<T: Bearer>(client: &LoggedIn<T>) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use crate::config::{Delivery, Stream};
 use super::clients;
 use super::context::{Deliveries, Quiet};
 use super::failure::{KafkaTrouble, in_words};
-use super::login::{LOGIN, LoggedIn};
+use super::login::{LoggedIn, no_login};
 use super::token;
 use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
 
@@ -21,8 +21,7 @@ use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
 /// In words, where there is none.
 pub fn token(stream: &Stream) -> Option<Result<(String, Duration), KafkaTrouble>> {
     let found = token::fetch(stream.oauth.as_ref()?);
-    let trouble = |what: String| KafkaTrouble { doing: LOGIN.to_owned(), what };
-    Some(found.map(|token| (token.principal.clone(), token.left())).map_err(|error| trouble(error.to_string())))
+    Some(found.map(|token| (token.principal.clone(), token.left())).map_err(|error| no_login(error.to_string())))
 }
 
 /// Initialises a transactional producer under a name of its own, so that a worker at work is not fenced.

@@ -11,7 +11,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::util::Timeout;
 
 use crate::article::Reject;
-use crate::config::{Delivery, Stream};
+use crate::config::Stream;
 use crate::telemetry::LaneHealth;
 use crate::telemetry::traces::{BatchTrace, with_traceparent};
 
@@ -77,7 +77,7 @@ pub(super) struct Publisher<'a> {
     pub(super) consumer: &'a BaseConsumer<Membership>,
     pub(super) health: &'a LaneHealth,
     pub(super) stop: &'a Stop,
-    /// Where transactions are: who asks for the offsets.
+    /// In exactly-once mode: who asks for the offsets.
     pub(super) settler: Option<&'a Settler>,
     /// When the transaction that is open now began.
     pub(super) begun: Option<Instant>,
@@ -99,8 +99,7 @@ impl Publisher<'_> {
         out: &[u8],
     ) -> Result<Published, Unpublished> {
         self.producer.client().context().clear();
-        let exactly_once = self.stream.delivery == Delivery::ExactlyOnce;
-        if exactly_once {
+        if self.settler.is_some() {
             self.producer.begin_transaction().map_err(|error| self.failed("begin", &error))?;
             self.begun = Some(Instant::now());
         }
@@ -121,10 +120,9 @@ impl Publisher<'_> {
         let acknowledged = Instant::now();
         self.trace.acknowledged();
         let offsets = self.offsets(batch.next_offsets())?;
-        if exactly_once {
-            self.commit(&offsets)?;
-        } else {
-            self.commit_offsets(&offsets)?;
+        match self.settler {
+            Some(settler) => self.commit(settler, &offsets)?,
+            None => self.commit_offsets(&offsets)?,
         }
         self.begun = None;
         self.oversize.careful = self.oversize.careful.saturating_sub(batch.messages.len());
@@ -299,17 +297,13 @@ impl Publisher<'_> {
         Ok(list)
     }
 
-    fn commit(&self, offsets: &TopicPartitionList) -> Result<(), Unpublished> {
-        while !self.send_offsets(offsets)? {
-            self.health.tick();
-            still_logged_in(self.producer).map_err(Unpublished::Dead)?;
-            std::thread::sleep(AGAIN);
-        }
-        self.insist("commit", || self.producer.commit_transaction(Timeout::Never))
+    fn commit(&self, settler: &Settler, offsets: &TopicPartitionList) -> Result<(), Unpublished> {
+        self.insist(|| self.send_offsets(settler, offsets))?;
+        self.insist(|| self.answered("commit", self.producer.commit_transaction(Timeout::Never)))
     }
 
     /// `false`: the same again.
-    fn send_offsets(&self, offsets: &TopicPartitionList) -> Result<bool, Unpublished> {
+    fn send_offsets(&self, settler: &Settler, offsets: &TopicPartitionList) -> Result<bool, Unpublished> {
         const STEP: &str = "offsets";
         let dead = |error: &str| Unpublished::Dead(Failure::Fatal { doing: STEP, error: error.to_owned() });
         // Afresh each time: the generation changes with every rebalance.
@@ -319,22 +313,25 @@ impl Publisher<'_> {
         if self.consumer.assignment_lost() {
             return Err(self.abort(STEP, "the group has taken the partitions away meanwhile".to_owned(), false));
         }
-        let settler = self.settler.ok_or_else(|| dead("without transactions"))?;
-        match settler.send(offsets, metadata, self.transaction_timeout, self.health, self.stop) {
-            None => Err(dead("librdkafka does not answer any more")),
-            Some(Ok(())) => Ok(true),
-            Some(Err(error)) if judge(&error) == Verdict::Retry => Ok(false),
-            Some(Err(error)) => Err(self.failed(STEP, &error)),
+        let answer = settler.send(offsets, metadata, self.transaction_timeout, self.health, self.stop);
+        self.answered(STEP, answer.ok_or_else(|| dead("librdkafka does not answer any more"))?)
+    }
+
+    /// `false`: the same again, since the error is retriable.
+    fn answered(&self, step: &'static str, answer: Result<(), KafkaError>) -> Result<bool, Unpublished> {
+        match answer {
+            Ok(()) => Ok(true),
+            Err(error) if judge(&error) == Verdict::Retry => Ok(false),
+            Err(error) => Err(self.failed(step, &error)),
         }
     }
 
-    /// Repeats a call while its error is retriable.
-    fn insist(&self, step: &'static str, call: impl Fn() -> Result<(), KafkaError>) -> Result<(), Unpublished> {
+    /// Repeats a call while it asks for that.
+    fn insist(&self, call: impl Fn() -> Result<bool, Unpublished>) -> Result<(), Unpublished> {
         loop {
             self.health.tick();
-            let Err(error) = call() else { return Ok(()) };
-            if judge(&error) != Verdict::Retry {
-                return Err(self.failed(step, &error));
+            if call()? {
+                return Ok(());
             }
             still_logged_in(self.producer).map_err(Unpublished::Dead)?;
             std::thread::sleep(AGAIN);
