@@ -1,7 +1,7 @@
 //! From slots to a date: which number is the year, which calendar, which order; or that nothing settles it.
 
 use super::calendars::{convert, days, from_days, gregorian, weekday};
-use super::lexicon::language_order;
+use super::lexicon::{Meaning, language_order};
 use super::order::day_month;
 use super::reading::{Calendar, Context, Date, Order};
 use super::solve::{Draft, Line, Number, Unit};
@@ -68,8 +68,13 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     {
         return None;
     }
-    // Tigrinya has one set of names for the Gregorian and the Ethiopic months: the era tells.
+    // Tigrinya has one set of names for the Gregorian and the Ethiopic months: the era tells (AM: Amete Mihret, which
+    // elsewhere is a time of day).
     let script = line.text.contains(|c| ('\u{1200}'..='\u{137F}').contains(&c));
+    let is_ethiopic = match draft.era {
+        None => script && (line.language != "ti" || line.means(year.token + 1, |m| m == Meaning::Am)),
+        Some(era) => script || matches!(era, Calendar::Ethiopic | Calendar::Hebrew),
+    };
     let ethiopic = months.iter().any(|m| m.0 == Calendar::Ethiopic);
     let both = ethiopic && months.iter().any(|m| m.0 == Calendar::Gregory);
     let mut found: Vec<(Date, Calendar)> = Vec::new();
@@ -85,7 +90,8 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
         found.clear();
     }
     for &(calendar, month) in months {
-        if both && (calendar == Calendar::Ethiopic) == (draft.era.is_none() && (line.language == "ti" || !script)) {
+        let other = if is_ethiopic { Calendar::Gregory } else { Calendar::Ethiopic };
+        if both && calendar == other {
             continue;
         }
         let Some((year, calendar)) = year_of(draft, year, calendar) else { continue };
