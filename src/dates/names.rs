@@ -126,7 +126,7 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let next = at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark(':')));
         let starts = before.is_none_or(|i| {
             is_mark(i)
-                || tokens.get(i).is_some_and(|t| t.means(|m| is_label(m) || m == Meaning::HourMark))
+                || tokens.get(i).is_some_and(|t| t.means(|m| is_label(m) || ends_time(m)))
                 || is_number(i) && (kind(next) == Some(Kind::Unknown) || unknown(next + 1) && capital(next))
         });
         // "de Ana Popescu": at the start only, and anything but a byline word elsewhere.
@@ -195,6 +195,11 @@ fn is_introduced(tokens: &[Token]) -> bool {
 
 pub(super) fn is_label(meaning: Meaning) -> bool {
     matches!(meaning, Meaning::Published | Meaning::Updated)
+}
+
+/// What a time of day may end in: "6:15 PM by Jane Doe".
+fn ends_time(meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::HourMark | Meaning::Am | Meaning::Pm | Meaning::Zone(_))
 }
 
 /// A piece of a Hangul syllable: Korean puts spaces between its words.
