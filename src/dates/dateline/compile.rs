@@ -49,7 +49,10 @@ fn the_table_is_what_its_sources_say() {
     if std::env::var_os("COPYDESK_WRITE_PLACES").is_some() {
         std::fs::write(path, &table).unwrap();
     }
-    assert!(std::fs::read(path).unwrap() == table, "places.bin is not made of these sources: see the head of compile.rs");
+    assert!(
+        std::fs::read(path).unwrap() == table,
+        "places.bin is not made of these sources: see the head of compile.rs"
+    );
 }
 
 #[test]

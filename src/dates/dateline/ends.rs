@@ -76,7 +76,8 @@ pub(super) fn has_words(story: &str) -> bool {
 /// headlines.
 pub(super) fn is_prose(paragraph: &str) -> bool {
     const LONGEST_HEADLINE: usize = 160;
-    let end = paragraph.trim_end_matches(|c: char| is_blank(c) || matches!(c, '"' | '”' | '»' | ')' | '’' | '“' | '\''));
+    let end =
+        paragraph.trim_end_matches(|c: char| is_blank(c) || matches!(c, '"' | '”' | '»' | ')' | '’' | '“' | '\''));
     end.ends_with(['.', '।', '۔', '։', '።', '။', '។', '!', '?', '؟', '。', '…', ':', '॥'])
         || paragraph.chars().nth(LONGEST_HEADLINE).is_some()
 }
@@ -87,7 +88,8 @@ pub(super) fn is_other(story: &str, capitals: bool) -> bool {
     const NEAR: usize = 80;
     let near = story.get(..story.floor_char_boundary(NEAR)).unwrap_or_default();
     let word_end = |from: usize| {
-        near.get(from..).and_then(|rest| rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\'' | '’')))
+        near.get(from..)
+            .and_then(|rest| rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\'' | '’')))
             .map_or(near.len(), |at| from + at)
     };
     let first = near.get(..word_end(0)).unwrap_or_default();
@@ -104,7 +106,8 @@ pub(super) fn is_other(story: &str, capitals: bool) -> bool {
         first.get(..cut).is_some_and(|stem| stem.chars().nth(3).is_some() && flags(stem).has(Flags::PLACE))
     };
     let cyrillic = first.starts_with(|c| matches!(c, '\u{400}'..='\u{52F}'));
-    follows_place || cyrillic && (0..=4).any(|letters| if letters == 0 { flags(first).has(Flags::PLACE) } else { stem(letters) })
+    follows_place
+        || cyrillic && (0..=4).any(|letters| if letters == 0 { flags(first).has(Flags::PLACE) } else { stem(letters) })
         || has_score(near)
         || has_dash(near)
 }

@@ -1,10 +1,10 @@
 //! What a dateline is made of behind its place: a region, a day, an agency, and what stands in brackets.
 
+use super::days;
 use super::letters::{Case, is_blank, is_caseless, is_colon, is_comma, is_dash, is_lowercase, is_number};
 use super::places::{Flags, flags};
 use crate::dates::fold::fold;
 use crate::dates::lexicon::{LEXICON, Meaning};
-use crate::dates::line;
 use crate::dates::reading::{Context, Reading};
 
 /// One of them, and where it ends.
@@ -16,6 +16,8 @@ pub(super) struct Item {
     pub(super) region: bool,
     /// A region that nobody knows: an agency has to follow.
     pub(super) unknown: bool,
+    /// A day that nobody can read: an agency has to follow.
+    pub(super) unread: bool,
     pub(super) agency: bool,
     /// In brackets, and like the name of a paper.
     pub(super) source: bool,
@@ -24,7 +26,16 @@ pub(super) struct Item {
 
 impl Item {
     fn new(end: usize) -> Item {
-        Item { end, bracketed: false, region: false, unknown: false, agency: false, source: false, day: None }
+        Item {
+            end,
+            bracketed: false,
+            region: false,
+            unknown: false,
+            unread: false,
+            agency: false,
+            source: false,
+            day: None,
+        }
     }
 }
 
@@ -40,7 +51,7 @@ pub(super) struct Before {
 }
 
 /// Most bytes of an item.
-const LONGEST: usize = 90;
+const LONGEST: usize = 120;
 
 /// The item that starts at a byte of the window.
 pub(super) fn item(window: &str, at: usize, before: Before, context: &Context<'_>) -> Option<Item> {
@@ -51,9 +62,10 @@ pub(super) fn item(window: &str, at: usize, before: Before, context: &Context<'_
         return bracketed(rest, at, first.len_utf8(), close, context);
     }
     if !before.day
-        && let Some(item) = day_item(rest, at, context)
+        && let Some((length, day)) = days::starting(rest, context)
     {
-        return Some(item);
+        let day = day.map(|day| shifted(day, at));
+        return Some(Item { unread: day.is_none(), day, ..Item::new(at + length) });
     }
     if is_lowercase(first) {
         return None;
@@ -81,10 +93,7 @@ fn bracketed(rest: &str, at: usize, open: usize, close: usize, context: &Context
     let text = rest.get(open..close)?;
     let mut item = Item { bracketed: true, ..Item::new(at + close + rest.get(close..)?.chars().next()?.len_utf8()) };
     let is_end = |c: char| is_comma(c) || matches!(c, '|' | ';');
-    let read = |piece: &str, from: usize| {
-        let reading = day(piece, context)?;
-        Some(Reading { span: at + open + from + reading.span.start..at + open + from + reading.span.end, ..reading })
-    };
+    let read = |piece: &str, from: usize| days::day(piece, context).map(|day| shifted(day, at + open + from));
     if is_agency(text.trim_matches(is_blank)) {
         item.agency = true;
         return Some(item);
@@ -111,10 +120,7 @@ fn bracketed(rest: &str, at: usize, open: usize, close: usize, context: &Context
         } else if let Some((name, day)) = with_day(name, context) {
             item.agency |= name;
             let offset = start + piece.rfind(day.0)?;
-            item.day.get_or_insert(Reading {
-                span: at + open + offset + day.1.span.start..at + open + offset + day.1.span.end,
-                ..day.1
-            });
+            item.day.get_or_insert(shifted(day.1, at + open + offset));
         } else if name.contains(is_number) {
             return None;
         } else if flags(name).has(Flags::PLACE) {
@@ -133,7 +139,7 @@ fn with_day<'t>(text: &'t str, context: &Context<'_>) -> Option<(bool, (&'t str,
     let at = text.find(' ')?;
     let (name, rest) = text.split_at_checked(at)?;
     let rest = rest.trim_start();
-    let reading = rest.starts_with(is_number).then(|| day(rest, context))??;
+    let reading = rest.starts_with(is_number).then(|| days::day(rest, context))??;
     is_agency(name).then_some((true, (rest, reading)))
 }
 
@@ -146,10 +152,12 @@ fn signs(text: &str) -> bool {
     if text.contains(is_number) || text.split(' ').nth(MOST_WORDS).is_some() {
         return false;
     }
-    let last = text.match_indices(' ').any(|(at, _)| {
-        text.get(at + 1..).is_some_and(|end| !end.starts_with(is_lowercase) && is_agency(end))
-    });
-    last || text.split_once(['-', '/', '=', '+']).is_some_and(|(one, other)| is_agency(one.trim()) && is_agency(other.trim()))
+    let last = text
+        .match_indices(' ')
+        .any(|(at, _)| text.get(at + 1..).is_some_and(|end| !end.starts_with(is_lowercase) && is_agency(end)));
+    last || text
+        .split_once(['-', '/', '=', '+'])
+        .is_some_and(|(one, other)| is_agency(one.trim()) && is_agency(other.trim()))
 }
 
 /// What may stand in brackets as a source: up to four words with a capital, and no kicker.
@@ -174,7 +182,8 @@ pub(super) fn is_agency(text: &str) -> bool {
         return false;
     }
     // "interfax.ru", "RIA.com".
-    let bare = text.rsplit_once('.').filter(|(_, end)| (2..=4).contains(&end.len()) && end.is_ascii()).map(|(name, _)| name);
+    let bare =
+        text.rsplit_once('.').filter(|(_, end)| (2..=4).contains(&end.len()) && end.is_ascii()).map(|(name, _)| name);
     let known = |text: &str| {
         flags(text).has(Flags::AGENCY)
             || LEXICON
@@ -182,108 +191,6 @@ pub(super) fn is_agency(text: &str) -> bool {
                 .is_some_and(|e| LEXICON.senses(e).iter().any(|s| s.meaning == Meaning::Agency))
     };
     known(text) || bare.is_some_and(known)
-}
-
-/// A day, with or without a year.
-fn day(text: &str, context: &Context<'_>) -> Option<Reading> {
-    let start = text.len() - text.trim_start_matches(is_blank).len();
-    let trimmed = text.trim_matches(is_blank).trim_end_matches('.');
-    if trimmed.len() > 60 || !trimmed.contains(is_number) || trimmed.bytes().filter(|byte| *byte == b' ').count() > 9 {
-        return None;
-    }
-    // What lies too far back to leave out its year is a day all the same.
-    let undated = Context { now: None, ..*context };
-    let read = |text: &str| {
-        let read = line::read(text, context).or_else(|| line::read(text, &undated));
-        read.and_then(|line| line.dates.into_iter().next())
-    };
-    let reading = read(trimmed).or_else(|| spaced_numbers(trimmed).and_then(|text| read(&text)))?;
-    Some(Reading { span: start + reading.span.start..start + reading.span.end.min(trimmed.len()), ..reading })
-}
-
-/// "25 - 2": the day and the month as Kuwait's agency writes them.
-fn spaced_numbers(text: &str) -> Option<String> {
-    let (day, month) = text.split_once(" - ")?;
-    let is_number = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    // As long as what it is made of, so that spans fit.
-    (is_number(day) && is_number(month)).then(|| format!("{day}./.{month}").replace("./.", "/"))
-}
-
-/// A day that starts here, the longest that can be read; each mark may end it.
-fn day_item(rest: &str, at: usize, context: &Context<'_>) -> Option<Item> {
-    const NEAR: usize = 32;
-    const MOST_TRIES: usize = 6;
-    let near = rest.get(..rest.floor_char_boundary(NEAR))?;
-    let digit = near.find(is_number)?;
-    if rest.get(..digit)?.contains(['(', '[', '/', '"', '«', ';', '!', '?', ':']) {
-        return None;
-    }
-    let mut ends = [0; 12];
-    let mut count = 0;
-    let mut push = |end: usize| {
-        if let Some(slot) = ends.get_mut(count) {
-            *slot = end;
-            count += 1;
-        }
-    };
-    let (mut previous, mut word) = (' ', digit);
-    let mut signs = rest.char_indices().peekable();
-    while let Some((offset, c)) = signs.next() {
-        let next = signs.peek().map_or(' ', |(_, c)| *c);
-        if offset > digit {
-            if matches!(c, '(' | '（' | '[' | '=' | '|' | '។' | '៖' | ';') || c == '/' && is_blank(previous) {
-                push(offset);
-                previous = ' ';
-                break;
-            }
-            let number_dash = rest.get(offset + 1..).is_some_and(|rest| rest.trim_start().starts_with(is_number));
-            if is_dash(c) && (is_blank(previous) || is_blank(next)) {
-                push(offset);
-                if !number_dash {
-                    break;
-                }
-            } else if is_colon(c) && !next.is_numeric() || c == '।' {
-                push(offset);
-                break;
-            } else if is_comma(c) || matches!(c, '.' | '۔') && !next.is_numeric() {
-                push(offset);
-            } else if is_blank(c) {
-                // An agency without brackets ends the day: 17 يناير 2024 م واس.
-                word = offset + c.len_utf8();
-                let end = rest.get(word..)?.find(is_blank).map_or(rest.len(), |end| word + end);
-                let name = rest.get(word..end)?;
-                if name.starts_with(is_caseless) && name.len() > 3 && is_agency(name) {
-                    push(offset);
-                    break;
-                }
-            }
-        }
-        previous = c;
-    }
-    // The paragraph may end the day where nothing else does.
-    let _ = (previous, word);
-    let tried = ends.get(..count)?.iter().rev().take(MOST_TRIES);
-    for &end in tried {
-        let text = rest.get(..end)?.trim_end_matches(|c: char| is_blank(c) || is_dash(c));
-        if let Some(reading) = day(text, context) {
-            // Only what is a day from its first word on: "Smith, May 3" is a name and a day.
-            let lead = text.get(..reading.span.start)?.trim();
-            if !lead.is_empty() && !is_introduction(lead) {
-                return None;
-            }
-            let reading = Reading { span: at + reading.span.start..at + reading.span.end, ..reading };
-            return Some(Item { day: Some(reading), ..Item::new(at + text.len()) });
-        }
-    }
-    None
-}
-
-/// "le 3 avril", "दि. १ मे", "Monday, May 3": short words, or what the lexicon knows.
-fn is_introduction(lead: &str) -> bool {
-    lead.split([' ', ',', '،']).filter(|word| !word.is_empty()).all(|word| {
-        let word = word.trim_end_matches('.');
-        word.chars().nth(3).is_none() || LEXICON.exact(fold(word).text.bytes()).is_some()
-    })
 }
 
 /// An agency without brackets: up to four words that a mark ends.
@@ -355,7 +262,8 @@ fn region_item(rest: &str, at: usize, before: Before) -> Option<Item> {
     if region {
         return Some(Item { region, ..Item::new(end) });
     }
-    let named = Case::of(name) != Case::None && name.split_whitespace().all(|word| !word.starts_with(is_lowercase) || word.len() <= 3);
+    let named = Case::of(name) != Case::None
+        && name.split_whitespace().all(|word| !word.starts_with(is_lowercase) || word.len() <= 3);
     (before.comma && !before.dash && !before.day && named).then(|| Item { unknown: true, ..Item::new(end) })
 }
 
@@ -363,4 +271,9 @@ fn region_item(rest: &str, at: usize, before: Before) -> Option<Item> {
 fn is_abbreviated(text: &str, at: usize) -> bool {
     let start = text.get(..at).and_then(|t| t.rfind([' ', '.'])).map_or(0, |start| start + 1);
     text.get(start..at).is_some_and(|word| word.chars().nth(6).is_none() && word.is_ascii())
+}
+
+/// A reading whose text starts later.
+pub(super) fn shifted(reading: Reading, by: usize) -> Reading {
+    Reading { span: reading.span.start + by..reading.span.end + by, ..reading }
 }

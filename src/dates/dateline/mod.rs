@@ -9,6 +9,7 @@
 
 #[cfg(test)]
 mod compile;
+mod days;
 mod east_asian;
 mod ends;
 mod items;
@@ -20,7 +21,9 @@ use super::lexicon::{LEXICON, Meaning};
 use super::reading::{Context, Dateline, Reading};
 use ends::End;
 use items::{Before, Item};
-use letters::{Case, is_alphabetic, is_blank, is_caseless, is_colon, is_comma, is_dash, is_letter_of_many, is_lowercase, is_number};
+use letters::{
+    Case, is_alphabetic, is_blank, is_caseless, is_colon, is_comma, is_dash, is_letter_of_many, is_lowercase, is_number,
+};
 use places::{Flags, flags};
 
 /// Longest dateline, in bytes.
@@ -202,7 +205,14 @@ impl Head {
             return None;
         }
         let dated = !known.has(Flags::PLACE) && place.split_whitespace().any(is_of_dates);
-        let head = Head { place: known, case: Some(Case::of(place)), words, letters: place.chars().count(), dated, ..Head::default() };
+        let head = Head {
+            place: known,
+            case: Some(Case::of(place)),
+            words,
+            letters: place.chars().count(),
+            dated,
+            ..Head::default()
+        };
         Some(head)
     }
 
@@ -211,9 +221,13 @@ impl Head {
         self.agency |= item.agency;
         self.source |= item.source;
         self.region |= item.region;
-        self.unknown |= item.unknown;
+        self.unknown |= item.unknown || item.unread;
+        if item.unread && !self.place.has(Flags::PLACE) {
+            return false;
+        }
         // A day right behind a name that nobody knows: "Windows 11", "Chapter May 3".
-        self.unknown |= item.day.is_some() && !item.bracketed && !before.comma && !before.dash && !self.place.has(Flags::PLACE);
+        self.unknown |=
+            item.day.is_some() && !item.bracketed && !before.comma && !before.dash && !self.place.has(Flags::PLACE);
         self.last = Last {
             bracketed: item.bracketed,
             agency: item.agency,
@@ -232,7 +246,8 @@ impl Head {
         let known = self.place.has(Flags::PLACE);
         let starts = ends::starts(story);
         if self.led {
-            return matches!(end, End::Dash | End::Colon) && (known || self.day.is_some() && self.case == Some(Case::Capitals));
+            return matches!(end, End::Dash | End::Colon)
+                && (known || self.day.is_some() && self.case == Some(Case::Capitals));
         }
         if self.agency {
             return match end {
@@ -312,7 +327,15 @@ fn place_flags(place: &str) -> Flags {
 /// Is a word a weekday, a month, a label, a byline's?
 fn is_of_dates(word: &str) -> bool {
     let dates = |m| {
-        matches!(m, Meaning::Weekday(_) | Meaning::Month(..) | Meaning::Published | Meaning::Updated | Meaning::By | Meaning::Event)
+        matches!(
+            m,
+            Meaning::Weekday(_)
+                | Meaning::Month(..)
+                | Meaning::Published
+                | Meaning::Updated
+                | Meaning::By
+                | Meaning::Event
+        )
     };
     LEXICON
         .exact(fold(word).text.trim_end_matches('.').bytes())
