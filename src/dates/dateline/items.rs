@@ -87,40 +87,40 @@ fn closing(open: char, rest: &str) -> Option<usize> {
     Some(found.0)
 }
 
-/// `(Reuters)`, `/Jane Doe, TASS/`, `(VNA 2/9)`, `[India]`.
+/// `(Reuters)`, `/Jane Doe, TASS/`, `(VNA 2/9)`, `[India]`, `(Aug. 13)`.
 fn bracketed(rest: &str, at: usize, open: usize, close: usize, context: &Context<'_>) -> Option<Item> {
-    const MOST_PIECES: usize = 4;
     let text = rest.get(open..close)?;
-    let mut item = Item { bracketed: true, ..Item::new(at + close + rest.get(close..)?.chars().next()?.len_utf8()) };
-    let is_end = |c: char| is_comma(c) || matches!(c, '|' | ';');
-    let read = |piece: &str, from: usize| days::day(piece, context).map(|day| shifted(day, at + open + from));
+    let end = at + close + rest.get(close..)?.chars().next()?.len_utf8();
+    let item = pieces(text, at + open, context)
+        .or_else(|| Some(Item { day: Some(shifted(days::day(text, context)?, at + open)), ..Item::new(end) }))?;
+    Some(Item { end, bracketed: true, ..item })
+}
+
+/// The pieces between the commas of what stands in brackets.
+fn pieces(text: &str, at: usize, context: &Context<'_>) -> Option<Item> {
+    const MOST_PIECES: usize = 4;
+    let mut item = Item::new(at);
     if is_agency(text.trim_matches(is_blank)) {
         item.agency = true;
         return Some(item);
     }
-    if let Some(reading) = read(text, 0) {
-        item.day = Some(reading);
-        return Some(item);
-    }
     let mut from = 0;
-    for (index, piece) in text.split(is_end).enumerate() {
+    for (index, piece) in text.split(|c: char| is_comma(c) || matches!(c, '|' | ';')).enumerate() {
         let start = from;
-        from += piece.len() + text.get(from + piece.len()..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
+        from += piece.len() + text.get(from + piece.len()..)?.chars().next().map_or(0, char::len_utf8);
         let name = piece.trim_matches(is_blank);
-        if name.is_empty() {
-            continue;
-        }
         if index >= MOST_PIECES {
             return None;
         }
-        if signs(name) {
+        if name.is_empty() {
+            // A comma at the end.
+        } else if signs(name) {
             item.agency = true;
-        } else if let Some(reading) = read(piece, start) {
-            item.day.get_or_insert(reading);
-        } else if let Some((name, day)) = with_day(name, context) {
-            item.agency |= name;
-            let offset = start + piece.rfind(day.0)?;
-            item.day.get_or_insert(shifted(day.1, at + open + offset));
+        } else if let Some(day) = days::day(piece, context) {
+            item.day.get_or_insert(shifted(day, at + start));
+        } else if let Some((day, offset)) = with_day(piece, context) {
+            item.agency = true;
+            item.day.get_or_insert(shifted(day, at + start + offset));
         } else if name.contains(is_number) {
             return None;
         } else if flags(name).has(Flags::PLACE) {
@@ -134,13 +134,12 @@ fn bracketed(rest: &str, at: usize, open: usize, close: usize, context: &Context
     Some(item)
 }
 
-/// "TTXVN 2/9": an agency and a day without a mark between them.
-fn with_day<'t>(text: &'t str, context: &Context<'_>) -> Option<(bool, (&'t str, Reading))> {
-    let at = text.find(' ')?;
-    let (name, rest) = text.split_at_checked(at)?;
-    let rest = rest.trim_start();
-    let reading = rest.starts_with(is_number).then(|| days::day(rest, context))??;
-    is_agency(name).then_some((true, (rest, reading)))
+/// "TTXVN 2/9": an agency and a day without a mark between them, and where the day starts.
+fn with_day(piece: &str, context: &Context<'_>) -> Option<(Reading, usize)> {
+    let digit = piece.find(is_number)?;
+    let (name, day) = piece.split_at_checked(digit)?;
+    let day = is_agency(name.trim_matches(is_blank)).then(|| days::day(day, context))??;
+    Some((day, digit))
 }
 
 /// Is a name an agency's, or does an agency's stand behind a reporter's: Карэспандэнт БЕЛТА?
@@ -155,9 +154,12 @@ fn signs(text: &str) -> bool {
     let last = text
         .match_indices(' ')
         .any(|(at, _)| text.get(at + 1..).is_some_and(|end| !end.starts_with(is_lowercase) && is_agency(end)));
-    last || text
-        .split_once(['-', '/', '=', '+'])
-        .is_some_and(|(one, other)| is_agency(one.trim()) && is_agency(other.trim()))
+    // "dpa/lby": who else had a hand in it.
+    let shared =
+        text.split_once(['/', '+']).is_some_and(|(one, other)| is_agency(one.trim()) || is_agency(other.trim()));
+    let joined =
+        || text.split_once(['-', '=']).is_some_and(|(one, other)| is_agency(one.trim()) && is_agency(other.trim()));
+    last || shared || joined()
 }
 
 /// What may stand in brackets as a source: up to four words with a capital, and no kicker.

@@ -142,7 +142,9 @@ fn separator(window: &str, at: usize, head: &Head) -> Option<(usize, Before)> {
     let mut before = Before { day: head.day.is_some(), ..Before::default() };
     let rest = window.get(at..)?;
     let mut blank = false;
-    for (count, (offset, c)) in rest.char_indices().enumerate() {
+    let mut count = 0;
+    for (offset, c) in rest.char_indices() {
+        count += usize::from(!is_blank(c));
         if is_blank(c) {
             blank = true;
         } else if is_comma(c) || matches!(c, '.' | '۔' | '|') {
@@ -225,9 +227,8 @@ impl Head {
         if item.unread && !self.place.has(Flags::PLACE) {
             return false;
         }
-        // A day right behind a name that nobody knows: "Windows 11", "Chapter May 3".
-        self.unknown |=
-            item.day.is_some() && !item.bracketed && !before.comma && !before.dash && !self.place.has(Flags::PLACE);
+        // A day behind a name that nobody knows, and no comma: "Windows 11", "Letters - May 3".
+        self.unknown |= item.day.is_some() && !item.bracketed && !before.comma && !self.place.has(Flags::PLACE);
         self.last = Last {
             bracketed: item.bracketed,
             agency: item.agency,
@@ -243,7 +244,9 @@ impl Head {
 
     /// Is it a whole dateline, with this end and this story behind it?
     fn is_whole(&self, window: &str, paragraph: &str, end: End, story: &str) -> bool {
-        let known = self.place.has(Flags::PLACE);
+        // "NAPA COUNTY, Calif." is known by its state.
+        let capitals = self.case == Some(Case::Capitals);
+        let known = self.place.has(Flags::PLACE) || capitals && self.region;
         let starts = ends::starts(story);
         if self.led {
             return matches!(end, End::Dash | End::Colon)
@@ -251,7 +254,7 @@ impl Head {
         }
         if self.agency {
             return match end {
-                End::Dash | End::Colon => self.last.bracketed || known || self.day.is_some(),
+                End::Dash | End::Colon => self.last.bracketed || known || capitals || self.day.is_some(),
                 End::Stop => (self.last.agency || self.last.bracketed) && (known || self.day.is_some()),
                 End::Nothing => {
                     let caseless = self.case == Some(Case::None);
@@ -263,7 +266,6 @@ impl Head {
         if self.unknown || self.dated || !starts {
             return false;
         }
-        let capitals = self.case == Some(Case::Capitals);
         if let Some(day) = &self.day {
             let place = known || self.case != Some(Case::None) && (capitals || self.words == 1);
             let has_year = window.get(day.span.clone()).is_some_and(has_year);
@@ -288,7 +290,7 @@ impl Head {
         const SHORTEST: usize = 4;
         let city = self.place.has(Flags::CITY);
         let stands = match self.case {
-            Some(Case::Capitals) => city || self.region && self.place.has(Flags::PLACE),
+            Some(Case::Capitals) => city || self.region,
             Some(Case::Mixed) => self.place.has(Flags::BIG) || city && self.region,
             _ => self.place.has(Flags::BIG) || city && self.letters >= SHORTEST,
         };
