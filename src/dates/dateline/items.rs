@@ -2,8 +2,7 @@
 
 use super::days;
 use super::letters::{Case, is_blank, is_caseless, is_colon, is_comma, is_dash, is_lowercase, is_number};
-use super::places::{Flags, flags};
-use crate::dates::fold::fold;
+use super::places::{Flags, flags, folded, of_folded};
 use crate::dates::lexicon::{LEXICON, Meaning};
 use crate::dates::reading::{Context, Reading};
 
@@ -187,10 +186,9 @@ pub(super) fn is_agency(text: &str) -> bool {
     let bare =
         text.rsplit_once('.').filter(|(_, end)| (2..=4).contains(&end.len()) && end.is_ascii()).map(|(name, _)| name);
     let known = |text: &str| {
-        flags(text).has(Flags::AGENCY)
-            || LEXICON
-                .exact(fold(text).text.bytes())
-                .is_some_and(|e| LEXICON.senses(e).iter().any(|s| s.meaning == Meaning::Agency))
+        let folded = folded(text);
+        let means = |entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Agency);
+        of_folded(&folded).has(Flags::AGENCY) || LEXICON.exact(folded.bytes()).is_some_and(means)
     };
     known(text) || bare.is_some_and(known)
 }
@@ -231,8 +229,7 @@ fn agency_item(rest: &str, at: usize, before: Before) -> Option<Item> {
 /// A region, country or second place: up to four words that a mark ends.
 fn region_item(rest: &str, at: usize, before: Before) -> Option<Item> {
     const MOST_WORDS: usize = 4;
-    let mut end = rest.len();
-    let mut previous = ' ';
+    let (mut end, mut previous, mut blanks) = (rest.len(), ' ', 0);
     let mut signs = rest.char_indices().peekable();
     while let Some((offset, c)) = signs.next() {
         let next = signs.peek().map_or(' ', |(_, c)| *c);
@@ -245,7 +242,8 @@ fn region_item(rest: &str, at: usize, before: Before) -> Option<Item> {
             end = offset;
             break;
         }
-        if is_number(c) || matches!(c, '"' | '«' | '?' | '!' | ';' | ')') {
+        blanks += usize::from(c == ' ');
+        if blanks > MOST_WORDS || is_number(c) || matches!(c, '"' | '«' | '?' | '!' | ';' | ')') {
             return None;
         }
         previous = c;

@@ -148,10 +148,17 @@ fn separator(window: &str, at: usize, head: &Head) -> Option<(usize, Before)> {
         if is_blank(c) {
             blank = true;
         } else if is_comma(c) || matches!(c, '.' | '۔' | '|') {
+            // What an agency signed goes on behind a comma at most: "LONDON, Reuters, May 3".
+            if head.agency && !head.led && !is_comma(c) {
+                return None;
+            }
             before.comma = true;
         } else if c == '/' && !blank && rest.get(offset + 1..)?.starts_with(is_blank) {
             before.comma = true;
         } else if is_dash(c) {
+            if head.agency && !head.led {
+                return None;
+            }
             before.dash = true;
             before.hyphen = !blank && !rest.get(offset + c.len_utf8()..)?.starts_with(is_blank);
         } else if count > MOST {
@@ -170,8 +177,6 @@ struct Head {
     case: Option<Case>,
     words: usize,
     letters: usize,
-    /// Its place is a word for a day or a label: it opens no dateline by itself.
-    dated: bool,
     /// An agency stands before the place.
     led: bool,
     agency: bool,
@@ -206,13 +211,11 @@ impl Head {
         {
             return None;
         }
-        let dated = !known.has(Flags::PLACE) && place.split_whitespace().any(is_of_dates);
         let head = Head {
             place: known,
             case: Some(Case::of(place)),
             words,
             letters: place.chars().count(),
-            dated,
             ..Head::default()
         };
         Some(head)
@@ -263,11 +266,13 @@ impl Head {
                 }
             };
         }
-        if self.unknown || self.dated || !starts {
+        if self.unknown || !starts {
             return false;
         }
         if let Some(day) = &self.day {
-            let place = known || self.case != Some(Case::None) && (capitals || self.words == 1);
+            let dated =
+                || window.get(..day.span.start).is_some_and(|head| head.split(['-', ',', ' ']).any(is_of_dates));
+            let place = known || !dated() && self.case != Some(Case::None) && (capitals || self.words == 1);
             let has_year = window.get(day.span.clone()).is_some_and(has_year);
             return match end {
                 End::Dash => place,

@@ -43,11 +43,24 @@ static PLACES: &[u8] = include_bytes!("places.bin");
 
 /// What a name is; nothing where it is not known.
 pub(super) fn flags(name: &str) -> Flags {
+    of_folded(&folded(name))
+}
+
+/// What a folded name is.
+pub(super) fn of_folded(name: &str) -> Flags {
     if name.is_empty() || name.len() > LONGEST {
         return Flags::default();
     }
-    let wanted = if name.is_ascii() { hash(&name.to_ascii_lowercase()) } else { hash(&fold(name).text) };
-    find(PLACES, wanted)
+    find(PLACES, hash(name))
+}
+
+/// Folded, without the table of the folding where it is ASCII. What is too long for a name is none.
+pub(super) fn folded(name: &str) -> String {
+    match name.len() {
+        LONGEST.. => String::new(),
+        _ if name.is_ascii() => name.to_ascii_lowercase(),
+        _ => fold(name).text,
+    }
 }
 
 /// The entry of a hash.
