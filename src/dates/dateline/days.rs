@@ -13,6 +13,8 @@ use crate::dates::resolve::DAY;
 const LONGEST: usize = 100;
 /// Most spaces in one.
 const MOST_SPACES: usize = 9;
+/// Most ends of a day that are tried.
+const MOST_TRIES: usize = 6;
 /// Days for which a day may still leave out the year of last year's.
 const LAST_WEEKS: i64 = 62;
 
@@ -99,7 +101,6 @@ fn numbers(text: &str) -> Option<String> {
 /// a number that nothing reads before a bracket, its length only.
 pub(super) fn starting(rest: &str, context: &Context<'_>) -> Option<(usize, Option<Reading>)> {
     const NEAR: usize = 40;
-    const MOST_TRIES: usize = 6;
     let near = rest.get(..rest.floor_char_boundary(NEAR))?;
     let digit = near.find(is_number)?;
     if rest.get(..digit)?.contains(['(', '[', '/', '"', '«', ';', '!', '?', ':', '—', '–']) {
@@ -145,10 +146,13 @@ fn ends(rest: &str, digit: usize) -> Option<([usize; 12], Option<usize>)> {
             count += 1;
         }
     };
-    let mut previous = ' ';
+    let (mut previous, mut digits, mut has_year) = (' ', 0, false);
+    let mut tries = 0;
     let mut signs = rest.char_indices().peekable();
     while let Some((offset, c)) = signs.next() {
         let next = signs.peek().map_or(' ', |(_, c)| *c);
+        digits = if is_number(c) { digits + 1 } else { 0 };
+        has_year |= digits == 4;
         let behind = rest.get(offset + c.len_utf8()..)?;
         if offset <= digit {
             // Before the day.
@@ -165,9 +169,10 @@ fn ends(rest: &str, digit: usize) -> Option<([usize; 12], Option<usize>)> {
             break;
         } else if is_comma(c) || matches!(c, '.' | '۔') && !next.is_numeric() {
             push(offset);
-        } else if is_blank(c) && behind.starts_with(is_caseless) {
-            // An agency without brackets ends the day: 17 يناير 2024 م واس.
+        } else if has_year && tries < MOST_TRIES && is_blank(c) && behind.starts_with(is_caseless) {
+            // An agency without brackets ends a day with its year: 17 يناير 2024 م واس.
             const SHORTEST: usize = 4;
+            tries += 1;
             let name = behind.split(is_blank).next().unwrap_or_default();
             if name.len() >= SHORTEST && is_agency(name) {
                 push(offset);

@@ -190,7 +190,10 @@ pub(super) fn is_agency(text: &str) -> bool {
         let means = |entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Agency);
         of_folded(&folded).has(Flags::AGENCY) || LEXICON.exact(folded.bytes()).is_some_and(means)
     };
-    known(text) || bare.is_some_and(known)
+    // "INTERFAX-UKRAINE", "ИНТЕРФАКС-ЗАПАД": a branch of one.
+    const SHORTEST: usize = 6;
+    let branch = || text.split_once('-').is_some_and(|(name, _)| name.len() >= SHORTEST && known(name));
+    known(text) || bare.is_some_and(known) || branch()
 }
 
 /// An agency without brackets: up to four words that a mark ends.
@@ -242,7 +245,7 @@ fn region_item(rest: &str, at: usize, before: Before) -> Option<Item> {
             end = offset;
             break;
         }
-        blanks += usize::from(c == ' ');
+        blanks += usize::from(c == ' ' && previous != ' ');
         if blanks > MOST_WORDS || is_number(c) || matches!(c, '"' | '«' | '?' | '!' | ';' | ')') {
             return None;
         }

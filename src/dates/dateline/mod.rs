@@ -12,19 +12,18 @@ mod compile;
 mod days;
 mod east_asian;
 mod ends;
+mod head;
 mod items;
 mod letters;
 mod places;
 
-use super::fold::fold;
-use super::lexicon::{LEXICON, Meaning};
-use super::reading::{Context, Dateline, Reading};
-use ends::End;
-use items::{Before, Item};
+use super::reading::{Context, Dateline};
+use head::Head;
+use items::Before;
 use letters::{
-    Case, is_alphabetic, is_blank, is_caseless, is_colon, is_comma, is_dash, is_letter_of_many, is_lowercase, is_number,
+    is_alphabetic, is_blank, is_caseless, is_colon, is_comma, is_dash, is_letter_of_many, is_lowercase, is_number,
 };
-use places::{Flags, flags};
+use places::Flags;
 
 /// Longest dateline, in bytes.
 const LONGEST: usize = 200;
@@ -119,8 +118,8 @@ fn longest(
         let ends_in_bracket = head.last.bracketed;
         if let Some((end, story)) = ends::end(paragraph, at, ends_in_bracket)
             && let Some(story) = paragraph.get(story..)
-            && ends::has_words(story)
             && head.is_whole(window, paragraph, end, story)
+            && ends::has_words(story)
         {
             let text = window.get(start..at)?;
             let text = if head.last.region { text } else { text.trim_end_matches('.') };
@@ -147,13 +146,12 @@ fn separator(window: &str, at: usize, head: &Head) -> Option<(usize, Before)> {
         count += usize::from(!is_blank(c));
         if is_blank(c) {
             blank = true;
-        } else if is_comma(c) || matches!(c, '.' | '۔' | '|') {
+        } else if is_comma(c) || matches!(c, '.' | '۔' | '।' | '|') || c == '/' && !blank && is_spaced(rest, offset)
+        {
             // What an agency signed goes on behind a comma at most: "LONDON, Reuters, May 3".
             if head.agency && !head.led && !is_comma(c) {
                 return None;
             }
-            before.comma = true;
-        } else if c == '/' && !blank && rest.get(offset + 1..)?.starts_with(is_blank) {
             before.comma = true;
         } else if is_dash(c) {
             if head.agency && !head.led {
@@ -170,183 +168,9 @@ fn separator(window: &str, at: usize, head: &Head) -> Option<(usize, Before)> {
     None
 }
 
-/// What is known of a head: a place, and all that was taken behind it.
-#[derive(Debug, Default)]
-struct Head {
-    place: Flags,
-    case: Option<Case>,
-    words: usize,
-    letters: usize,
-    /// An agency stands before the place.
-    led: bool,
-    agency: bool,
-    source: bool,
-    region: bool,
-    /// Something in it is known to nobody: only an agency makes it a dateline.
-    unknown: bool,
-    day: Option<Reading>,
-    last: Last,
-}
-
-/// The last item.
-#[derive(Debug, Default)]
-struct Last {
-    bracketed: bool,
-    agency: bool,
-    region: bool,
-    hyphen: bool,
-}
-
-impl Head {
-    /// The head that a place makes; `None` where it is none.
-    fn of(place: &str) -> Option<Head> {
-        let place = place.trim_matches(is_blank);
-        let words = place.split_whitespace().count();
-        let known = place_flags(place);
-        // "File photo", "EN VIVO", "UPDATE 2", "Photo illustration".
-        let kicker = |word: Option<&str>| word.is_some_and(|word| flags(word).has(Flags::KICKER));
-        if known.has(Flags::KICKER)
-            || !known.has(Flags::PLACE)
-                && (kicker(place.split([' ', '-']).next()) || kicker(place.rsplit([' ', '-']).next()))
-        {
-            return None;
-        }
-        let head = Head {
-            place: known,
-            case: Some(Case::of(place)),
-            words,
-            letters: place.chars().count(),
-            ..Head::default()
-        };
-        Some(head)
-    }
-
-    /// Takes the next item; `false` where it makes no dateline.
-    fn take(&mut self, item: Item, before: Before) -> bool {
-        self.agency |= item.agency;
-        self.source |= item.source;
-        self.region |= item.region;
-        self.unknown |= item.unknown || item.unread;
-        if item.unread && !self.place.has(Flags::PLACE) {
-            return false;
-        }
-        // A day behind a name that nobody knows, and no comma: "Windows 11", "Letters - May 3".
-        self.unknown |= item.day.is_some() && !item.bracketed && !before.comma && !self.place.has(Flags::PLACE);
-        self.last = Last {
-            bracketed: item.bracketed,
-            agency: item.agency,
-            region: item.region && !item.bracketed,
-            hyphen: before.hyphen,
-        };
-        if item.day.is_some() && self.day.is_some() {
-            return false;
-        }
-        self.day = self.day.take().or(item.day);
-        true
-    }
-
-    /// Is it a whole dateline, with this end and this story behind it?
-    fn is_whole(&self, window: &str, paragraph: &str, end: End, story: &str) -> bool {
-        // "NAPA COUNTY, Calif." is known by its state.
-        let capitals = self.case == Some(Case::Capitals);
-        let known = self.place.has(Flags::PLACE) || capitals && self.region;
-        let starts = ends::starts(story);
-        if self.led {
-            return matches!(end, End::Dash | End::Colon)
-                && (known || self.day.is_some() && self.case == Some(Case::Capitals));
-        }
-        if self.agency {
-            return match end {
-                End::Dash | End::Colon => self.last.bracketed || known || capitals || self.day.is_some(),
-                End::Stop => (self.last.agency || self.last.bracketed) && (known || self.day.is_some()),
-                End::Nothing => {
-                    let caseless = self.case == Some(Case::None);
-                    let open = caseless && self.last.agency && (self.day.is_some() || self.last.hyphen);
-                    starts && (known || self.day.is_some()) && (self.last.bracketed || open)
-                }
-            };
-        }
-        if self.unknown || !starts {
-            return false;
-        }
-        if let Some(day) = &self.day {
-            let dated =
-                || window.get(..day.span.start).is_some_and(|head| head.split(['-', ',', ' ']).any(is_of_dates));
-            let place = known || !dated() && self.case != Some(Case::None) && (capitals || self.words == 1);
-            let has_year = window.get(day.span.clone()).is_some_and(has_year);
-            return match end {
-                End::Dash => place,
-                End::Colon => known && !has_year,
-                End::Stop => known && self.source && self.last.bracketed || known && is_danda(story, paragraph),
-                End::Nothing => false,
-            };
-        }
-        if self.source {
-            return known && matches!(end, End::Dash | End::Colon);
-        }
-        self.is_alone(paragraph, end, story)
-    }
-
-    /// Is it a place alone that opens a story?
-    fn is_alone(&self, paragraph: &str, end: End, story: &str) -> bool {
-        if !matches!(end, End::Dash | End::Colon) {
-            return false;
-        }
-        const SHORTEST: usize = 4;
-        let city = self.place.has(Flags::CITY);
-        let stands = match self.case {
-            Some(Case::Capitals) => city || self.region,
-            Some(Case::Mixed) => self.place.has(Flags::BIG) || city && self.region,
-            _ => self.place.has(Flags::BIG) || city && self.letters >= SHORTEST,
-        };
-        // A number behind a colon is a list's, a result's, a time's.
-        let counts = story.starts_with(is_number) && self.case != Some(Case::Capitals);
-        stands && !counts && ends::is_prose(paragraph) && !ends::is_other(story, self.case == Some(Case::Capitals))
-    }
-}
-
-/// A danda that ends the head, rather than a point.
-fn is_danda(story: &str, paragraph: &str) -> bool {
-    let head = paragraph.len().checked_sub(story.len()).and_then(|at| paragraph.get(..at));
-    head.is_some_and(|head| head.trim_end_matches(is_blank).ends_with(['।', '۔']))
-}
-
-/// Four digits in a row.
-fn has_year(text: &str) -> bool {
-    let mut digits = 0;
-    text.chars().any(|c| {
-        digits = if is_number(c) { digits + 1 } else { 0 };
-        digits == 4
-    })
-}
-
-/// What the gazetteer says of a place, or of one of several: BRUSSELS/LONDON, Gaza and Jerusalem.
-fn place_flags(place: &str) -> Flags {
-    let whole = flags(place);
-    if whole != Flags::default() || !place.contains(['/', ' ', '-', '–']) {
-        return whole;
-    }
-    let parts = place.split(['/', '–']).flat_map(|part| part.split(" and ")).filter(|part| *part != place);
-    let several = parts.fold(Flags::default(), |all, part| all.or(flags(part.trim_matches(is_blank))));
-    Flags(several.0 & !Flags::KICKER & !Flags::AGENCY)
-}
-
-/// Is a word a weekday, a month, a label, a byline's?
-fn is_of_dates(word: &str) -> bool {
-    let dates = |m| {
-        matches!(
-            m,
-            Meaning::Weekday(_)
-                | Meaning::Month(..)
-                | Meaning::Published
-                | Meaning::Updated
-                | Meaning::By
-                | Meaning::Event
-        )
-    };
-    LEXICON
-        .exact(fold(word).text.trim_end_matches('.').bytes())
-        .is_some_and(|e| LEXICON.senses(e).iter().any(|s| dates(s.meaning)))
+/// Does white space follow the byte?
+fn is_spaced(text: &str, at: usize) -> bool {
+    text.get(at + 1..).is_some_and(|rest| rest.starts_with(is_blank))
 }
 
 /// May what stands behind a place make it a dateline's? After a comma there has to be a number, a bracket or a dash.
@@ -358,7 +182,7 @@ fn may_go_on(rest: &str) -> bool {
     }
     let near = rest.get(..rest.floor_char_boundary(NEAR)).unwrap_or_default();
     near.bytes().any(|byte| matches!(byte, b'(' | b'[' | b'/' | b':' | b'-' | b'0'..=b'9'))
-        || near.chars().any(|c| is_dash(c) || is_number(c) || is_colon(c))
+        || near.chars().any(|c| is_dash(c) || is_number(c) || is_colon(c) || c == '।')
 }
 
 /// Bytes of the place that may open a story: the first part, if it can be one. Most paragraphs end here, at a word
