@@ -13,6 +13,8 @@ use crate::dates::resolve::DAY;
 const LONGEST: usize = 100;
 /// Most spaces in one.
 const MOST_SPACES: usize = 9;
+/// Most words of a day that nobody can read.
+const MOST_UNREAD: usize = 5;
 /// Most ends of a day that are tried.
 const MOST_TRIES: usize = 6;
 /// Days for which a day may still leave out the year of last year's.
@@ -88,13 +90,13 @@ fn one(text: &str, context: &Context<'_>) -> Option<Reading> {
     line::read(text, context)?.dates.into_iter().next()
 }
 
-/// "21/07", "25 - 2": a day and a month in numbers, with a slash between them.
+/// "21/07", "16.01", "25 - 2": a day and a month in numbers, with a slash between them. ("2-1" is a score.)
 fn numbers(text: &str) -> Option<String> {
     let folded = fold(text).text;
-    let (one, other) = folded.split_once(['/', '-', '.'])?;
     let is_short = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (one, other) = (one.trim(), other.trim());
-    (is_short(one) && is_short(other)).then(|| format!("{one}/{other}"))
+    let (one, other) = [" - ", "/", "."].iter().find_map(|mark| folded.split_once(mark))?;
+    let fits = is_short(one) && is_short(other) && (!folded.contains('.') || other.len() == 2);
+    fits.then(|| format!("{one}/{other}"))
 }
 
 /// The day that a text starts with, and its length: the longest that can be read; each mark may end it. Where there is
@@ -133,7 +135,7 @@ pub(super) fn starting(rest: &str, context: &Context<'_>) -> Option<(usize, Opti
     let spaces = unread.bytes().filter(|byte| *byte == b' ').count();
     let ordinal = |at: usize| unread.get(..at).is_some_and(|before| before.ends_with(is_number));
     let is_sentence = unread.match_indices(['.', '!', '?', '"']).any(|(at, _)| !ordinal(at));
-    (spaces < MOST_SPACES && !is_sentence).then_some((unread.len(), None))
+    (spaces < MOST_UNREAD && !is_sentence && !unread.contains(is_comma)).then_some((unread.len(), None))
 }
 
 /// Where a day may end, in order, and the bracket that ends it. (Zero where there are no more.)

@@ -122,6 +122,8 @@ impl Head {
         if self.source {
             const SHORTEST: usize = 5;
             let may_be_one = capitals && self.letters >= SHORTEST && end == End::Dash && ends::is_prose(paragraph);
+            // "Jordan (Chicago Bulls)" is somebody.
+            let known = known && (capitals || self.place.has(Flags::CITY));
             return matches!(end, End::Dash | End::Colon) && known || may_be_one;
         }
         self.is_alone(paragraph, end, story)
