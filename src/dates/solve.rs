@@ -101,7 +101,13 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
             Kind::Number { value: _, digits: 1..=3 } if let Some(year) = year_in_brackets(line, at) => {
                 // 令和6(2024)年, 주체113(2024)년.
                 (draft.era, draft.era_base) = (None, None);
-                draft.numbers.push(Number { value: year, digits: 4, unit: Some(Unit::Year), mark: None, token: at + 2 });
+                draft.numbers.push(Number {
+                    value: year,
+                    digits: 4,
+                    unit: Some(Unit::Year),
+                    mark: None,
+                    token: at + 2,
+                });
                 draft.grow(at + 4);
                 at += 5;
                 continue;

@@ -125,9 +125,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let has_by = (0..line.tokens.len()).any(by);
     // "Repórter da Agência Brasil".
     let connects = |i: usize| line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
-    let after_by = left.is_some_and(|i| {
-        by(i) || i > 0 && by(i - 1) && (matches!(line.mark(i), Some(':' | '.')) || connects(i))
-    });
+    let after_by =
+        left.is_some_and(|i| by(i) || i > 0 && by(i - 1) && (matches!(line.mark(i), Some(':' | '.')) || connects(i)));
     let is_label_at = |i: usize| line.tokens.get(i).is_some_and(|t| t.means(is_label) && speaks(line, t));
     let without_spaces = line.is_unspaced(last);
     let length = last - first + 1;
