@@ -301,12 +301,15 @@ fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
 }
 
-/// "12 декабря 2023, 08:41 Мария Иванова": the same the other way round.
+/// "12 декабря 2023, 08:41 Мария Иванова": the same the other way round. (One word behind is a place where an agency
+/// follows it, else what happened then: "9 oktober 2020 11:12 Ambulance".)
 fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
     let year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
     let ends = last + 1 == line.tokens.len() || matches!(line.mark(last + 1), Some('-' | '|' | ','));
+    let is_sourced = || line.tokens.iter().skip(last).any(|t| t.means(|m| m == Meaning::Agency));
     ends && last - first < MOST_BESIDE_PROSE
+        && (last > first || is_sourced())
         && (first..=last).all(|i| line.mark(i).is_none())
         && line.source_of(first, first).starts_with(char::is_uppercase)
         && is_capitalised(line, first, last)
