@@ -32,8 +32,9 @@ fn words() -> Words {
     }
     for line in NEWS.lines().filter(|line| !line.starts_with('#')) {
         let (code, texts) = line.split_once(": ").unwrap_or_else(|| panic!("not a line of news.txt: {line}"));
+        let (code, languages) = code.split_once('@').unwrap_or((code, ""));
         for text in texts.split("; ") {
-            add(&mut words, &text.replace("\\#", "{0}"), code, "");
+            add(&mut words, &text.replace("\\#", "{0}"), code, languages);
         }
     }
     words
