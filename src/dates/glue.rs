@@ -130,7 +130,8 @@ pub(super) fn leave_out_counts(tokens: &mut Vec<Token>) {
     // "17 Jan 2024 1,254" and "17 Jan 2024 | 3" are rows of a table; "By Jane Doe - 17 Jan 2024 0 49" and "17 Jan 2024
     // 18:29 1479" are not.
     let is_name = |t: &Token| matches!(t.kind, Kind::Unknown | Kind::Byline);
-    let is_row = first.kind != Kind::Mark('/') && is_year(last) && !date.iter().any(is_name);
+    let is_label = |t: &Token| t.means(super::names::is_label);
+    let is_row = first.kind != Kind::Mark('/') && is_year(last) && !date.iter().any(|t| is_name(t) || is_label(t));
     if parted && !is_row && ends && whole && counts.len() <= MOST_TOKENS && counts.iter().any(is_number) {
         tokens.truncate(start);
     }

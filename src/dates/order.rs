@@ -94,7 +94,9 @@ fn speaks_another_language(line: &Line<'_>) -> bool {
         let label = token.means(is_said) && word.len() > 4 && !ENGLISH.iter().any(|start| word.starts_with(start));
         label
             || foreign
-                && token.means(|m| is_said(m) || matches!(m, Meaning::TimeWord | Meaning::HourMark | Meaning::YearMark))
+                && token.means(|m| {
+                    is_said(m) || matches!(m, Meaning::By | Meaning::TimeWord | Meaning::HourMark | Meaning::YearMark)
+                })
     })
 }
 

@@ -71,8 +71,12 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
     // Tigrinya has one set of names for the Gregorian and the Ethiopic months: the era tells (AM: Amete Mihret, which
     // elsewhere is a time of day).
     let script = line.text.contains(|c| ('\u{1200}'..='\u{137F}').contains(&c));
+    let this_year =
+        line.context.now.and_then(|now| from_days(now.div_euclid(DAY))).map_or(i32::MAX, |d| i32::from(d.year));
+    let is_to_come = year.value as i32 > this_year - 7;
+    let is_said = line.means(year.token + 1, |m| m == Meaning::Am);
     let is_ethiopic = match draft.era {
-        None => script && (line.language != "ti" || line.means(year.token + 1, |m| m == Meaning::Am)),
+        None => script && (is_said || line.language != "ti" && !is_to_come),
         Some(era) => script || matches!(era, Calendar::Ethiopic | Calendar::Hebrew),
     };
     let ethiopic = months.iter().any(|m| m.0 == Calendar::Ethiopic);
@@ -89,11 +93,9 @@ fn named(draft: &Draft, line: &Line<'_>, months: &[(Calendar, u8)], numbers: &[N
         }
         found.clear();
     }
-    for &(calendar, month) in months {
-        let other = if is_ethiopic { Calendar::Gregory } else { Calendar::Ethiopic };
-        if both && calendar == other {
-            continue;
-        }
+    let left_out =
+        |calendar: Calendar| both && calendar == if is_ethiopic { Calendar::Gregory } else { Calendar::Ethiopic };
+    for &(calendar, month) in months.iter().filter(|m| !left_out(m.0)) {
         let Some((year, calendar)) = year_of(draft, year, calendar) else { continue };
         if let Some(date) = convert(calendar, year, u32::from(month), day.value) {
             // Buddhist, Japanese and ROC dates share the Gregorian months.

@@ -8,7 +8,7 @@ use super::fold::Folded;
 use super::lexicon::Meaning;
 use super::reading::{Calendar, Context, Role};
 use super::senses::{beside_number, era_base, era_of, unit, unspaced_token};
-use super::times::{Clock, clocks};
+use super::times::{Clock, clocks, zone_apart};
 use super::tokens::{Kind, Token};
 
 /// A line under work.
@@ -80,7 +80,7 @@ impl Draft {
 
 /// The drafts of a line, with their times.
 pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
-    let clocks = clocks(line, dotted);
+    let mut clocks = clocks(line, dotted);
     let mut done: Vec<Draft> = Vec::new();
     let mut draft = Draft::default();
     let mut role = None;
@@ -92,7 +92,26 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
             last_mark = None;
             continue;
         }
+        if let Some((minutes, end)) = zone_apart(line, at) {
+            clocks.iter_mut().filter(|c| c.offset.is_none()).for_each(|c| c.offset = Some(minutes));
+            at = end;
+            continue;
+        }
         match token.kind {
+            Kind::Number { value: _, digits: 1..=3 } if let Some(year) = year_in_brackets(line, at) => {
+                // 令和6(2024)年, 주체113(2024)년.
+                (draft.era, draft.era_base) = (None, None);
+                draft.numbers.push(Number {
+                    value: year,
+                    digits: 4,
+                    unit: Some(Unit::Year),
+                    mark: None,
+                    token: at + 2,
+                });
+                draft.grow(at + 4);
+                at += 5;
+                continue;
+            }
             Kind::Number { value, digits } => {
                 let unit = unit(line, at, &draft);
                 if draft.era_base.is_some()
@@ -152,6 +171,13 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
     }
     deal_clocks(&clocks, &mut done, line);
     Some(done)
+}
+
+/// The year of our count that stands in brackets between that of an era and its unit.
+fn year_in_brackets(line: &Line<'_>, at: usize) -> Option<u32> {
+    let bracketed = line.mark(at + 1) == Some('(') && line.mark(at + 3) == Some(')');
+    let (year, _) = line.number(at + 2).filter(|&(value, digits)| digits == 4 && (1900..=2100).contains(&value))?;
+    (bracketed && line.means(at + 4, |m| m == Meaning::YearMark)).then_some(year)
 }
 
 /// "Published: 7:49, 2 Nov 2023 Updated: 8:24, 2 Nov 2023": where the first time stands in front of its date, so does

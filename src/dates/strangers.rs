@@ -6,7 +6,7 @@
 //! furniture (`|`, `·`); and words that name an event or bound a span ("final", "until") end the matter. A paragraph that
 //! is lost is worse than a date line that stays.
 
-use super::lexicon::Meaning;
+use super::lexicon::{Meaning, Unit};
 use super::mentions::{beside_furniture, is_event};
 use super::names::{CONNECTORS, is_label, is_small};
 use super::pieces::{Separator, is_by, run, separator, speaks};
@@ -123,7 +123,10 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let right_side = if line.glued(right) { Separator::Furniture } else { separator(line, right) };
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
     let has_by = (0..line.tokens.len()).any(by);
-    let after_by = left.is_some_and(|i| by(i) || matches!(line.mark(i), Some(':' | '.')) && i > 0 && by(i - 1));
+    // "Repórter da Agência Brasil".
+    let connects = |i: usize| line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
+    let after_by =
+        left.is_some_and(|i| by(i) || i > 0 && by(i - 1) && (matches!(line.mark(i), Some(':' | '.')) || connects(i)));
     let is_label_at = |i: usize| line.tokens.get(i).is_some_and(|t| t.means(is_label) && speaks(line, t));
     let without_spaces = line.is_unspaced(last);
     let length = last - first + 1;
@@ -135,7 +138,8 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let ends_piece = matches!(separator(line, right + 1), Separator::Furniture | Separator::Prose | Separator::Edge)
         && line.mark(right + 1) != Some(':');
     let is_ascii = line.tokens.get(last).is_some_and(|t| line.word(t).is_ascii());
-    let suffixed = right_side == Separator::Word && by(right) && (ends_piece || !is_ascii);
+    let suffixed =
+        right_side == Separator::Word && by(right) && (ends_piece || !is_ascii || is_written_by(line, first, last));
     if after_by {
         // "Posted by Jane Doe on January 17", "来源：新华网 2024年1月17日".
         let joined = line.means(right, |m| m == Meaning::Filler) && line.is_date_part(right + 1);
@@ -166,7 +170,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
                 && length <= MOST_BESIDE_PROSE
                 && is_capitalised(line, first, last);
             // "Ouest-France Publié le 28/11/2023"; but "Invoice date:" is one thing.
-            let heads_label = first == 0
+            let heads_label = (first == 0 || is_place_of_first(line, first))
                 && length <= MOST_BESIDE_PROSE
                 && is_label_at(right)
                 && line.source_of(right, right).starts_with(char::is_uppercase);
@@ -176,6 +180,7 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
                 && length <= MOST_WITHOUT_CASE
                 && line.is_date_part(right);
             return is_byline_place
+                || heads_relative(line, first, last)
                 || is_stopped_place(line, first, last)
                 || is_signature(line, (first, last))
                 || heads_label && (is_capitalised(line, first, last) || line.mark(right + 1) == Some(':'))
@@ -276,14 +281,14 @@ fn stops_before_label(line: &Line<'_>, last: usize) -> bool {
             .is_some_and(|t| t.means(is_label) && (speaks(line, t) || initial && line.is_date_part(last + 3)))
 }
 
-/// "Christian Weisflog 15.06.2020, 12.11 Uhr", "Benjamin Triebe, London 18.10.2019, 19:33": a name, and nothing but the
-/// date with its year and its time behind it. What begins at a quarter of an hour is an event ("Real Madrid 26 Nov 2023
+/// "Christian Weisflog 15.06.2020, 12.11 Uhr", "Benjamin Triebe, London 18.10.2019, 19:33", "Praha 17:35 21. července
+/// 2023": a name or a place, and nothing but the date with its year and its time behind it. What begins at a quarter of an hour is an event ("Real Madrid 26 Nov 2023
 /// 21:00").
 fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let is_place = first > 1 && line.mark(first - 1) == Some(',') && last - first < *MOST_OF_A_NAME.start();
     let start = if is_place { 0 } else { first };
     let is_name = start == 0
-        && MOST_OF_A_NAME.contains(&(last + 1 - start - usize::from(is_place)))
+        && last + 1 - start - usize::from(is_place) <= *MOST_OF_A_NAME.end()
         && (start..=last).all(|i| line.mark(i).is_none_or(|mark| mark == ',' && is_place))
         && is_capitalised(line, start, last);
     let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
@@ -296,18 +301,49 @@ fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
         && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
 }
 
-/// "12 декабря 2023, 08:41 Мария Иванова": the same the other way round.
+/// "12 декабря 2023, 08:41 Мария Иванова": the same the other way round. (One word behind is a place where an agency
+/// follows it, else what happened then: "9 oktober 2020 11:12 Ambulance".)
 fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
     let year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
-    last + 1 == line.tokens.len()
-        && (2..=3).contains(&(last + 1 - first))
+    let ends = last + 1 == line.tokens.len() || matches!(line.mark(last + 1), Some('-' | '|' | ','));
+    let is_sourced = || line.tokens.iter().skip(last).any(|t| t.means(|m| m == Meaning::Agency));
+    ends && last - first < MOST_BESIDE_PROSE
+        && (last > first || is_sourced())
         && (first..=last).all(|i| line.mark(i).is_none())
         && line.source_of(first, first).starts_with(char::is_uppercase)
         && is_capitalised(line, first, last)
         && (0..first).all(is_known)
         && (0..first).any(year)
         && matches!(clocks(line, false)[..], [clock] if clock.end == first && clock.time.minute % 15 != 0)
+}
+
+/// "अमर उजाला ब्यूरो, नई दिल्ली Updated": the second of two names that a comma parts, at the start.
+fn is_place_of_first(line: &Line<'_>, first: usize) -> bool {
+    let before = first.saturating_sub(1);
+    line.mark(before) == Some(',')
+        && before <= MOST_BESIDE_PROSE
+        && line.tokens.iter().take(before).all(|t| t.kind == Kind::Unknown)
+}
+
+/// "London 3 hours ago": a name, and nothing but the time that has gone by.
+fn heads_relative(line: &Line<'_>, first: usize, last: usize) -> bool {
+    first == 0
+        && last < MOST_BESIDE_PROSE
+        && is_capitalised(line, first, last)
+        && last + 2 == line.tokens.len()
+        && line.tokens.get(last + 1).is_some_and(|t| matches!(t.kind, Kind::Word { number: Some(_), .. }))
+        && line.means(last + 1, |m| matches!(m, Meaning::Ago(Unit::Minute | Unit::Hour, _)))
+}
+
+/// "Kjartan Kjartansson skrifar 24. júní": in front of the date, and in front of a verb that only bylines have.
+fn is_written_by(line: &Line<'_>, first: usize, last: usize) -> bool {
+    let verb = last + 1;
+    first == 0
+        && MOST_OF_A_NAME.contains(&(last + 1))
+        && is_capitalised(line, first, last)
+        && line.tokens.get(verb).is_some_and(|t| is_by(line, t) && line.word(t).len() > 4)
+        && line.is_date_part(verb + 1)
 }
 
 /// Do all words of a run start like names, as far as their script can tell?

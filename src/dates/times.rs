@@ -98,8 +98,8 @@ fn four_digits(line: &Line<'_>, at: usize, value: u32) -> Option<Clock> {
     let timed = line.means(at + 1, |m| matches!(m, Meaning::Zone(_) | Meaning::HourMark));
     let (hour, minute) = (value / 100, value % 100);
     // "Updated 1354 GMT (2154 HKT) November 13, 2015": in front of a date that has a year of its own.
-    let is_front = at.checked_sub(1).is_none_or(|i| line.mark(i) == Some('(') || line.means(i, is_label))
-        && line.means(at + 1, |m| matches!(m, Meaning::Zone(_)))
+    let is_front = at.checked_sub(1).is_none_or(|i| matches!(line.mark(i), Some('(' | ':')) || line.means(i, is_label))
+        && timed
         && (at + 2..line.tokens.len()).any(|i| line.number(i).is_some_and(|(value, d)| d == 4 && value > 1900));
     if !(behind_year || is_front) || !timed || hour > 23 || minute > 59 {
         return None;
@@ -186,7 +186,8 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
             || at.checked_sub(1).and_then(|i| line.number(i)).is_some_and(|(_, digits)| digits == 4))
         && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour))
         && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0)
-        && !line.is_number(at + 2)
+        // "05 ප.ව. 05:20": the period of the time behind it.
+        && !line.is_number(at + 2 + usize::from(line.mark(at + 2) == Some('.')))
     {
         return Some((0, None, at + 1));
     }
@@ -237,6 +238,13 @@ fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
         end = at;
     }
     (offset, end)
+}
+
+/// A zone with its sign that stands apart from the time ("10:48, 26 September 2024 | GMT +5"): its minutes, and one past
+/// its last token.
+pub(super) fn zone_apart(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
+    let (minutes, length) = signed(line, at + 1).filter(|_| line.means(at, |m| matches!(m, Meaning::Zone(_))))?;
+    Some((minutes, at + 1 + length))
 }
 
 /// A zone that stands in front of a time, and is no preposition.

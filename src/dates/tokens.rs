@@ -151,14 +151,44 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     {
         return Some((Kind::Mark('t'), at + 1));
     }
-    if let Some(found) = found {
+    if let Some(found) = found.filter(|found| apostrophes(text, found.end) == found.end) {
         return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
     }
     if !is_word(c) {
         return Some((Kind::Mark(c), at + c.len_utf8()));
     }
-    let length = if unspaced(c) && !names::is_jamo(c) { c.len_utf8() } else { word_length(rest).max(c.len_utf8()) };
-    Some((Kind::Unknown, at + length))
+    let end = match c {
+        _ if is_south_east_asian(c) => name_without_spaces(text, at),
+        _ if unspaced(c) && !names::is_jamo(c) => at + c.len_utf8(),
+        _ => apostrophes(text, at + word_length(rest).max(c.len_utf8())),
+    };
+    Some((Kind::Unknown, end))
+}
+
+/// Where a word ends that ends here or has apostrophes as letters: O'zbekiston, O'Brien. What the lexicon knows behind
+/// one is a word by itself: d'août.
+fn apostrophes(text: &str, mut end: usize) -> usize {
+    while let Some(rest) = text.get(end..).and_then(|t| t.strip_prefix('\''))
+        && let length @ 1.. = word_length(rest)
+        && LEXICON.longest(text, end + 1).is_none()
+    {
+        end += 1 + length;
+    }
+    end
+}
+
+/// Thai, Lao, Burmese and Khmer: letters that make words only together, and no spaces between these.
+fn is_south_east_asian(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
+}
+
+/// Where an unknown word of such a script ends: at a space, or where a longer word of the lexicon begins.
+fn name_without_spaces(text: &str, at: usize) -> usize {
+    const SHORTEST: usize = 12;
+    let ends =
+        |i: usize, c: char| !is_south_east_asian(c) || LEXICON.longest(text, i).is_some_and(|f| f.end >= i + SHORTEST);
+    let rest = text.get(at..).unwrap_or_default();
+    rest.char_indices().skip(1).find(|&(i, c)| ends(at + i, c)).map_or(text.len(), |(i, _)| at + i)
 }
 
 /// "28 November 2023 Views: 12", "09:30 Hits 12": the number before a count is the year or the minute.
