@@ -53,6 +53,11 @@ fn what_real_pages_write_is_read() {
 }
 
 #[test]
+fn words_of_many_languages_are_read() {
+    all_are_read(named_rows(include_str!("dates/words.tsv")));
+}
+
+#[test]
 fn furniture_captions_and_short_sentences_are_no_date_lines() {
     none_is_taken(named_rows(include_str!("dates/site_traps.tsv")));
 }
