@@ -182,3 +182,11 @@ fn a_table_that_is_cut_short_holds_less_and_harms_nobody() {
     }
     assert!(LEXICON.exact("january".bytes()).is_some());
 }
+
+#[test]
+fn a_tagged_word_holds_in_its_languages_only() {
+    let entry = LEXICON.exact(key("jiyè").bytes()).expect("July in Haitian");
+    let [july] = LEXICON.senses(entry) else { panic!("one meaning") };
+    assert!(july.meaning == Meaning::parse("g7").unwrap());
+    assert!(july.holds_in("ht") && !july.holds_in("fr") && !july.is_widespread());
+}
