@@ -53,6 +53,11 @@ fn what_real_pages_write_is_read() {
 }
 
 #[test]
+fn words_of_many_languages_are_read() {
+    all_are_read(named_rows(include_str!("dates/words.tsv")));
+}
+
+#[test]
 fn furniture_captions_and_short_sentences_are_no_date_lines() {
     none_is_taken(named_rows(include_str!("dates/site_traps.tsv")));
 }
@@ -85,6 +90,42 @@ fn credits_laws_rows_and_shows_are_no_date_lines() {
 #[test]
 fn listings_notes_logs_and_records_are_no_date_lines() {
     none_is_taken(named_rows(include_str!("dates/genres.tsv")));
+}
+
+/// With the language of the page, and without it where it settles nothing.
+#[test]
+fn what_papers_of_the_world_write_is_read() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("dates/papers.tsv")) {
+        let [language, fetched, expected, text] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let bare = language.trim_matches(['(', ')']);
+        let unknown = if bare == language { vec![Some(bare), None] } else { vec![Some(bare)] };
+        for language in unknown {
+            let found = read_line(text, &fetched_at(fetched, language)).as_ref().and_then(value);
+            if !found.as_ref().is_some_and(|found| found.starts_with(expected)) {
+                wrong.push(format!("{language:?} {text:?}: want {expected}, got {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_papers_of_the_world_hold_besides_is_no_date_line() {
+    let mut wrong = Vec::new();
+    for row in rows(include_str!("dates/paper_traps.tsv")) {
+        let [language, fetched, text] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let contexts = [fetched_at(fetched, Some(language)), fetched_at(fetched, None), Context::default()];
+        if contexts.iter().any(|context| read_line(text, context).is_some()) {
+            wrong.push(text);
+        }
+    }
+    assert!(wrong.is_empty(), "{} taken for date lines:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn fetched_at<'c>(fetched: &str, language: Option<&'c str>) -> Context<'c> {
+    let now = fetched.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    Context { language, now: Some(now), ..Context::default() }
 }
 
 fn named_rows(table: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -27,9 +27,15 @@ pub(super) fn may_be_date_line(line: &str) -> bool {
     is_tiny || bytes.iter().fold(false, |any, byte| any | byte.is_ascii_digit()) || has_other_digit(bytes)
 }
 
-/// A full stop, and not that of an abbreviation: "UPDATED: April 24, 2020 at 9:26 a.m."
+/// A full stop, and not that of an abbreviation: "UPDATED: April 24, 2020 at 9:26 a.m.", "Temps de lecture 3 min."
 fn ends_in_stop(line: &str) -> bool {
-    let is_abbreviated = matches!(line.as_bytes(), [.., b'.' | b' ', _, b'.']);
+    let is_unit = |length: usize| {
+        line.len()
+            .checked_sub(length + 3)
+            .and_then(|at| line.as_bytes().get(at..at + 2))
+            .is_some_and(|before| matches!(before, [digit, b' '] if digit.is_ascii_digit()))
+    };
+    let is_abbreviated = matches!(line.as_bytes(), [.., b'.' | b' ', _, b'.']) || (2..=4).any(is_unit);
     line.ends_with(['.', '।', '۔']) && !is_abbreviated
 }
 

@@ -27,6 +27,7 @@ mod reading;
 mod relative;
 mod resolve;
 mod senses;
+mod signatures;
 mod solve;
 mod strangers;
 mod times;

@@ -76,6 +76,13 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             let word = tokens.get(i).and_then(|t| folded.source.get(t.start)).and_then(|&s| source.get(s as usize..));
             word.is_some_and(|word| word.starts_with(char::is_uppercase))
         };
+        let capital_at = |at: usize| {
+            folded
+                .source
+                .get(at)
+                .and_then(|&s| source.get(s as usize..))
+                .is_some_and(|w| w.starts_with(char::is_uppercase))
+        };
         let connects = |i: usize| {
             tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
         };
@@ -141,8 +148,11 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         }
         let introduced = before
             .is_some_and(|i| kind(i) == Some(Kind::Byline) || i > 0 && is_mark(i) && kind(i - 1) == Some(Kind::Byline));
+        // The short names of agencies are written in capitals: AFP, STA.
+        let in_capitals = || (token.start..token.end).all(capital_at);
         let keeps = token.end - token.start > 3
-            && token.means(|m| matches!(m, Meaning::Agency | Meaning::Published | Meaning::Updated | Meaning::By));
+            && token.means(|m| matches!(m, Meaning::Agency | Meaning::Published | Meaning::Updated | Meaning::By))
+            || token.end - token.start == 3 && token.means(|m| m == Meaning::Agency) && in_capitals();
         let is_name_of_date = |s: &Sense| matches!(s.meaning, Meaning::Month(..) | Meaning::Weekday(_));
         let dates = token.senses().iter().any(|s| is_name_of_date(s) && s.is_widespread());
         let near = [before, Some(at + 1), Some(at + 2).filter(|_| connects(at + 1))];

@@ -6,10 +6,14 @@
 //! furniture (`|`, `·`); and words that name an event or bound a span ("final", "until") end the matter. A paragraph that
 //! is lost is worse than a date line that stays.
 
-use super::lexicon::{Meaning, Unit};
+use super::lexicon::Meaning;
 use super::mentions::{beside_furniture, is_event};
 use super::names::{CONNECTORS, is_label, is_small};
 use super::pieces::{Separator, is_by, run, separator, speaks};
+use super::signatures::{
+    heads_relative, is_place_of_agency, is_place_of_first, is_signature, is_signature_behind, is_source_behind_time,
+    is_stopped_place, is_written_by,
+};
 use super::solve::Line;
 use super::times::clocks;
 use super::tokens::Kind;
@@ -18,16 +22,16 @@ use std::ops::RangeInclusive;
 /// Words of a run of strangers: beside a byline word, beside furniture, beside prose.
 const MOST_AFTER_BY: usize = 8;
 const MOST_BESIDE_FURNITURE: usize = 5;
-const MOST_BESIDE_PROSE: usize = 3;
+pub(super) const MOST_BESIDE_PROSE: usize = 3;
 /// The same in scripts without capitals, where a name can't be told from a noun.
 const MOST_WITHOUT_CASE: usize = 2;
 /// A person's name.
-const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
+pub(super) const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
 /// Signs of a script that puts no spaces between words.
 const MOST_SIGNS: usize = 10;
 
 /// Last signs of the names of papers, sites and agencies.
-const PAPERS: [char; 13] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视', '经', '經', '讯', '訊'];
+pub(super) const PAPERS: [char; 13] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视', '经', '經', '讯', '訊'];
 
 /// First words of cities with two, in scripts without capitals: New, San, Abu, Tel, as they are folded.
 const CITY_STARTS: [&str; 22] = [
@@ -237,6 +241,7 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
     }
     let words = (first..=last).filter(|&i| line.mark(i).is_none());
     let count = words.clone().count();
+    let labelled = line.tokens.iter().any(|t| t.means(is_label) && speaks(line, t));
     let has_case = line.source_of(first, first).starts_with(|c: char| c.is_uppercase());
     if !has_case {
         let joins =
@@ -246,11 +251,14 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
             line.mark(i) == Some(':') && line.is_number(i + 1) || line.means(i, |m| matches!(m, Meaning::Weekday(_)))
         });
         let is_city = line.tokens.get(first).is_some_and(|t| CITY_STARTS.contains(&line.word(t)));
-        let most = if is_stamped || is_city { MOST_WITHOUT_CASE } else { 1 };
+        let most = match (labelled, is_stamped || is_city) {
+            (true, true) => MOST_BESIDE_PROSE,
+            (false, true) => MOST_WITHOUT_CASE,
+            _ => 1,
+        };
         return count <= most && !words.clone().any(joins);
     }
     // One word behind a dash is what happened that day, where no label says that the date is the page's.
-    let labelled = line.tokens.iter().any(|t| t.means(is_label) && speaks(line, t));
     let lone_remark = !is_before && !labelled && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
     let named = |i: usize| {
         let word = line.source_of(i, i);
@@ -281,100 +289,10 @@ fn stops_before_label(line: &Line<'_>, last: usize) -> bool {
             .is_some_and(|t| t.means(is_label) && (speaks(line, t) || initial && line.is_date_part(last + 3)))
 }
 
-/// "Christian Weisflog 15.06.2020, 12.11 Uhr", "Benjamin Triebe, London 18.10.2019, 19:33", "Praha 17:35 21. července
-/// 2023": a name or a place, and nothing but the date with its year and its time behind it. What begins at a quarter of an hour is an event ("Real Madrid 26 Nov 2023
-/// 21:00").
-fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
-    let is_place = first > 1 && line.mark(first - 1) == Some(',') && last - first < *MOST_OF_A_NAME.start();
-    let start = if is_place { 0 } else { first };
-    let is_name = start == 0
-        && last + 1 - start - usize::from(is_place) <= *MOST_OF_A_NAME.end()
-        && (start..=last).all(|i| line.mark(i).is_none_or(|mark| mark == ',' && is_place))
-        && is_capitalised(line, start, last);
-    let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
-    let year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
-    let rest = || last + 1..line.tokens.len();
-    is_name
-        && rest().all(is_known)
-        && rest().any(year)
-        && matches!(clocks(line, false)[..], [clock] if clock.first > last && clock.time.minute % 15 != 0)
-        && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
-}
-
-/// "12 декабря 2023, 08:41 Мария Иванова": the same the other way round.
-fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
-    let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
-    let year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
-    let ends = last + 1 == line.tokens.len() || matches!(line.mark(last + 1), Some('-' | '|' | ','));
-    ends && last - first < MOST_BESIDE_PROSE
-        && (first..=last).all(|i| line.mark(i).is_none())
-        && line.source_of(first, first).starts_with(char::is_uppercase)
-        && is_capitalised(line, first, last)
-        && (0..first).all(is_known)
-        && (0..first).any(year)
-        && matches!(clocks(line, false)[..], [clock] if clock.end == first && clock.time.minute % 15 != 0)
-}
-
-/// "अमर उजाला ब्यूरो, नई दिल्ली Updated": the second of two names that a comma parts, at the start.
-fn is_place_of_first(line: &Line<'_>, first: usize) -> bool {
-    let before = first.saturating_sub(1);
-    line.mark(before) == Some(',')
-        && before <= MOST_BESIDE_PROSE
-        && line.tokens.iter().take(before).all(|t| t.kind == Kind::Unknown)
-}
-
-/// "London 3 hours ago": a name, and nothing but the time that has gone by.
-fn heads_relative(line: &Line<'_>, first: usize, last: usize) -> bool {
-    first == 0
-        && last < MOST_BESIDE_PROSE
-        && is_capitalised(line, first, last)
-        && last + 2 == line.tokens.len()
-        && line.tokens.get(last + 1).is_some_and(|t| matches!(t.kind, Kind::Word { number: Some(_), .. }))
-        && line.means(last + 1, |m| matches!(m, Meaning::Ago(Unit::Minute | Unit::Hour, _)))
-}
-
-/// "Kjartan Kjartansson skrifar 24. júní": in front of the date, and in front of a verb that only bylines have.
-fn is_written_by(line: &Line<'_>, first: usize, last: usize) -> bool {
-    let verb = last + 1;
-    first == 0
-        && MOST_OF_A_NAME.contains(&(last + 1))
-        && is_capitalised(line, first, last)
-        && line.tokens.get(verb).is_some_and(|t| is_by(line, t) && line.word(t).len() > 4)
-        && line.is_date_part(verb + 1)
-}
-
 /// Do all words of a run start like names, as far as their script can tell?
-fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
+pub(super) fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
     (first..=last).filter(|&i| line.mark(i).is_none()).all(|i| {
         let connects = line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
         !is_small(line.source_of(i, i)) || i > first && i < last && connects
     })
-}
-
-/// "الرياض 17 يناير 2024 م واس": a place at the start, an agency at the end.
-fn is_place_of_agency(line: &Line<'_>, first: usize, last: usize) -> bool {
-    let ends = line.tokens.last().is_some_and(|t| t.means(|m| m == Meaning::Agency));
-    (first, last) == (0, 0) && line.is_date_part(1) && ends && is_capitalised(line, first, last)
-}
-
-/// "2023年11月28日 09:30 新浪新闻": what is called a paper, a site or an agency, at the end, behind the time.
-fn is_source_behind_time(line: &Line<'_>, first: usize, last: usize) -> bool {
-    line.is_unspaced(last)
-        && line.spaced(first)
-        && (last + 1 == line.tokens.len() || line.tokens.get(last + 1).is_some_and(|t| is_by(line, t)))
-        && first >= 3
-        && line.is_number(first - 1)
-        && line.mark(first - 2) == Some(':')
-        && line.source_of(first, last).ends_with(PAPERS)
-}
-
-/// "Москва. 17 января 2024": a place with a stop, at the start of the line.
-fn is_stopped_place(line: &Line<'_>, first: usize, last: usize) -> bool {
-    first == 0
-        && last == 0
-        && line.mark(1) == Some('.')
-        && line.spaced(2)
-        && line.source_of(0, 0).starts_with(char::is_uppercase)
-        && line.source_of(0, 0).chars().count() >= 4
-        && line.is_date_part(2)
 }

@@ -186,7 +186,8 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
             || at.checked_sub(1).and_then(|i| line.number(i)).is_some_and(|(_, digits)| digits == 4))
         && line.number(at).is_some_and(|(hour, _)| (1..=12).contains(&hour))
         && line.tokens.get(at + 1).is_some_and(|t| t.end - t.start > 1 && t.start > 0)
-        && !line.is_number(at + 2)
+        // "05 ප.ව. 05:20": the period of the time behind it.
+        && !line.is_number(at + 2 + usize::from(line.mark(at + 2) == Some('.')))
     {
         return Some((0, None, at + 1));
     }

@@ -184,7 +184,7 @@ fn is_south_east_asian(c: char) -> bool {
 
 /// Where an unknown word of such a script ends: at a space, or where a longer word of the lexicon begins.
 fn name_without_spaces(text: &str, at: usize) -> usize {
-    const SHORTEST: usize = 9;
+    const SHORTEST: usize = 12;
     let ends =
         |i: usize, c: char| !is_south_east_asian(c) || LEXICON.longest(text, i).is_some_and(|f| f.end >= i + SHORTEST);
     let rest = text.get(at..).unwrap_or_default();

@@ -32,8 +32,9 @@ fn words() -> Words {
     }
     for line in NEWS.lines().filter(|line| !line.starts_with('#')) {
         let (code, texts) = line.split_once(": ").unwrap_or_else(|| panic!("not a line of news.txt: {line}"));
+        let (code, languages) = code.split_once('@').unwrap_or((code, ""));
         for text in texts.split("; ") {
-            add(&mut words, &text.replace("\\#", "{0}"), code, "");
+            add(&mut words, &text.replace("\\#", "{0}"), code, languages);
         }
     }
     words
@@ -180,4 +181,12 @@ fn a_table_that_is_cut_short_holds_less_and_harms_nobody() {
         assert!(senses.len() <= 8);
     }
     assert!(LEXICON.exact("january".bytes()).is_some());
+}
+
+#[test]
+fn a_tagged_word_holds_in_its_languages_only() {
+    let entry = LEXICON.exact(key("jiyè").bytes()).expect("July in Haitian");
+    let [july] = LEXICON.senses(entry) else { panic!("one meaning") };
+    assert!(july.meaning == Meaning::parse("g7").unwrap());
+    assert!(july.holds_in("ht") && !july.holds_in("fr") && !july.is_widespread());
 }
