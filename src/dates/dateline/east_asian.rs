@@ -32,32 +32,33 @@ const OPENERS: [&str; 22] = [
 ];
 
 /// Names that sign what stands in brackets.
-const SIGNERS: [&str; 24] = [
+const SIGNERS: [&str; 22] = [
     "记者",
     "記者",
+    "通讯员",
     "통신",
     "뉴스1",
     "뉴시스",
-    "共同",
-    "時事",
-    "电",
-    "電",
-    "讯",
-    "訊",
-    "社",
-    "通讯员",
-    "ロイター",
-    "AFP",
-    "AP",
     "연합뉴스",
     "로이터",
+    "共同",
+    "時事",
+    "ロイター",
+    "ブルームバーグ",
+    "新華社",
+    "新华社",
+    "中央社",
+    "法新社",
+    "AFP",
+    "AP",
     "CNN",
     "ＡＦＰ",
     "ＡＰ",
-    "ブルームバーグ",
-    "新華",
     "ＵＰＩ",
 ];
+
+/// What a telegram ends in: 電話 and 会社 are no agencies.
+const TELEGRAMS: [char; 4] = ['电', '電', '讯', '訊'];
 
 /// Longest, in characters.
 const LONGEST: usize = 40;
@@ -81,7 +82,8 @@ pub(super) fn read(text: &str, start: usize, context: &Context<'_>) -> Option<Da
     }
     let joined = inside.contains(['=', '＝']);
     let parted = || inside.contains([' ', '\u{3000}', '　']) || inside.chars().nth(3).is_some();
-    if !(joined || parted() && SIGNERS.iter().any(|signer| inside.contains(signer))) {
+    let signed = || inside.ends_with(TELEGRAMS) || SIGNERS.iter().any(|signer| inside.contains(signer));
+    if !(joined || parted() && signed()) {
         return None;
     }
     let date = numbered(inside, context).map(|r| shifted(r, start + first.len_utf8()));
@@ -94,7 +96,7 @@ fn opened(text: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
         return None;
     }
     let mut signs = text.char_indices().take(LONGEST).take_while(|(_, c)| !matches!(c, '，' | '。' | '：'));
-    let (at, c) = signs.find(|(at, c)| *at > 6 && (matches!(c, '电' | '電' | '讯' | '訊') || is_dash(*c)))?;
+    let (at, c) = signs.find(|(at, c)| *at > 6 && (TELEGRAMS.contains(c) || is_dash(*c)))?;
     let head = text.get(..at)?.trim_end_matches(is_blank);
     let mut end = if is_dash(c) { head.len() } else { at + c.len_utf8() };
     let rest = text.get(end..)?;
@@ -106,7 +108,7 @@ fn opened(text: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
     }
     let date = numbered(head, context).map(|r| shifted(r, start));
     // 本报讯 names neither a place nor a day.
-    date.is_some().then_some(Dateline { span: start..start + end, date })
+    head.contains(is_number).then_some(Dateline { span: start..start + end, date })
 }
 
 /// What Xinhua writes in Uyghur: the agency, a place, a day, "telegram".

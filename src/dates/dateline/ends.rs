@@ -42,7 +42,9 @@ pub(super) fn end(paragraph: &str, at: usize, closed: bool) -> Option<(End, usiz
                 break;
             }
             end = Some(End::Colon);
-        } else if matches!(c, '.' | '।' | '۔' | '。') {
+        } else if matches!(c, '.' | '।' | '۔' | '。')
+            || c == '/' && rest.get(offset + 1..).is_some_and(|rest| rest.starts_with(is_blank))
+        {
             if end.is_some() {
                 break;
             }

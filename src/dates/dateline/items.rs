@@ -158,7 +158,13 @@ fn signs(text: &str) -> bool {
         text.split_once(['/', '+']).is_some_and(|(one, other)| is_agency(one.trim()) || is_agency(other.trim()));
     let joined =
         || text.split_once(['-', '=']).is_some_and(|(one, other)| is_agency(one.trim()) && is_agency(other.trim()));
-    last || shared || joined()
+    // "Корр. ТАСС Иван Петров", "dpa-AFX Broker".
+    let inner = || {
+        let loud = |word: &str| word.chars().nth(2).is_some() && word.starts_with(|c: char| !is_lowercase(c));
+        let first = text.split_once(' ').is_some_and(|(first, _)| is_agency(first));
+        first || text.split(' ').any(|word| loud(word) && Case::of(word) == Case::Capitals && is_agency(word))
+    };
+    last || shared || joined() || inner()
 }
 
 /// What may stand in brackets as a source: up to four words with a capital, and no kicker.
@@ -166,9 +172,14 @@ fn is_source(text: &str) -> bool {
     text.split_whitespace().nth(4).is_none()
         && text.chars().nth(40).is_none()
         && !text.starts_with(is_lowercase)
-        && !flags(text).has(Flags::KICKER)
+        && (is_acronym(text) || !flags(text).has(Flags::KICKER))
         && text.chars().any(char::is_alphabetic)
         && !text.contains(['.', '!', '?', ':']) | is_initials(text)
+}
+
+/// WHO
+fn is_acronym(text: &str) -> bool {
+    (2..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// T.A.K
