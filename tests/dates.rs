@@ -124,7 +124,9 @@ fn what_papers_of_the_world_hold_besides_is_no_date_line() {
 }
 
 fn fetched_at<'c>(fetched: &str, language: Option<&'c str>) -> Context<'c> {
-    let now = fetched.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    let now = fetched
+        .parse::<jiff::Timestamp>()
+        .map_or_else(|error| panic!("{fetched}: {error}"), jiff::Timestamp::as_millisecond);
     Context { language, now: Some(now), ..Context::default() }
 }
 

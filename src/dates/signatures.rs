@@ -85,7 +85,7 @@ fn is_dated(line: &Line<'_>, mut tokens: Range<usize>) -> bool {
 
 /// What begins at a quarter of an hour is an event ("Real Madrid 26 Nov 2023 21:00").
 fn is_off_quarter(clock: &Clock) -> bool {
-    clock.time.minute % 15 != 0
+    !clock.time.minute.is_multiple_of(15)
 }
 
 /// "الرياض 17 يناير 2024 م واس": a place at the start, an agency at the end.
