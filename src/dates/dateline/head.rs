@@ -31,7 +31,6 @@ pub(super) struct Head {
 pub(super) struct Last {
     pub(super) bracketed: bool,
     pub(super) agency: bool,
-    pub(super) region: bool,
     hyphen: bool,
 }
 
@@ -70,12 +69,7 @@ impl Head {
         }
         // A day behind a name that nobody knows, and no comma: "Windows 11", "Letters - May 3".
         self.unknown |= item.day.is_some() && !item.bracketed && !before.comma && !self.place.has(Flags::PLACE);
-        self.last = Last {
-            bracketed: item.bracketed,
-            agency: item.agency,
-            region: item.region && !item.bracketed,
-            hyphen: before.hyphen,
-        };
+        self.last = Last { bracketed: item.bracketed, agency: item.agency, hyphen: before.hyphen };
         if item.day.is_some() && self.day.is_some() {
             return false;
         }
@@ -126,19 +120,26 @@ impl Head {
             let known = known && (capitals || self.place.has(Flags::CITY));
             return matches!(end, End::Dash | End::Colon) && known || may_be_one;
         }
-        self.is_alone(paragraph, end, story)
+        false
     }
 
-    /// Is it a place alone that opens a story?
-    fn is_alone(&self, paragraph: &str, end: End, story: &str) -> bool {
-        if !matches!(end, End::Dash | End::Colon) {
-            return false;
-        }
+    /// Is there nothing in it but a place and its regions?
+    pub(super) fn is_bare(&self) -> bool {
+        !self.led && !self.agency && !self.source && self.day.is_none()
+    }
+
+    /// May it be a dateline though it is bare?
+    pub(super) fn may_be_alone(&self, end: End, story: &str) -> bool {
+        !self.unknown && matches!(end, End::Dash | End::Colon) && ends::starts(story)
+    }
+
+    /// Is it a place alone, with or without its region, that opens a story?
+    pub(super) fn is_alone(&self, region: bool, paragraph: &str, story: &str) -> bool {
         const SHORTEST: usize = 4;
         let city = self.place.has(Flags::CITY);
         let stands = match self.case {
-            Some(Case::Capitals) => city || self.region,
-            Some(Case::Mixed) => self.place.has(Flags::BIG) || city && self.region,
+            Some(Case::Capitals) => city || region,
+            Some(Case::Mixed) => self.place.has(Flags::BIG) || city && region,
             _ => self.place.has(Flags::BIG) || city && self.letters >= SHORTEST,
         };
         // A number behind a colon is a list's, a result's, a time's.

@@ -114,16 +114,20 @@ fn longest(
     let place = window.get(..place_end)?;
     let mut at = place.trim_end_matches(is_blank).len();
     let mut best = None;
+    // What may be a dateline though it is a place alone: looked at in the end, since most have more behind it.
+    let mut alone: [Option<(usize, &str, bool)>; 2] = [None; 2];
     for _ in 0..=MOST_ITEMS {
-        let ends_in_bracket = head.last.bracketed;
-        if let Some((end, story)) = ends::end(paragraph, at, ends_in_bracket)
+        if let Some((end, story)) = ends::end(paragraph, at, head.last.bracketed)
             && let Some(story) = paragraph.get(story..)
-            && head.is_whole(window, paragraph, end, story)
-            && ends::has_words(story)
         {
-            let text = window.get(start..at)?;
-            let text = if head.last.region { text } else { text.trim_end_matches('.') };
-            best = Some(Dateline { span: start..start + text.len(), date: head.day.clone() });
+            if head.is_bare() {
+                if head.may_be_alone(end, story) {
+                    alone = [Some((at, story, head.region)), alone[0]];
+                }
+            } else if head.is_whole(window, paragraph, end, story) && ends::has_words(story) {
+                let text = window.get(start..at)?.trim_end_matches('.');
+                best = Some(Dateline { span: start..start + text.len(), date: head.day.clone() });
+            }
         }
         let Some((next, before)) = separator(window, at, &head) else { break };
         let Some(item) = items::item(window, next, before, context) else { break };
@@ -132,7 +136,11 @@ fn longest(
             break;
         }
     }
-    best
+    best.or_else(|| {
+        let mut alone = alone.into_iter().flatten();
+        let (at, ..) = alone.find(|(_, story, region)| head.is_alone(*region, paragraph, story))?;
+        Some(Dateline { span: start..at, date: None })
+    })
 }
 
 /// What stands between two items, and where the next one starts.
