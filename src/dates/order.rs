@@ -14,8 +14,10 @@ use super::solve::{Draft, Line};
 fn order_of_zone(line: &Line<'_>) -> Option<Order> {
     const MONTH_FIRST: [&str; 13] =
         ["est", "edt", "et", "cdt", "ct", "mst", "mdt", "mt", "pst", "pdt", "pt", "akst", "hst"];
-    const DAY_FIRST: [&str; 14] =
-        ["gmt", "bst", "ist", "wat", "eat", "cat", "sast", "pkt", "sgt", "aest", "aedt", "awst", "nzst", "nzdt"];
+    const DAY_FIRST: [&str; 30] = [
+        "gmt", "bst", "ist", "wat", "eat", "cat", "sast", "pkt", "sgt", "aest", "aedt", "awst", "nzst", "nzdt", "cet",
+        "cest", "eet", "eest", "wet", "west", "mez", "mesz", "msk", "мск", "trt", "wib", "wita", "wit", "myt", "brt",
+    ];
     line.tokens.iter().enumerate().find_map(|(at, token)| {
         let is_zone = line.means(at, |m| matches!(m, Meaning::Zone(_))) && at > 0;
         // "GMT+3" is of no country.
@@ -84,6 +86,11 @@ fn speaks_another_language(line: &Line<'_>) -> bool {
         "sat",
         "sun",
     ];
+    // Nor has any language with digits of its own (full-width ones are a matter of fonts).
+    let is_own_digit = |c: char| c.is_numeric() && !c.is_ascii() && !matches!(c, '\u{FF10}'..='\u{FF19}');
+    if !line.source.is_ascii() && line.source.contains(is_own_digit) {
+        return true;
+    }
     let is_said = |m| matches!(m, Meaning::Published | Meaning::Updated);
     line.tokens.iter().enumerate().any(|(at, token)| {
         let word = line.text.get(token.start..token.end).unwrap_or_default();

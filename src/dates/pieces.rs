@@ -104,6 +104,11 @@ impl Line<'_> {
         self.text.get(token.start..token.end).unwrap_or_default()
     }
 
+    /// The word at a place, as it was folded; empty where there is none.
+    pub(super) fn word_at(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| self.word(token))
+    }
+
     /// Did a scraper leave out the space between an unknown word and this?
     pub(super) fn glued(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|i| self.tokens.get(i));

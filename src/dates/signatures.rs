@@ -76,6 +76,17 @@ pub(super) fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)
         && matches!(clocks(line, false)[..], [clock] if clock.end == first && (labelled || is_off_quarter(&clock)))
 }
 
+/// "V Praze dne 22. srpna 2025", "Warszawa, dnia 17 stycznia 2024 r.": a place in front of "on the day of".
+pub(super) fn is_place_of_day(line: &Line<'_>, first: usize, last: usize) -> bool {
+    const ON_THE_DAY: [&str; 5] = ["dne", "dna", "dnia", "dana", "дня"];
+    first <= 1
+        && (first == 0 || line.word_at(0).len() == 1)
+        && last - first < *MOST_OF_A_NAME.start()
+        && is_capitalised(line, first, last)
+        && ON_THE_DAY.contains(&line.word_at(last + 1))
+        && line.is_date_part(last + 2)
+}
+
 /// Are these tokens all known, with the year of a page among them?
 fn is_dated(line: &Line<'_>, mut tokens: Range<usize>) -> bool {
     let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);

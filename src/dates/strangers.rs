@@ -11,8 +11,8 @@ use super::mentions::{beside_furniture, is_event};
 use super::names::{CONNECTORS, is_label, is_small};
 use super::pieces::{Separator, is_by, run, separator, speaks};
 use super::signatures::{
-    heads_relative, is_place_of_agency, is_place_of_first, is_signature, is_signature_behind, is_source_behind_time,
-    is_stopped_place, is_written_by,
+    heads_relative, is_place_of_agency, is_place_of_day, is_place_of_first, is_signature, is_signature_behind,
+    is_source_behind_time, is_stopped_place, is_written_by,
 };
 use super::solve::Line;
 use super::times::clocks;
@@ -162,6 +162,9 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
             || is_label_at(right)
             || opens && (is_capitalised(line, first, last) || are_names(line, first, last))
             || without_spaces && line.spaced(right);
+    }
+    if is_place_of_day(line, first, last) {
+        return true;
     }
     if left_side == Separator::None {
         return is_source_behind_time(line, first, last) || is_signature_behind(line, (first, last));

@@ -144,7 +144,10 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
     }
     if line.means(at + 1, |m| m == Meaning::HourMark) {
         let mut end = at + 2;
-        if line.mark(end) == Some('.') && !line.is_number(end + 1) {
+        // "16 val. 05 min."
+        if line.mark(end) == Some('.')
+            && (!line.is_number(end + 1) || line.means(end + 2, |m| m == Meaning::MinuteMark))
+        {
             end += 1;
         }
         let marked = line.means(end + 1, |m| m == Meaning::MinuteMark);
@@ -179,6 +182,9 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
         if dotted || before || timed(at + 3) {
             return Some((minute, None, at + 3));
         }
+    }
+    if line.number(at).is_some_and(|(hour, _)| hour == 12) && line.means(at + 1, |m| m == Meaning::Noon) {
+        return Some((0, None, at + 1));
     }
     if line.means(at + 1, |m| matches!(m, Meaning::Am | Meaning::Pm))
         // "am" is a preposition too, but not behind a year: "Feb. 19, 2020 4 AM".

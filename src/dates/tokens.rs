@@ -103,6 +103,7 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
         at = end.max(at + c.len_utf8());
     }
     hebrew_letters(text, tokens);
+    portuguese_weekdays(text, tokens);
     names::name(source, folded, tokens);
     Some(())
 }
@@ -121,7 +122,7 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
         let first =
             rest.get(..digits).and_then(|digits| glue::year(digits, tokens).or_else(|| glue::minute(digits, tokens)));
         if first.is_none()
-            && let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens.last(), f))
+            && let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens, f))
         {
             return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
         }
@@ -151,8 +152,12 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     {
         return Some((Kind::Mark('t'), at + 1));
     }
+    if let Some(weekday) = thai_weekday(text, at) {
+        return Some(weekday);
+    }
     if let Some(found) = found.filter(|found| apostrophes(text, found.end) == found.end) {
-        return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
+        let end = if is_lunar(rest) { word_end(text, found.end) } else { found.end };
+        return Some((Kind::Word { entry: found.entry, number: found.number }, end));
     }
     if !is_word(c) {
         return Some((Kind::Mark(c), at + c.len_utf8()));
@@ -163,6 +168,26 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
         _ => apostrophes(text, at + word_length(rest).max(c.len_utf8())),
     };
     Some((Kind::Unknown, end))
+}
+
+/// จ. ๒ มิ.ย.: the shortest names of the days, which are no words elsewhere in a line.
+fn thai_weekday(text: &str, at: usize) -> Option<(Kind, usize)> {
+    const DAYS: [&str; 7] = ["จ.", "อ.", "พ.", "พฤ.", "ศ.", "ส.", "อา."];
+    let rest = text.get(at..).filter(|_| at == 0 || text.get(..at).is_some_and(|t| t.ends_with([' ', '('])))?;
+    let day = DAYS.iter().position(|day| {
+        rest.strip_prefix(day).is_some_and(|t| t.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+    })?;
+    Some((Kind::BracketWeekday(day as u8 + 1), at + DAYS.get(day)?.len()))
+}
+
+/// 农历癸卯年十二月初七: the day of the moon, which stands beside that of the sun.
+fn is_lunar(rest: &str) -> bool {
+    rest.starts_with(['农', '農']) && ["农历", "農曆", "農历"].iter().any(|lunar| rest.starts_with(lunar))
+}
+
+/// Where what has no spaces ends.
+fn word_end(text: &str, from: usize) -> usize {
+    text.get(from..).and_then(|t| t.find(|c: char| !is_word(c))).map_or(text.len(), |length| from + length)
 }
 
 /// Where a word ends that ends here or has apostrophes as letters: O'zbekiston, O'Brien. What the lexicon knows behind
@@ -191,18 +216,36 @@ fn name_without_spaces(text: &str, at: usize) -> usize {
     rest.char_indices().skip(1).find(|&(i, c)| ends(at + i, c)).map_or(text.len(), |(i, _)| at + i)
 }
 
-/// "28 November 2023 Views: 12", "09:30 Hits 12": the number before a count is the year or the minute.
-fn is_part_of_date(text: &str, at: usize, before: Option<&Token>, found: &Found) -> bool {
+/// "28 November 2023 Views: 12", "09:30 Hits 12", "16 val. 05 min.": the number before a count is the year or the
+/// minute.
+fn is_part_of_date(text: &str, at: usize, tokens: &[Token], found: &Found) -> bool {
     let senses = LEXICON.senses(found.entry);
-    let Some(before) = before.filter(|_| senses.iter().any(|s| s.meaning == Meaning::ReadingTime)) else {
+    let Some(before) = tokens.last().filter(|_| senses.iter().any(|s| s.meaning == Meaning::ReadingTime)) else {
         return false;
     };
+    // Two digits and a unit; "12 min de lecture" has more.
+    if let [tens, ones, unit @ ..] = text.get(at..found.end).unwrap_or_default().as_bytes()
+        && is_after_hour(tokens)
+        && tens.is_ascii_digit()
+        && ones.is_ascii_digit()
+        && !unit.trim_ascii_start().iter().any(|byte| *byte == b' ' || byte.is_ascii_digit())
+    {
+        return true;
+    }
     let is_year = found.number.is_some_and(|n| (1900..=2100).contains(&n));
     match before.kind {
         Kind::Mark(mark) if before.end == at => matches!(mark, ':' | '.' | '/' | '-'),
         Kind::Mark(mark) => is_year && matches!(mark, ',' | '.'),
         _ => is_year && text.get(..at).is_some_and(|t| t.contains(|c: char| c.is_ascii_digit())),
     }
+}
+
+/// "16 val.", "14 h", and not "08.41 Uhr", which has its minutes.
+fn is_after_hour(tokens: &[Token]) -> bool {
+    let end = tokens.len() - usize::from(tokens.last().is_some_and(|t| t.kind == Kind::Mark('.')));
+    let Some([before, hour, mark]) = tokens.get(..end).and_then(|t| t.last_chunk()) else { return false };
+    let is_minute = matches!(before.kind, Kind::Mark('.' | ':')) && !hour.spaced;
+    mark.means(|m| m == Meaning::HourMark) && matches!(hour.kind, Kind::Number { .. }) && !is_minute
 }
 
 /// 二〇二四, 十七, 二十四, 元 before a unit.
@@ -303,6 +346,23 @@ fn hebrew_value(letters: &str) -> Option<u32> {
         last = value;
     }
     (total > 0).then_some(if total > 100 { total + 5000 } else { total })
+}
+
+/// 5.ª-feira, 5ª feira: weekdays by their number, Sunday being the first.
+fn portuguese_weekdays(text: &str, tokens: &mut Vec<Token>) {
+    const FEIRA: &str = "feira";
+    if !text.contains(FEIRA) {
+        return;
+    }
+    let word = |t: &Token| text.get(t.start..t.end).unwrap_or_default();
+    let Some(at) = tokens.iter().position(|t| word(t) == FEIRA) else { return };
+    let ordinal = |t: &&Token| matches!(word(t), "a" | "." | "-");
+    let between = tokens.iter().take(at).rev().take_while(ordinal).count();
+    let Some(first) = at.checked_sub(between + 1) else { return };
+    if let Some(&Token { kind: Kind::Number { value: value @ 2..=6, .. }, start, spaced, .. }) = tokens.get(first) {
+        let end = tokens.get(at).map_or(start, |t| t.end);
+        tokens.splice(first..=at, [Token { kind: Kind::BracketWeekday(value as u8 - 1), start, end, spaced }]);
+    }
 }
 
 /// כט טבת תשפד: numerals without marks, only beside the name of a Hebrew month.
