@@ -3,7 +3,7 @@
 //! `COPYDESK_WRITE_PLACES=1 cargo test --no-default-features --lib dateline` writes it. That a test does it keeps the
 //! definition of folding in one place.
 
-use super::places::{ENTRY, FLAG_BITS, Flags, find, flags, hash};
+use super::places::{ENTRY, FLAG_BITS, Flags, HASH_BITS, RUN_BITS, find, flags, hash};
 use crate::dates::fold::fold;
 use std::collections::BTreeMap;
 
@@ -38,8 +38,10 @@ fn entries() -> BTreeMap<u64, u8> {
 }
 
 fn encode(entries: &BTreeMap<u64, u8>) -> Vec<u8> {
+    let ends = (0..1u64 << RUN_BITS).map(|run| entries.range(..(run + 1) << (HASH_BITS - RUN_BITS)).count() as u32);
     let number = |(hash, flags): (&u64, &u8)| hash << FLAG_BITS | u64::from(*flags);
-    entries.iter().map(number).flat_map(|number| number.to_be_bytes().into_iter().skip(8 - ENTRY)).collect()
+    let numbers = entries.iter().map(number).flat_map(|number| number.to_be_bytes().into_iter().skip(8 - ENTRY));
+    ends.flat_map(u32::to_be_bytes).chain(numbers).collect()
 }
 
 #[test]
