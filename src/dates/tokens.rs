@@ -152,11 +152,13 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     {
         return Some((Kind::Mark('t'), at + 1));
     }
-    if let Some(weekday) = thai_weekday(text, at) {
+    if is_south_east_asian(c)
+        && let Some(weekday) = thai_weekday(text, at)
+    {
         return Some(weekday);
     }
     if let Some(found) = found.filter(|found| apostrophes(text, found.end) == found.end) {
-        let end = if is_lunar(rest) { word_end(text, found.end) } else { found.end };
+        let end = if matches!(c, '农' | '農') && is_lunar(rest) { word_end(text, found.end) } else { found.end };
         return Some((Kind::Word { entry: found.entry, number: found.number }, end));
     }
     if !is_word(c) {
@@ -182,7 +184,7 @@ fn thai_weekday(text: &str, at: usize) -> Option<(Kind, usize)> {
 
 /// 农历癸卯年十二月初七: the day of the moon, which stands beside that of the sun.
 fn is_lunar(rest: &str) -> bool {
-    rest.starts_with(['农', '農']) && ["农历", "農曆", "農历"].iter().any(|lunar| rest.starts_with(lunar))
+    ["农历", "農曆", "農历"].iter().any(|lunar| rest.starts_with(lunar))
 }
 
 /// Where what has no spaces ends.
@@ -351,11 +353,9 @@ fn hebrew_value(letters: &str) -> Option<u32> {
 /// 5.ª-feira, 5ª feira: weekdays by their number, Sunday being the first.
 fn portuguese_weekdays(text: &str, tokens: &mut Vec<Token>) {
     const FEIRA: &str = "feira";
-    if !text.contains(FEIRA) {
-        return;
-    }
     let word = |t: &Token| text.get(t.start..t.end).unwrap_or_default();
-    let Some(at) = tokens.iter().position(|t| word(t) == FEIRA) else { return };
+    let is_feira = |t: &Token| t.end - t.start == FEIRA.len() && word(t) == FEIRA;
+    let Some(at) = tokens.iter().position(is_feira) else { return };
     let ordinal = |t: &&Token| matches!(word(t), "a" | "." | "-");
     let between = tokens.iter().take(at).rev().take_while(ordinal).count();
     let Some(first) = at.checked_sub(between + 1) else { return };

@@ -1,9 +1,10 @@
 //! What a character is, told without tables for the letters of most news: most paragraphs are turned away by these.
 
 /// White space, and what is not seen at all.
+#[inline]
 pub(super) fn is_blank(c: char) -> bool {
     c == ' '
-        || c.is_whitespace()
+        || !is_letter_of_many(c) && c.is_whitespace()
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
