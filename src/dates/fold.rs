@@ -6,6 +6,7 @@
 //! comes from. The lexicon is folded by the same function, so both sides always agree.
 
 use icu_normalizer::{DecomposingNormalizer, DecomposingNormalizerBorrowed};
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 /// A folded text and where its bytes come from.
@@ -33,6 +34,19 @@ pub(super) fn fold(text: &str) -> Folded {
     let mut folded = Folded::default();
     folded.fold(text);
     folded
+}
+
+thread_local! {
+    static SHORT: Cell<Folded> = Cell::default();
+}
+
+/// What a short text says once it is folded: without the allocations of [`fold`].
+pub(super) fn of_folded<T>(text: &str, read: impl FnOnce(&str) -> T) -> T {
+    let mut folded = SHORT.take();
+    folded.fold(text);
+    let read = read(&folded.text);
+    SHORT.set(folded);
+    read
 }
 
 impl Folded {

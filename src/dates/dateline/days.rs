@@ -3,7 +3,7 @@
 use super::items::is_agency;
 use super::letters::{is_blank, is_caseless, is_colon, is_comma, is_dash, is_number};
 use crate::dates::calendars::{days, from_days};
-use crate::dates::fold::fold;
+use crate::dates::fold::{fold, of_folded};
 use crate::dates::lexicon::{LEXICON, Meaning};
 use crate::dates::line;
 use crate::dates::reading::{Context, Reading};
@@ -191,7 +191,7 @@ fn is_weekday(text: &str) -> bool {
 }
 
 fn means(word: &str, is: impl Fn(Meaning) -> bool) -> bool {
-    let entry = LEXICON.exact(fold(word).text.trim_end_matches('.').bytes());
+    let entry = of_folded(word, |word| LEXICON.exact(word.trim_end_matches('.').bytes()));
     entry.is_some_and(|entry| LEXICON.senses(entry).iter().any(|sense| is(sense.meaning)))
 }
 

@@ -2,7 +2,8 @@
 
 use super::days;
 use super::letters::{Case, is_blank, is_caseless, is_colon, is_comma, is_dash, is_lowercase, is_number};
-use super::places::{Flags, flags, folded, of_folded};
+use super::places::{Flags, flags, of_folded};
+use crate::dates::fold;
 use crate::dates::lexicon::{LEXICON, Meaning};
 use crate::dates::reading::{Context, Reading};
 
@@ -197,9 +198,9 @@ pub(super) fn is_agency(text: &str) -> bool {
     let bare =
         text.rsplit_once('.').filter(|(_, end)| (2..=4).contains(&end.len()) && end.is_ascii()).map(|(name, _)| name);
     let known = |text: &str| {
-        let folded = folded(text);
         let means = |entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Agency);
-        of_folded(&folded).has(Flags::AGENCY) || LEXICON.exact(folded.bytes()).is_some_and(means)
+        let is_one = |name: &str| of_folded(name).has(Flags::AGENCY) || LEXICON.exact(name.bytes()).is_some_and(means);
+        fold::of_folded(text, is_one)
     };
     // "INTERFAX-UKRAINE", "ИНТЕРФАКС-ЗАПАД": a branch of one.
     const SHORTEST: usize = 6;

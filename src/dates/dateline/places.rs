@@ -6,7 +6,7 @@
 //! `scripts/generate-places.py`) and `words.txt` (written by hand) by a test, see `compile.rs`. Two names in thirty
 //! thousand million share 35 bits, so that a word which is not in the list is told from one that is.
 
-use crate::dates::fold::fold;
+use crate::dates::fold;
 
 /// What a name may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) fn flags(name: &str) -> Flags {
     match name.len() {
         0 | LONGEST.. => Flags::default(),
         _ if name.is_ascii() => find(PLACES, hash(name)),
-        _ => of_folded(&fold(name).text),
+        _ => fold::of_folded(name, of_folded),
     }
 }
 
@@ -62,15 +62,6 @@ pub(super) fn of_folded(name: &str) -> Flags {
         return Flags::default();
     }
     find(PLACES, hash(name))
-}
-
-/// Folded, without the table of the folding where it is ASCII. What is too long for a name is none.
-pub(super) fn folded(name: &str) -> String {
-    match name.len() {
-        LONGEST.. => String::new(),
-        _ if name.is_ascii() => name.to_ascii_lowercase(),
-        _ => fold(name).text,
-    }
 }
 
 /// The entry of a hash.
