@@ -142,7 +142,7 @@ fn relative_dates(line: &Line<'_>) -> Option<Vec<Reading>> {
     if !line.tokens.iter().any(relative::is_relative) {
         return None;
     }
-    let clocks = super::times::clocks(line, false);
+    let clocks = super::times::clocks_of_day(line);
     let mut found = Vec::new();
     let mut role = Role::Other;
     for (at, token) in line.tokens.iter().enumerate() {

@@ -99,7 +99,10 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
         }
         let old = |reading: &Reading| day(reading).is_some_and(|d: Date| d.year < FIRST_YEAR);
         let speaks = line.tokens.iter().any(|t| speaks(line, t));
-        if !speaks && (dates.iter().any(old) || (0..line.tokens.len()).any(|i| is_compound_event(line, i))) {
+        if !speaks
+            && (dates.iter().any(old)
+                || (0..line.tokens.len()).any(|i| is_compound_event(line, i) && !beside_furniture(line, i)))
+        {
             return false;
         }
     }

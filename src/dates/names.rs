@@ -173,7 +173,16 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let given = token.end - token.start <= 5 && unknown(at + 1) && capital(at + 1);
         // "10.11.2022 - The Mountain Goats - WUK": the last piece, behind another name, is no weekday of the date.
         let is_last = at > 1 && at + 1 == tokens.len() && is_mark(at - 1) && unknown(at - 2);
-        let stands = introduced || given || is_end || is_last || !dates && beside_stranger;
+        // "Maud Marshall | January 17", "August Whitfield, January 17": a month that another month makes idle, or that the
+        // lexicon has only with an ending (mars, august), at either end of a name. (Elizabeth II is no author.)
+        let ends_name =
+            before.is_some_and(unknown) && matches!(kind(at + 1), None | Some(Kind::Mark('|' | '-' | ',' | '/' | '·')));
+        let starts_name = before.is_none_or(is_mark) && unknown(at + 1) && capital(at + 1);
+        let is_idle = (ends_name || starts_name)
+            && !in_capitals()
+            && token.means(|m| matches!(m, Meaning::Month(..)))
+            && (is_grown(&folded.text, &token) || has_other_month(tokens, at));
+        let stands = introduced || given || is_end || is_last || is_idle || !dates && beside_stranger;
         let is_name = capital(at) && known && !keeps && !beside_number && stands;
         // "By Mark Law,", "By Theresa May,": the rest of a name that a byline word introduced, up to the next mark.
         let rest = before.is_some_and(unknown)
@@ -195,6 +204,21 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             token.kind = Kind::Unknown;
         }
     }
+}
+
+/// Is a word longer than the entry it was found by?
+fn is_grown(text: &str, token: &Token) -> bool {
+    text.get(token.start..token.end).is_some_and(|word| LEXICON.exact(word.bytes()).is_none())
+}
+
+/// Does another month stand beside a number?
+fn has_other_month(tokens: &[Token], at: usize) -> bool {
+    let is_number = |i: usize| tokens.get(i).is_some_and(|t| matches!(t.kind, Kind::Number { .. }));
+    let is_point = |i: usize| tokens.get(i).is_some_and(|t| t.kind == Kind::Mark('.'));
+    tokens.iter().enumerate().any(|(i, token)| {
+        let beside = is_number(i + 1) || is_point(i + 1) && is_number(i + 2) || i > 0 && is_number(i - 1);
+        i != at && beside && token.means(|m| matches!(m, Meaning::Month(..)))
+    })
 }
 
 /// Does a byline word stand before the unknown words at the end?

@@ -5,7 +5,7 @@ use super::lexicon::{Meaning, Unit};
 use super::reading::{Calendar, Date, Precision, Reading, Role, Time, Value};
 use super::resolve::DAY;
 use super::solve::Line;
-use super::times::clocks;
+use super::times::clocks_of_day;
 use super::tokens::{Kind, Token};
 
 /// Does a token say how long ago?
@@ -49,7 +49,7 @@ pub(super) fn read(line: &Line<'_>, at: usize, role: Role) -> Option<Reading> {
         _ => None,
     };
     // "Yesterday, 14:05".
-    let clock = if precision == Precision::Day { clocks(line, false).first().copied() } else { None };
+    let clock = if precision == Precision::Day { clocks_of_day(line).first().copied() } else { None };
     let value = value.map(|v| Value {
         time: clock.map(|c| c.time).or(v.time),
         offset: clock.map_or(v.offset, |c| c.offset),

@@ -41,6 +41,13 @@ pub(super) fn clocks(line: &Line<'_>, dotted: bool) -> Vec<Clock> {
     found
 }
 
+/// The times beside "today" and "yesterday": "Igår 18.22" has no other number that the point could belong to.
+pub(super) fn clocks_of_day(line: &Line<'_>) -> Vec<Clock> {
+    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+    let found = clocks(line, false);
+    if found.is_empty() && numbers == 2 { clocks(line, true) } else { found }
+}
+
 fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
     let (hour, digits) = line.number(at)?;
     if digits == 4 {

@@ -204,7 +204,8 @@ fn apostrophes(text: &str, mut end: usize) -> usize {
     end
 }
 
-/// Thai, Lao, Burmese and Khmer: letters that make words only together, and no spaces between these.
+/// Thai, Lao, Burmese and Khmer: letters that make words only together, and no spaces between these. (Their marks are
+/// folded.)
 fn is_south_east_asian(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
 }
