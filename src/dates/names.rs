@@ -72,17 +72,11 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let is_mark = |i: usize| matches!(kind(i), Some(Kind::Mark(_)));
         let is_number = |i: usize| matches!(kind(i), Some(Kind::Number { .. }));
         let before = at.checked_sub(1);
-        let capital = |i: usize| {
-            let word = tokens.get(i).and_then(|t| folded.source.get(t.start)).and_then(|&s| source.get(s as usize..));
-            word.is_some_and(|word| word.starts_with(char::is_uppercase))
-        };
         let capital_at = |at: usize| {
-            folded
-                .source
-                .get(at)
-                .and_then(|&s| source.get(s as usize..))
-                .is_some_and(|w| w.starts_with(char::is_uppercase))
+            let written = folded.source.get(at).and_then(|&s| source.get(s as usize..));
+            written.is_some_and(|written| written.starts_with(char::is_uppercase))
         };
+        let capital = |i: usize| tokens.get(i).is_some_and(|t| capital_at(t.start));
         let connects = |i: usize| {
             tokens.get(i).is_some_and(|t| folded.text.get(t.start..t.end).is_some_and(|w| CONNECTORS.contains(&w)))
         };
