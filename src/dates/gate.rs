@@ -5,8 +5,8 @@ const LONGEST: usize = super::line::LONGEST;
 /// A line without a digit is a date line only where it is very short ("Published yesterday"): bytes, and spaces in it.
 const LONGEST_WITHOUT_DIGIT: usize = 72;
 const MOST_SPACES_WITHOUT_DIGIT: usize = 4;
-/// Two dates with times, zones and labels have about twenty words.
-const MOST_SPACES: usize = 20;
+/// Two dates with times, zones and labels have up to two dozen words.
+const MOST_SPACES: usize = 24;
 const MOST_SPACES_BEFORE_STOP: usize = 11;
 
 /// See [`super::may_be_date_line`].

@@ -56,8 +56,17 @@ pub fn read_line(line: &str, context: &Context<'_>) -> Option<DateLine> {
 }
 
 /// A line without the white space around it, and where that starts in the line: spans are those of the line as given.
+/// What Korean agencies set in front of a reporter's name is left out as well: (서울=연합뉴스).
 fn trimmed(line: &str) -> (&str, usize) {
-    (line.trim(), line.len() - line.trim_start().len())
+    const LONGEST: usize = 64;
+    let text = line.trim_start();
+    let place = text.strip_prefix('(').filter(|rest| !rest.is_ascii()).and_then(|rest| rest.split_once(')'));
+    let is_place = |inside: &str| inside.len() <= LONGEST && inside.contains('=') && !inside.is_ascii();
+    let text = match place {
+        Some((inside, rest)) if is_place(inside) => rest.trim_start(),
+        _ => text,
+    };
+    (text.trim_end(), line.len() - text.len())
 }
 
 /// What each token of a line was read as, date line or not: so that a wrong reading can be understood.

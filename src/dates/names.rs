@@ -172,16 +172,22 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
         let ends_name =
             before.is_some_and(unknown) && matches!(kind(at + 1), None | Some(Kind::Mark('|' | '-' | ',' | '/' | '·')));
         let starts_name = before.is_none_or(is_mark) && unknown(at + 1) && capital(at + 1);
+        // "Anna-Maria Stadler".
+        let is_hyphened = kind(at + 1) == Some(Kind::Mark('-'))
+            && !tokens.get(at + 1).is_some_and(|t| t.spaced)
+            && tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Unknown && !t.spaced)
+            && capital(at + 2);
         let is_idle = (ends_name || starts_name)
             && !in_capitals()
             && token.means(|m| matches!(m, Meaning::Month(..)))
             && (is_grown(&folded.text, &token) || has_other_month(tokens, at));
-        let stands = introduced || given || is_end || is_last || is_idle || !dates && beside_stranger;
+        let stands = introduced || given || is_hyphened || is_end || is_last || is_idle || !dates && beside_stranger;
         let is_name = capital(at) && known && !keeps && !beside_number && stands;
         // "By Mark Law,", "By Theresa May,": the rest of a name that a byline word introduced, up to the next mark.
         let rest = before.is_some_and(unknown)
             && !keeps
-            && !is_number(at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark('.'))))
+            && (!is_number(at + 1 + usize::from(kind(at + 1) == Some(Kind::Mark('.'))))
+                || token.means(|m| m == Meaning::Event) && capital(at))
             && (capital(at) || token.means(|m| m == Meaning::Event))
             && tokens.get(..at).is_some_and(is_introduced);
         if rest {
@@ -205,9 +211,16 @@ fn is_grown(text: &str, token: &Token) -> bool {
     text.get(token.start..token.end).is_some_and(|word| LEXICON.exact(word.bytes()).is_none())
 }
 
-/// Does another month stand beside a number?
+/// Does another month stand beside a number, or a whole date in numbers in the line?
 fn has_other_month(tokens: &[Token], at: usize) -> bool {
     let is_number = |i: usize| tokens.get(i).is_some_and(|t| matches!(t.kind, Kind::Number { .. }));
+    let is_whole = |[day, first, month, second, year]: &[Token; 5]| {
+        let numbers = [day, month, year].iter().all(|t| matches!(t.kind, Kind::Number { .. }));
+        numbers && first.kind == second.kind && matches!(first.kind, Kind::Mark('/' | '.' | '-'))
+    };
+    if tokens.array_windows().any(is_whole) {
+        return true;
+    }
     let is_point = |i: usize| tokens.get(i).is_some_and(|t| t.kind == Kind::Mark('.'));
     tokens.iter().enumerate().any(|(i, token)| {
         let beside = is_number(i + 1) || is_point(i + 1) && is_number(i + 2) || i > 0 && is_number(i - 1);

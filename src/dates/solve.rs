@@ -282,10 +282,11 @@ fn word(
     // A name of a small language only (jane, law) is a month beside a number, and gives way to any other month.
     let weak = filler || line.is_minor(token);
     let agency = || token.means(|m| m == Meaning::Agency);
+    // "29 feb | 1 mar 2024": between its day and its year it is the month.
+    let is_weekday = !weekdays.is_empty() && !between_numbers(at);
     // "AP - 16/05/2020".
     let is_source = agency() && line.mark(at + 1) == Some('-') && line.spaced(at + 2);
-    let gives_way =
-        is_source || (weak || !weekdays.is_empty() || agency()) && other_month() || weak && !beside_number(line, at);
+    let gives_way = is_source || (weak || is_weekday || agency()) && other_month() || weak && !beside_number(line, at);
     if !months.is_empty() && !gives_way {
         let same: Vec<(Calendar, u8)> = draft.months.iter().filter(|m| months.contains(m)).copied().collect();
         if draft.months.is_empty() && draft.numbers.len() < 3 {

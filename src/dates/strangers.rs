@@ -27,6 +27,8 @@ pub(super) const MOST_BESIDE_PROSE: usize = 3;
 const MOST_WITHOUT_CASE: usize = 2;
 /// A person's name.
 pub(super) const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
+/// The name of a letter, in characters.
+const LONGEST_LETTER: usize = 3;
 /// Signs of a script that puts no spaces between words.
 const MOST_SIGNS: usize = 10;
 
@@ -240,7 +242,10 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
         if is_timed && first == last && line.mark(last + 1) == Some(')') && !is_small(source) {
             return true;
         }
-        return first == last && source.chars().count() <= 6 && source.chars().all(char::is_uppercase);
+        // (ኤፍ ኤም ሲ): an agency spelled out by its letters.
+        let is_letter = |word: &str| word.chars().count() <= LONGEST_LETTER && word.chars().all(is_caseless);
+        let is_spelled = last > first && last - first < MOST_BESIDE_PROSE && source.split(' ').all(is_letter);
+        return is_spelled || first == last && source.chars().count() <= 6 && source.chars().all(char::is_uppercase);
     }
     let words = (first..=last).filter(|&i| line.mark(i).is_none());
     let count = words.clone().count();
@@ -269,6 +274,10 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
             || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
     };
     count <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+}
+
+fn is_caseless(c: char) -> bool {
+    c.is_alphabetic() && !c.is_uppercase() && !c.is_lowercase()
 }
 
 /// "By GREGOR AISCH and JOSH KELLER NOV. 13, 2015".

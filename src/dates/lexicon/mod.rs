@@ -153,7 +153,9 @@ impl Lexicon {
         let word = word_length(rest);
         let senses = self.senses(entry);
         let period = senses.iter().any(|s| matches!(s.meaning, Meaning::Am | Meaning::Pm));
-        if period && rest.get(..word) == Some("z") {
+        let timed =
+            || text.get(..start).is_some_and(|before| before.trim_end().ends_with(|c: char| c.is_ascii_digit()));
+        if period && rest.get(..word) == Some("z") && timed() {
             return true;
         }
         let month = senses.iter().any(|s| matches!(s.meaning, Meaning::Month(..)));
