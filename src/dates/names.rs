@@ -178,7 +178,7 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             && tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Unknown && !t.spaced)
             && capital(at + 2);
         let is_idle = (ends_name || starts_name)
-            && !in_capitals()
+            && !folded.text.get(token.start..token.end).is_some_and(is_roman)
             && token.means(|m| matches!(m, Meaning::Month(..)))
             && (is_grown(&folded.text, &token) || has_other_month(tokens, at));
         let stands = introduced || given || is_hyphened || is_end || is_last || is_idle || !dates && beside_stranger;
@@ -204,6 +204,11 @@ pub(super) fn name(source: &str, folded: &Folded, tokens: &mut [Token]) {
             token.kind = Kind::Unknown;
         }
     }
+}
+
+/// II, VIII
+fn is_roman(word: &str) -> bool {
+    word.bytes().all(|byte| matches!(byte, b'i' | b'v' | b'x'))
 }
 
 /// Is a word longer than the entry it was found by?
