@@ -56,12 +56,14 @@ pub fn read_line(line: &str, context: &Context<'_>) -> Option<DateLine> {
 }
 
 /// A line without the white space around it, and where that starts in the line: spans are those of the line as given.
-/// What Korean agencies set in front of a reporter's name is left out as well: (서울=연합뉴스).
+/// What East Asian agencies set in front is left out as well: (서울=연합뉴스), (中央社記者…3日電).
 fn trimmed(line: &str) -> (&str, usize) {
     const LONGEST: usize = 64;
     let text = line.trim_start();
     let place = text.strip_prefix('(').filter(|rest| !rest.is_ascii()).and_then(|rest| rest.split_once(')'));
-    let is_place = |inside: &str| inside.len() <= LONGEST && inside.contains('=') && !inside.is_ascii();
+    let is_place = |inside: &str| {
+        inside.len() <= LONGEST && !inside.is_ascii() && (inside.contains('=') || inside.ends_with(['電', '电']))
+    };
     let text = match place {
         Some((inside, rest)) if is_place(inside) => rest.trim_start(),
         _ => text,

@@ -267,13 +267,16 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
         return count <= most && !words.clone().any(joins);
     }
     // One word behind a dash is what happened that day, where no label says that the date is the page's.
-    let lone_remark = !is_before && !labelled && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
+    let sourced = first > 1 && line.means(first - 2, |m| m == Meaning::Agency);
+    let lone_remark =
+        !is_before && !labelled && !sourced && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
     let named = |i: usize| {
         let word = line.source_of(i, i);
         !is_small(word)
             || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
     };
-    count <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+    let connectors = words.clone().filter(|&i| i > first && i < last && CONNECTORS.contains(&line.word_at(i))).count();
+    count - connectors <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
 }
 
 fn is_caseless(c: char) -> bool {

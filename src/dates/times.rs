@@ -149,7 +149,7 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
         }
         return Some((minute, None, at + 3));
     }
-    if line.means(at + 1, |m| m == Meaning::HourMark) {
+    if line.means(at + 1, |m| m == Meaning::HourMark) || is_dutch_hour(line, at) {
         let mut end = at + 2;
         // "16 val. 05 min."
         if line.mark(end) == Some('.')
@@ -205,6 +205,11 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
         return Some((0, None, at + 1));
     }
     None
+}
+
+/// "8u00": elsewhere this letter is a preposition.
+fn is_dutch_hour(line: &Line<'_>, at: usize) -> bool {
+    line.word_at(at + 1) == "u" && !line.spaced(at + 1) && !line.spaced(at + 2) && line.is_number(at + 2)
 }
 
 /// The zone after a time, and one past its last token.
