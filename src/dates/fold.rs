@@ -41,7 +41,7 @@ thread_local! {
 }
 
 /// What a short text says once it is folded: without the allocations of [`fold`].
-pub(super) fn of_folded<T>(text: &str, read: impl FnOnce(&str) -> T) -> T {
+pub(super) fn with_folded<T>(text: &str, read: impl FnOnce(&str) -> T) -> T {
     let mut folded = SHORT.take();
     folded.fold(text);
     let read = read(&folded.text);

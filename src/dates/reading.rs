@@ -229,6 +229,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The same in a text of which what was read starts at byte `by`.
+    pub(super) fn shifted(self, by: usize) -> Reading {
+        Reading { span: self.span.start + by..self.span.end + by, ..self }
+    }
+
     /// A value that machine forms name outright, in the Gregorian calendar and without a label.
     pub(super) fn plain(value: Value, span: Range<usize>) -> Reading {
         Reading {

@@ -51,8 +51,8 @@ pub(super) fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bo
         && is_capitalised(line, start, last);
     is_name
         && is_dated(line, last + 1..line.tokens.len())
-        && matches!(clocks(line, false)[..], [clock] if clock.first > last && is_off_quarter(&clock))
-        && (line.is_date_part(last + 1) || clocks(line, false).first().is_some_and(|c| c.first == last + 1))
+        && matches!(clocks(line, false)[..], [clock] if clock.first > last && is_off_quarter(&clock)
+            && (line.is_date_part(last + 1) || clock.first == last + 1))
 }
 
 /// "12 декабря 2023, 08:41 Мария Иванова", "Publicado em 25/05/2025 - 11:20 Brasília": the same the other way round. (One

@@ -98,7 +98,7 @@ pub(super) fn drafts(line: &Line<'_>, dotted: bool) -> Option<Vec<Draft>> {
             continue;
         }
         match token.kind {
-            Kind::Number { value: _, digits: 1..=3 } if let Some(year) = year_in_brackets(line, at) => {
+            Kind::Number { digits: 1..=3, .. } if let Some(year) = year_in_brackets(line, at) => {
                 // 令和6(2024)年, 주체113(2024)년.
                 (draft.era, draft.era_base) = (None, None);
                 draft.numbers.push(Number {

@@ -130,9 +130,9 @@ fn run_holds(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
     let by = |i: usize| line.tokens.get(i).is_some_and(|t| is_by(line, t));
     let has_by = (0..line.tokens.len()).any(by);
     // "Repórter da Agência Brasil".
-    let connects = |i: usize| line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
+    let small = |i: usize| CONNECTORS.contains(&line.word_at(i));
     let after_by =
-        left.is_some_and(|i| by(i) || i > 0 && by(i - 1) && (matches!(line.mark(i), Some(':' | '.')) || connects(i)));
+        left.is_some_and(|i| by(i) || i > 0 && by(i - 1) && (matches!(line.mark(i), Some(':' | '.')) || small(i)));
     let is_label_at = |i: usize| line.tokens.get(i).is_some_and(|t| t.means(is_label) && speaks(line, t));
     let without_spaces = line.is_unspaced(last);
     let length = last - first + 1;
@@ -270,13 +270,8 @@ fn beside_prose(line: &Line<'_>, (first, last): (usize, usize), is_before: bool)
     let sourced = first > 1 && line.means(first - 2, |m| m == Meaning::Agency);
     let lone_remark =
         !is_before && !labelled && !sourced && count == 1 && first > 0 && line.mark(first - 1) == Some('-');
-    let named = |i: usize| {
-        let word = line.source_of(i, i);
-        !is_small(word)
-            || i > first && i < last && line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)))
-    };
-    let connectors = words.clone().filter(|&i| i > first && i < last && CONNECTORS.contains(&line.word_at(i))).count();
-    count - connectors <= MOST_BESIDE_PROSE && !lone_remark && words.clone().all(named)
+    let connectors = words.filter(|&i| connects(line, (first, last), i)).count();
+    count - connectors <= MOST_BESIDE_PROSE && !lone_remark && is_capitalised(line, first, last)
 }
 
 fn is_caseless(c: char) -> bool {
@@ -306,8 +301,12 @@ fn stops_before_label(line: &Line<'_>, last: usize) -> bool {
 
 /// Do all words of a run start like names, as far as their script can tell?
 pub(super) fn is_capitalised(line: &Line<'_>, first: usize, last: usize) -> bool {
-    (first..=last).filter(|&i| line.mark(i).is_none()).all(|i| {
-        let connects = line.tokens.get(i).is_some_and(|t| CONNECTORS.contains(&line.word(t)));
-        !is_small(line.source_of(i, i)) || i > first && i < last && connects
-    })
+    (first..=last)
+        .filter(|&i| line.mark(i).is_none())
+        .all(|i| !is_small(line.source_of(i, i)) || connects(line, (first, last), i))
+}
+
+/// Is it a small word inside a name: Rio de Janeiro?
+fn connects(line: &Line<'_>, (first, last): (usize, usize), at: usize) -> bool {
+    at > first && at < last && CONNECTORS.contains(&line.word_at(at))
 }

@@ -3,7 +3,7 @@
 use super::items::is_agency;
 use super::letters::{is_blank, is_caseless, is_colon, is_comma, is_dash, is_number};
 use crate::dates::calendars::{days, from_days};
-use crate::dates::fold::{fold, of_folded};
+use crate::dates::fold::{fold, with_folded};
 use crate::dates::lexicon::{LEXICON, Meaning};
 use crate::dates::line;
 use crate::dates::reading::{Context, Reading};
@@ -30,7 +30,7 @@ pub(super) fn day(text: &str, context: &Context<'_>) -> Option<Reading> {
     }
     // What lies too far back to leave out its year is a day all the same.
     let undated = Context { now: None, ..*context };
-    let read = line::read(trimmed, context).or_else(|| line::read(trimmed, &undated));
+    let read = line::read(trimmed, context).or_else(|| context.now.and_then(|_| line::read(trimmed, &undated)));
     let reading = match read.and_then(|line| line.dates.into_iter().next()) {
         Some(reading) => reading,
         None => Reading { span: 0..trimmed.len(), ..completed(trimmed, context)? },
@@ -191,7 +191,7 @@ fn is_weekday(text: &str) -> bool {
 }
 
 fn means(word: &str, is: impl Fn(Meaning) -> bool) -> bool {
-    let entry = of_folded(word, |word| LEXICON.exact(word.trim_end_matches('.').bytes()));
+    let entry = with_folded(word, |word| LEXICON.exact(word.trim_end_matches('.').bytes()));
     entry.is_some_and(|entry| LEXICON.senses(entry).iter().any(|sense| is(sense.meaning)))
 }
 

@@ -86,7 +86,7 @@ pub(super) fn read(text: &str, start: usize, context: &Context<'_>) -> Option<Da
     if !(joined || parted() && signed()) {
         return None;
     }
-    let date = numbered(inside, context).map(|r| shifted(r, start + first.len_utf8()));
+    let date = numbered(inside, context).map(|r| r.shifted(start + first.len_utf8()));
     Some(Dateline { span: start..start + inside_end + close.len_utf8(), date })
 }
 
@@ -106,7 +106,7 @@ fn opened(text: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
     {
         end += rest.len() - reporter.len() + close.0 + close.1.len_utf8();
     }
-    let date = numbered(head, context).map(|r| shifted(r, start));
+    let date = numbered(head, context).map(|r| r.shifted(start));
     // 本报讯 names neither a place nor a day.
     head.contains(is_number).then_some(Dateline { span: start..start + end, date })
 }
@@ -120,7 +120,7 @@ pub(super) fn uyghur(text: &str, start: usize, context: &Context<'_>) -> Option<
     let near = rest.get(..rest.floor_char_boundary(NEAR))?;
     let at = near.find(TELEGRAM)?;
     let head = near.get(..at)?;
-    let date = numbered(head.trim_end(), context).map(|r| shifted(r, start + AGENCY.len()));
+    let date = numbered(head.trim_end(), context).map(|r| r.shifted(start + AGENCY.len()));
     Some(Dateline { span: start..start + AGENCY.len() + at + TELEGRAM.len(), date })
 }
 
@@ -137,9 +137,5 @@ fn numbered(text: &str, context: &Context<'_>) -> Option<Reading> {
         let text = rest.get(..end)?.trim_end_matches(is_blank);
         line::read(text, context)?.dates.into_iter().next()
     };
-    read(end).map(|reading| shifted(reading, digit))
-}
-
-fn shifted(reading: Reading, by: usize) -> Reading {
-    Reading { span: reading.span.start + by..reading.span.end + by, ..reading }
+    read(end).map(|reading| reading.shifted(digit))
 }

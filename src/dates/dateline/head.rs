@@ -4,7 +4,7 @@ use super::ends::{self, End};
 use super::items::{Before, Item};
 use super::letters::{Case, is_blank, is_number};
 use super::places::{Flags, flags};
-use crate::dates::fold::of_folded;
+use crate::dates::fold::with_folded;
 use crate::dates::lexicon::{LEXICON, Meaning};
 use crate::dates::reading::Reading;
 
@@ -187,6 +187,6 @@ fn is_of_dates(word: &str) -> bool {
                 | Meaning::Event
         )
     };
-    of_folded(word, |word| LEXICON.exact(word.trim_end_matches('.').bytes()))
+    with_folded(word, |word| LEXICON.exact(word.trim_end_matches('.').bytes()))
         .is_some_and(|e| LEXICON.senses(e).iter().any(|s| dates(s.meaning)))
 }

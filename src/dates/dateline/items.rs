@@ -8,7 +8,7 @@ use crate::dates::lexicon::{LEXICON, Meaning};
 use crate::dates::reading::{Context, Reading};
 
 /// One of them, and where it ends.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Item {
     pub(super) end: usize,
     pub(super) bracketed: bool,
@@ -26,16 +26,7 @@ pub(super) struct Item {
 
 impl Item {
     fn new(end: usize) -> Item {
-        Item {
-            end,
-            bracketed: false,
-            region: false,
-            unknown: false,
-            unread: false,
-            agency: false,
-            source: false,
-            day: None,
-        }
+        Item { end, ..Item::default() }
     }
 }
 
@@ -64,7 +55,7 @@ pub(super) fn item(window: &str, at: usize, before: Before, context: &Context<'_
     if !before.day
         && let Some((length, day)) = days::starting(rest, context)
     {
-        let day = day.map(|day| shifted(day, at));
+        let day = day.map(|day| day.shifted(at));
         return Some(Item { unread: day.is_none(), day, ..Item::new(at + length) });
     }
     if is_lowercase(first) {
@@ -92,7 +83,7 @@ fn bracketed(rest: &str, at: usize, open: usize, close: usize, context: &Context
     let text = rest.get(open..close)?;
     let end = at + close + rest.get(close..)?.chars().next()?.len_utf8();
     let item = pieces(text, at + open, context)
-        .or_else(|| Some(Item { day: Some(shifted(days::day(text, context)?, at + open)), ..Item::new(end) }))?;
+        .or_else(|| Some(Item { day: Some(days::day(text, context)?.shifted(at + open)), ..Item::new(end) }))?;
     Some(Item { end, bracketed: true, ..item })
 }
 
@@ -117,10 +108,10 @@ fn pieces(text: &str, at: usize, context: &Context<'_>) -> Option<Item> {
         } else if signs(name) {
             item.agency = true;
         } else if let Some(day) = days::day(piece, context) {
-            item.day.get_or_insert(shifted(day, at + start));
+            item.day.get_or_insert(day.shifted(at + start));
         } else if let Some((day, offset)) = with_day(piece, context) {
             item.agency = true;
-            item.day.get_or_insert(shifted(day, at + start + offset));
+            item.day.get_or_insert(day.shifted(at + start + offset));
         } else if name.contains(is_number) {
             return None;
         } else if flags(name).has(Flags::PLACE) {
@@ -200,7 +191,7 @@ pub(super) fn is_agency(text: &str) -> bool {
     let known = |text: &str| {
         let means = |entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Agency);
         let is_one = |name: &str| of_folded(name).has(Flags::AGENCY) || LEXICON.exact(name.bytes()).is_some_and(means);
-        fold::of_folded(text, is_one)
+        fold::with_folded(text, is_one)
     };
     // "INTERFAX-UKRAINE", "ИНТЕРФАКС-ЗАПАД": a branch of one.
     const SHORTEST: usize = 6;
@@ -286,9 +277,4 @@ fn region_item(rest: &str, at: usize, before: Before) -> Option<Item> {
 fn is_abbreviated(text: &str, at: usize) -> bool {
     let start = text.get(..at).and_then(|t| t.rfind([' ', '.'])).map_or(0, |start| start + 1);
     text.get(start..at).is_some_and(|word| word.chars().nth(6).is_none() && word.is_ascii())
-}
-
-/// A reading whose text starts later.
-pub(super) fn shifted(reading: Reading, by: usize) -> Reading {
-    Reading { span: reading.span.start + by..reading.span.end + by, ..reading }
 }

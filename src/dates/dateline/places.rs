@@ -52,7 +52,7 @@ pub(super) fn flags(name: &str) -> Flags {
     match name.len() {
         0 | LONGEST.. => Flags::default(),
         _ if name.is_ascii() => find(PLACES, hash(name)),
-        _ => fold::of_folded(name, of_folded),
+        _ => fold::with_folded(name, of_folded),
     }
 }
 
