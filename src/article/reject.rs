@@ -48,6 +48,12 @@ pub enum Reject {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The output topic refused the record for good: its own rules, not a fault of the brokers.
+    #[error("the output topic refuses the record: {reason}")]
+    RefusedByTopic {
+        /// What the broker said.
+        reason: String,
+    },
     /// A bug in copydesk: the function panicked on this payload.
     #[error("internal error (a bug in copydesk): {reason}")]
     Internal {
@@ -58,7 +64,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every code there is, in the order of the documentation.
-    pub const CODES: [&'static str; 8] = [
+    pub const CODES: [&'static str; 9] = [
         "invalid_utf8",
         "invalid_json",
         "empty_payload",
@@ -66,6 +72,7 @@ impl Reject {
         "too_large",
         "too_many_lines",
         "output_too_large",
+        "refused_by_topic",
         "internal",
     ];
 
@@ -79,17 +86,19 @@ impl Reject {
             Reject::TooLarge { .. } => "too_large",
             Reject::TooManyLines { .. } => "too_many_lines",
             Reject::OutputTooLarge { .. } => "output_too_large",
+            Reject::RefusedByTopic { .. } => "refused_by_topic",
             Reject::Internal { .. } => "internal",
         }
     }
 
-    /// Where in the pipeline the payload was refused: `decode`, `clean` or `encode`.
+    /// Where in the pipeline the payload was refused: `decode`, `clean`, `encode` or `publish`.
     pub fn stage(&self) -> &'static str {
         match self {
             Reject::InvalidUtf8 { .. } | Reject::InvalidJson { .. } | Reject::EmptyPayload => "decode",
             Reject::TooLarge { .. } | Reject::NoBody => "decode",
             Reject::TooManyLines { .. } | Reject::Internal { .. } => "clean",
             Reject::OutputTooLarge { .. } => "encode",
+            Reject::RefusedByTopic { .. } => "publish",
         }
     }
 }

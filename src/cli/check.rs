@@ -74,6 +74,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     let mut partitions = Vec::new();
     let mut input_kept = None;
+    let mut topics = Vec::new();
     for (role, name) in [("input", &stream.input), ("output", &stream.output), ("dead letters", &stream.dead_letters)] {
         match admin.describe(name, PATIENCE) {
             Ok(topic) => {
@@ -82,10 +83,12 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                     input_kept = *retention;
                 }
                 report.topic(role, &topic);
+                topics.push((role, topic));
             }
             Err(trouble) => report.bad(&trouble.to_string(), "ask again when the broker answers"),
         }
     }
+    report.records(&topics);
     if let [Some(input), Some(output), ..] = partitions[..] {
         report.partitions(input, output, stream.lanes);
     }
@@ -190,6 +193,23 @@ impl Report {
                 "after a longer stop everything that is still there is published again: raise the brokers' \
                  offsets.retention.minutes above the input's retention.ms",
             );
+        }
+    }
+
+    /// Will the topics that are written take what the input topic takes?
+    fn records(&self, topics: &[(&str, Topic)]) {
+        let [(_, input), written @ ..] = topics else { return };
+        for (role, topic) in written {
+            if !topic.timestamps().covers(&input.timestamps()) {
+                let advice = "a record that it would refuse has the time of publishing, and its article's in the header \
+                              `copydesk.timestamp.input`: give both topics the same message.timestamp.before.max.ms and \
+                              message.timestamp.after.max.ms";
+                self.warn(&format!("{role}: `{}` refuses timestamps that the input takes", topic.name), advice);
+            }
+        }
+        if let Some((_, Topic { name, state: TopicState::Present { compacted: Some(true), .. } })) = written.get(1) {
+            let advice = "of dead letters with the same key only the last is kept: set cleanup.policy=delete";
+            self.warn(&format!("dead letters: `{name}` is compacted"), advice);
         }
     }
 

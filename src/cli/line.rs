@@ -21,7 +21,7 @@ pub struct Line<'a> {
 
 #[derive(Serialize)]
 struct Header<'a> {
-    name: &'a str,
+    name: Bytes<'a>,
     value: Bytes<'a>,
 }
 
@@ -55,7 +55,10 @@ impl<'a> Bytes<'a> {
 impl<'a> Line<'a> {
     /// The line of a record.
     pub fn of(record: &'a Record) -> Line<'a> {
-        let headers = record.headers.iter().map(|(name, value)| Header { name, value: Bytes::of(value.as_deref()) });
+        let headers = record
+            .headers
+            .iter()
+            .map(|(name, value)| Header { name: Bytes::of(Some(name.as_bytes())), value: Bytes::of(value.as_deref()) });
         Line {
             topic: &record.topic,
             partition: record.partition,

@@ -75,7 +75,10 @@ fn dead_letter() -> Value {
         (dead_letter::TOPIC, json!({ "type": "string", "description": "Topic of the payload." })),
         (dead_letter::PARTITION, number("Its partition.")),
         (dead_letter::OFFSET, number("Its offset.")),
-        (dead_letter::STAGE, json!({ "enum": ["decode", "clean", "encode"], "description": "Where it was refused." })),
+        (
+            dead_letter::STAGE,
+            json!({ "enum": ["decode", "clean", "encode", "publish"], "description": "Where it was refused." }),
+        ),
         (dead_letter::MESSAGE, json!({ "type": "string", "description": "Why, for people." })),
     ];
     let sometimes = [
@@ -93,6 +96,19 @@ fn dead_letter() -> Value {
         (
             dead_letter::CUT_HEADERS,
             json!({ "const": "true", "description": "The payload's own headers and key were too large as well, and are not here." }),
+        ),
+        (
+            dead_letter::TIMESTAMP_INPUT,
+            json!({
+                "type": "string", "pattern": "^-?[0-9]+$",
+                "description": "Where this topic does not take the payload's Kafka timestamp: that timestamp, in \
+            milliseconds since 1970.",
+            }),
+        ),
+        (
+            dead_letter::KEY_ADDED,
+            json!({ "const": "true", "description": "The payload had no key; this topic takes none without, and the key is the \
+            payload's topic/partition/offset." }),
         ),
         (
             dead_letter::REPLAYED,

@@ -21,6 +21,8 @@ pub struct Raw {
     pub stream: RawStream,
     /// What an article may cost. A payload beyond a limit goes to the dead-letter topic, never cut.
     pub limits: RawLimits,
+    /// How records are published.
+    pub output: RawOutput,
     /// The admin server: `/livez`, `/readyz`, `/metrics`, and for people a page at `/`.
     pub admin: RawAdmin,
     /// How logs are written (to standard error).
@@ -117,6 +119,32 @@ impl Default for RawLimits {
         let Limits { payload, lines, output } = Limits::default();
         RawLimits { payload: Size(payload), lines: Count(lines), output: Size(output) }
     }
+}
+
+/// `[output]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawOutput {
+    /// Kafka's timestamp of a record: `input` (that of its article) or `now` (the time of publishing). A record whose topic
+    /// would refuse its article's timestamp (`message.timestamp.after.max.ms`, `message.timestamp.before.max.ms`) has the time
+    /// of publishing in any case. Whenever it is not the article's, that one is in the header `copydesk.timestamp.input`.
+    pub timestamp: RawTimestamp,
+}
+
+impl Default for RawOutput {
+    fn default() -> Self {
+        RawOutput { timestamp: RawTimestamp::Input }
+    }
+}
+
+/// Which timestamp a record has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawTimestamp {
+    /// The article's.
+    Input,
+    /// The time of publishing.
+    Now,
 }
 
 /// `[admin]`

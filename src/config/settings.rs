@@ -13,7 +13,7 @@ use super::load::Inputs;
 use super::oauth::{self, Oauth};
 use super::problem::{Origin, Problem, REDACTED, is_secret};
 use super::properties;
-use super::raw::{Raw, RawDelivery, RawFormat};
+use super::raw::{Raw, RawDelivery, RawFormat, RawTimestamp};
 
 /// Everything the program was told.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct Stream {
     pub lanes: usize,
     /// Exactly once or at least once.
     pub delivery: Delivery,
+    /// Kafka's timestamp of a record.
+    pub timestamp: RecordTimestamp,
     /// A batch is cut when it holds so many bytes of input.
     pub batch_bytes: usize,
     /// How long a stop may take.
@@ -69,6 +71,15 @@ pub enum Delivery {
     ExactlyOnce,
     /// For brokers without transactions: offsets are committed after every delivery report of the batch arrived.
     AtLeastOnce,
+}
+
+/// Kafka's timestamp of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordTimestamp {
+    /// That of its article, where the topic takes it.
+    Input,
+    /// The time of publishing.
+    Now,
 }
 
 /// How logs are written.
@@ -192,6 +203,10 @@ impl Judge<'_> {
             delivery: match written.delivery {
                 RawDelivery::ExactlyOnce => Delivery::ExactlyOnce,
                 RawDelivery::AtLeastOnce => Delivery::AtLeastOnce,
+            },
+            timestamp: match raw.output.timestamp {
+                RawTimestamp::Input => RecordTimestamp::Input,
+                RawTimestamp::Now => RecordTimestamp::Now,
             },
             batch_bytes,
             grace: written.grace.0,
@@ -345,6 +360,7 @@ impl fmt::Debug for Stream {
             .field("instance", &self.instance)
             .field("lanes", &self.lanes)
             .field("delivery", &self.delivery)
+            .field("timestamp", &self.timestamp)
             .field("batch_bytes", &self.batch_bytes)
             .field("grace", &self.grace)
             .field("backoff", &self.backoff)

@@ -53,7 +53,7 @@ metrics! {
     COMMIT_SECONDS = Histogram "copydesk_commit_seconds" [] "Time from the last acknowledgement to the commit of a batch: offsets and commit.";
     END_TO_END_SECONDS = Histogram "copydesk_end_to_end_seconds" [] "Time from an article's Kafka timestamp to the commit of its record.";
     TRANSACTIONS_COMMITTED = Counter "copydesk_transactions_committed_total" ["lane"] "Batches committed (in at-least-once mode: offsets committed).";
-    TRANSACTIONS_ABORTED = Counter "copydesk_transactions_aborted_total" ["reason"] "Batches given up and done again: delivery, too_large, offsets, commit, begin.";
+    TRANSACTIONS_ABORTED = Counter "copydesk_transactions_aborted_total" ["reason"] "Batches given up and done again: delivery, too_large, refused, offsets, commit, begin.";
     LAG = Gauge "copydesk_lag_records" ["topic", "partition"] "Offsets between the end of an assigned input partition (last stable offset) and what is committed.";
     PARTITIONS_ASSIGNED = Gauge "copydesk_partitions_assigned" ["lane"] "Input partitions assigned to a lane.";
     REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of assignment: assigned, revoked, lost.";
@@ -76,7 +76,7 @@ pub fn values(metric: &str, label: &str) -> Option<&'static [&'static str]> {
         (RECORDS_REFUSED, "code") => Some(&Reject::CODES),
         (DATES_FOUND, "calendar") => Some(&CALENDARS),
         (PHASE_SECONDS, "phase") => Some(&["gather", "process", "publish"]),
-        (TRANSACTIONS_ABORTED, "reason") => Some(&["delivery", "too_large", "offsets", "commit", "begin"]),
+        (TRANSACTIONS_ABORTED, "reason") => Some(&["delivery", "too_large", "refused", "offsets", "commit", "begin"]),
         (REBALANCES, "kind") => Some(&["assigned", "revoked", "lost"]),
         (LANE_RESTARTS, "reason") => Some(&["fatal", "unavailable", "panic"]),
         (BROKER_ERRORS, "client") => Some(&["consumer", "producer"]),

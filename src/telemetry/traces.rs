@@ -27,8 +27,8 @@ const TRACESTATE: &str = "tracestate";
 /// Most links of a span: a batch may have thousands of articles, and a collector takes only so much at once.
 pub(super) const MOST_LINKS: u32 = 128;
 
-/// Names of headers with their values, as a record has them.
-pub type Headers<'a> = [(&'a str, Option<&'a [u8]>)];
+/// Names of headers with their values, as a record has them: any bytes.
+pub type Headers<'a> = [(&'a [u8], Option<&'a [u8]>)];
 
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 
@@ -226,8 +226,8 @@ fn traceparent(span: &SpanContext) -> String {
 /// The headers with another `traceparent`, where there is one.
 pub fn with_traceparent<'a>(headers: &'a Headers<'a>, ours: Option<&'a str>) -> Cow<'a, Headers<'a>> {
     let Some(ours) = ours else { return Cow::Borrowed(headers) };
-    let replaced = |&(name, value): &(&'a str, Option<&'a [u8]>)| {
-        (name, if name == TRACEPARENT { Some(ours.as_bytes()) } else { value })
+    let replaced = |&(name, value): &(&'a [u8], Option<&'a [u8]>)| {
+        (name, if name == TRACEPARENT.as_bytes() { Some(ours.as_bytes()) } else { value })
     };
     Cow::Owned(headers.iter().map(replaced).collect())
 }
@@ -237,7 +237,7 @@ struct Carrier<'a>(&'a Headers<'a>);
 impl Extractor for Carrier<'_> {
     /// Text of a header. Two `traceparent` contradict each other, and count as none.
     fn get(&self, key: &str) -> Option<&str> {
-        let mut named = self.0.iter().filter(|(name, _)| *name == key);
+        let mut named = self.0.iter().filter(|(name, _)| *name == key.as_bytes());
         let (_, value) = named.next()?;
         if key == TRACEPARENT && named.next().is_some() {
             return None;
@@ -286,7 +286,8 @@ mod tests {
         spans.iter().filter(|span| matches!(span.status, Status::Error { .. })).map(|span| span.name.as_ref()).collect()
     }
 
-    const THEIRS: &Headers<'_> = &[(TRACEPARENT, Some(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))];
+    const THEIRS: &Headers<'_> =
+        &[(TRACEPARENT.as_bytes(), Some(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))];
 
     #[test]
     fn a_batch_that_failed_says_in_which_phase() {

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 
 use crate::article::Reject;
 use crate::dedup::Memory;
 use crate::pipeline::{Cleaned, Cleaner, Payload};
 use crate::telemetry::traces::BatchTrace;
 
+use super::native;
 use super::sabotage;
 
 /// Articles gathered from the assigned partitions, in the order in which they came.
@@ -19,10 +21,13 @@ pub(super) struct Batch<'c> {
     pub(super) messages: Vec<BorrowedMessage<'c>>,
     /// Bytes of values.
     pub(super) bytes: usize,
+    /// Bytes of all that was gathered: values, keys and headers.
+    pub(super) weight: usize,
 }
 
 impl<'c> Batch<'c> {
-    pub(super) fn push(&mut self, message: BorrowedMessage<'c>) {
+    pub(super) fn push(&mut self, message: BorrowedMessage<'c>, weight: usize) {
+        self.weight += weight;
         self.bytes += message.payload_len();
         self.messages.push(message);
     }
@@ -114,14 +119,23 @@ impl<'c> Work<'c> {
 }
 
 fn clean(message: &BorrowedMessage<'_>, cleaner: &mut Cleaner, memory: &mut impl Memory, out: &mut Vec<u8>) -> Outcome {
-    let headers: Vec<(&str, &[u8])> = match message.headers() {
-        Some(headers) => headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect(),
-        None => Vec::new(),
-    };
-    let payload = Payload { value: message.payload(), headers: &headers, timestamp: message.timestamp().to_millis() };
     let start = out.len();
-    match cleaner.clean(payload, memory, out) {
-        Ok(cleaned) => Outcome::Clean(start..out.len(), cleaned),
-        Err(reject) => Outcome::Refused(reject),
+    // The function guards itself; what is read of the message before it is guarded here.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let raw = native::headers(message);
+        // A name that is no text is none that the function knows.
+        let text =
+            raw.iter().filter_map(|&(name, value)| Some((std::str::from_utf8(name).ok()?, value.unwrap_or_default())));
+        let headers: Vec<(&str, &[u8])> = text.collect();
+        let timestamp = message.timestamp().to_millis();
+        cleaner.clean(Payload { value: message.payload(), headers: &headers, timestamp }, memory, out)
+    }));
+    match outcome {
+        Ok(Ok(cleaned)) => Outcome::Clean(start..out.len(), cleaned),
+        Ok(Err(reject)) => Outcome::Refused(reject),
+        Err(_) => {
+            out.truncate(start);
+            Outcome::Refused(Reject::Internal { reason: "panic while reading the message".to_owned() })
+        }
     }
 }

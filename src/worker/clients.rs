@@ -74,6 +74,9 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     set(&mut config, "fetch.queue.backoff.ms", 10);
     // The default queue holds 64 MB; more than this is no faster.
     set(&mut config, "queued.max.messages.kbytes", 8192);
+    // That queue counts values only. Keys and headers may be as large, so the number of articles is bounded as well; a fetch
+    // brings 1 MB of a partition however few are waiting.
+    set(&mut config, "queued.min.messages", 32);
     // A second lane joins at the first one's next heartbeat.
     set(&mut config, "heartbeat.interval.ms", 300);
     set(&mut config, "statistics.interval.ms", 5000);

@@ -5,10 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use tracing::{debug, error, info, warn};
 
 use crate::telemetry::events;
+
+use super::native;
+use super::refusals::{FailedDelivery, is_refusal};
 
 /// librdkafka's log line, among ours.
 pub(super) fn log(level: RDKafkaLogLevel, client: &str, facility: &str, message: &str) {
@@ -53,7 +57,7 @@ impl rdkafka::consumer::ConsumerContext for Quiet {}
 #[derive(Debug)]
 pub(super) struct Deliveries {
     lane: String,
-    failed: Mutex<Vec<(usize, RDKafkaErrorCode)>>,
+    failed: Mutex<Vec<FailedDelivery>>,
     /// Why the transaction failed, where librdkafka has said so: the records then only say that they were purged.
     transaction: Mutex<Option<String>>,
 }
@@ -69,8 +73,8 @@ impl Deliveries {
         *self.transaction.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The records that failed, by the number they were sent with.
-    pub(super) fn failed(&self) -> Vec<(usize, RDKafkaErrorCode)> {
+    /// The records that failed.
+    pub(super) fn failed(&self) -> Vec<FailedDelivery> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -102,10 +106,12 @@ impl ClientContext for Deliveries {
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = usize;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
-        if let Err((error, _)) = result {
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+        if let Err((error, message)) = result {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-            self.failed.lock().unwrap_or_else(PoisonError::into_inner).push((number, code));
+            let words = is_refusal(code).then(|| native::refusal(message)).flatten();
+            let failed = FailedDelivery { opaque, partition: message.partition(), code, words };
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(failed);
         }
     }
 }

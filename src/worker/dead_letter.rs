@@ -7,6 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::article::Reject;
 
+use super::native::RawHeader;
+use super::outgoing::Added;
+
 /// The input topic.
 pub const TOPIC: &str = "__connect.errors.topic";
 /// The input partition.
@@ -26,6 +29,12 @@ pub const CUT_SHA256: &str = "copydesk.value.sha256";
 /// `true` where the original headers or key were too large as well and were left out.
 pub const CUT_HEADERS: &str = "copydesk.headers.cut";
 
+/// The article's own Kafka timestamp in milliseconds since 1970, where its record or dead letter has another: the topic does
+/// not take it, or `output.timestamp` is `now`.
+pub const TIMESTAMP_INPUT: &str = "copydesk.timestamp.input";
+/// `true` where the payload had no key, and its dead letter has one because the topic takes none without.
+pub const KEY_ADDED: &str = "copydesk.key.added";
+
 /// Header of a replayed payload: the dead letter it was, `topic/partition/offset`. Where the payload is refused again, its
 /// dead letter has it too.
 pub const REPLAYED: &str = "copydesk.replayed.from";
@@ -37,20 +46,19 @@ pub const REPLAYED: &str = "copydesk.replayed.from";
 pub const MARK: &str = "copydesk.replayed.offset";
 
 /// Every header that a dead letter may have for being one.
-pub const HEADERS: [&str; 9] = [TOPIC, PARTITION, OFFSET, STAGE, MESSAGE, CODE, CUT_BYTES, CUT_SHA256, CUT_HEADERS];
+pub const HEADERS: [&str; 11] =
+    [TOPIC, PARTITION, OFFSET, STAGE, MESSAGE, CODE, CUT_BYTES, CUT_SHA256, CUT_HEADERS, TIMESTAMP_INPUT, KEY_ADDED];
 
 /// Bytes that Kafka's record batch adds to a record at most, headers aside.
 const FRAME: usize = 128;
 /// Bytes that Kafka adds to a header at most.
-const HEADER_FRAME: usize = 10;
+pub(super) const HEADER_FRAME: usize = 10;
 
 /// Size of a record as a topic's `max.message.bytes` counts it, rounded up.
-pub(super) fn framed<'a>(
-    key: Option<&[u8]>,
-    value: Option<&[u8]>,
-    headers: impl Iterator<Item = (&'a str, usize)>,
-) -> usize {
-    let headers: usize = headers.map(|(name, bytes)| name.len() + bytes + HEADER_FRAME).sum();
+///
+/// Of each header the bytes of its name and of its value are wanted.
+pub(super) fn framed(key: Option<&[u8]>, value: Option<&[u8]>, headers: impl Iterator<Item = (usize, usize)>) -> usize {
+    let headers: usize = headers.map(|(name, value)| name + value + HEADER_FRAME).sum();
     key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers + FRAME
 }
 
@@ -62,7 +70,9 @@ pub(super) struct Original<'a> {
     pub(super) offset: i64,
     pub(super) key: Option<&'a [u8]>,
     pub(super) value: Option<&'a [u8]>,
-    pub(super) headers: &'a [(&'a str, Option<&'a [u8]>)],
+    pub(super) headers: &'a [RawHeader<'a>],
+    /// Headers that are added beside the reason.
+    pub(super) added: &'a Added,
 }
 
 /// The dead letter of it.
@@ -87,10 +97,11 @@ pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -
         (MESSAGE, shortened(reject.to_string())),
         (CODE, reject.code().to_owned()),
     ];
+    added.extend(original.added.iter().cloned());
     let own = |added: &[(&'static str, String)]| {
         added.iter().map(|(name, value)| name.len() + value.len() + HEADER_FRAME).sum::<usize>()
     };
-    let carried = original.headers.iter().map(|(name, value)| (*name, value.map_or(0, <[u8]>::len)));
+    let carried = original.headers.iter().map(|(name, value)| (name.len(), value.map_or(0, <[u8]>::len)));
     let whole = framed(original.key, original.value, carried.clone()) + own(&added);
     if whole <= limit {
         return DeadLetter { key: original.key, value: original.value, keeps_headers: true, added, cut: false };
@@ -133,20 +144,22 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn original<'a>(value: Option<&'a [u8]>, headers: &'a [(&'a str, Option<&'a [u8]>)]) -> Original<'a> {
-        Original { topic: "news.raw", partition: 3, offset: 42, key: Some(b"key"), value, headers }
+    const NONE: &Added = &Added::new();
+
+    fn original<'a>(value: Option<&'a [u8]>, headers: &'a [RawHeader<'a>]) -> Original<'a> {
+        Original { topic: "news.raw", partition: 3, offset: 42, key: Some(b"key"), value, headers, added: NONE }
     }
 
-    fn size(letter: &DeadLetter<'_>, headers: &[(&str, Option<&[u8]>)]) -> usize {
-        let carried =
-            headers.iter().filter(|_| letter.keeps_headers).map(|(name, value)| (*name, value.map_or(0, <[u8]>::len)));
-        let added = letter.added.iter().map(|(name, value)| (*name, value.len()));
+    fn size(letter: &DeadLetter<'_>, headers: &[RawHeader<'_>]) -> usize {
+        let carried = headers.iter().filter(|_| letter.keeps_headers);
+        let carried = carried.map(|(name, value)| (name.len(), value.map_or(0, <[u8]>::len)));
+        let added = letter.added.iter().map(|(name, value)| (name.len(), value.len()));
         framed(letter.key, letter.value, carried.chain(added))
     }
 
     #[test]
     fn what_fits_is_carried_byte_for_byte() {
-        let headers = [("trace", Some(&b"\xff\x00"[..])), ("none", None)];
+        let headers = [(&b"trace\xff"[..], Some(&b"\xff\x00"[..])), (b"none", None)];
         let letter = write(original(Some(b"\xff\xfe bad"), &headers), &Reject::InvalidUtf8 { at: 0 }, 1000);
         assert_eq!((letter.key, letter.value), (Some(&b"key"[..]), Some(&b"\xff\xfe bad"[..])));
         assert!(letter.keeps_headers && !letter.cut);
@@ -175,7 +188,7 @@ mod tests {
     #[test]
     fn headers_that_leave_no_room_are_left_out() {
         let huge = vec![b'h'; 3000];
-        let headers = [("huge", Some(&huge[..]))];
+        let headers = [(&b"huge"[..], Some(&huge[..]))];
         let letter = write(original(Some(b"small"), &headers), &Reject::NoBody, 2000);
         assert!(!letter.keeps_headers && letter.key.is_none());
         assert_eq!(letter.value, Some(&b"small"[..]));

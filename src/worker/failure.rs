@@ -27,6 +27,53 @@ pub(super) fn in_words(error: &KafkaError) -> String {
     }
 }
 
+/// The step that a batch was aborted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AbortReason {
+    /// The transaction could not begin.
+    Begin,
+    /// Records were not delivered.
+    Delivery,
+    /// A topic called a record, or a request, too large.
+    TooLarge,
+    /// A topic refused a record for good.
+    Refused,
+    /// The offsets were not taken.
+    Offsets,
+    /// The commit failed.
+    Commit,
+}
+
+impl AbortReason {
+    #[cfg(test)]
+    const ALL: [AbortReason; 6] = {
+        use AbortReason::{Begin, Commit, Delivery, Offsets, Refused, TooLarge};
+        [Delivery, TooLarge, Refused, Offsets, Commit, Begin]
+    };
+
+    /// The label of the metric.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            AbortReason::Begin => "begin",
+            AbortReason::Delivery => "delivery",
+            AbortReason::TooLarge => "too_large",
+            AbortReason::Refused => "refused",
+            AbortReason::Offsets => "offsets",
+            AbortReason::Commit => "commit",
+        }
+    }
+
+    /// Was something learned by which the batch fares better the next time? Such aborts are no reason for new clients.
+    pub(super) fn is_progress(self) -> bool {
+        matches!(self, AbortReason::TooLarge | AbortReason::Refused)
+    }
+
+    /// May the topics have changed?
+    pub(super) fn is_about_topics(self) -> bool {
+        matches!(self, AbortReason::Delivery | AbortReason::TooLarge | AbortReason::Refused)
+    }
+}
+
 /// Why a lane's clients are dropped.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
@@ -90,7 +137,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::names::{LANE_RESTARTS, values};
+    use crate::telemetry::names::{LANE_RESTARTS, TRANSACTIONS_ABORTED, values};
 
     /// Those that make a lane start anew; of the others one is waited for, and one ends the process.
     #[test]
@@ -102,5 +149,10 @@ mod tests {
             Failure::Panic(text()),
         ];
         assert_eq!(restarts.map(|failure| failure.reason()), values(LANE_RESTARTS, "reason").unwrap());
+    }
+
+    #[test]
+    fn every_reason_of_an_abort_is_counted_from_zero() {
+        assert_eq!(AbortReason::ALL.map(AbortReason::label), values(TRANSACTIONS_ABORTED, "reason").unwrap());
     }
 }

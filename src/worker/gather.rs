@@ -11,7 +11,9 @@ use tracing::debug;
 use crate::telemetry::events;
 
 use super::batch::{Batch, Work};
+use super::dead_letter::HEADER_FRAME;
 use super::failure::Failure;
+use super::native;
 use super::rebalance::Membership;
 use super::transaction::is_about_topic;
 
@@ -24,18 +26,53 @@ pub(super) const MOST: usize = 10_000;
 /// What a batch may hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
-    /// Bytes of articles in all.
+    /// Bytes of articles in all: values, keys and headers.
     pub(super) bytes: usize,
-    /// Bytes of articles of one partition.
-    pub(super) of_partition: usize,
+    /// Bytes of what is sent for them in all, as far as can be told.
+    pub(super) sent: usize,
+    /// Bytes of what is sent for those of one partition.
+    pub(super) sent_of_partition: usize,
     /// Articles.
     pub(super) articles: usize,
+    /// Bytes of a record's value for each byte of an article's.
+    pub(super) growth: f64,
+}
+
+/// An article, and what it weighs.
+struct Weighed<'c> {
+    message: BorrowedMessage<'c>,
+    weight: Weight,
+}
+
+/// Bytes of an article.
+#[derive(Debug, Clone, Copy)]
+struct Weight {
+    value: usize,
+    /// Key and headers, which are sent as they came.
+    carried: usize,
+}
+
+impl<'c> Weighed<'c> {
+    fn new(message: BorrowedMessage<'c>) -> Weighed<'c> {
+        let headers: usize = native::headers(&message)
+            .iter()
+            .map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len) + HEADER_FRAME)
+            .sum();
+        let weight = Weight { value: message.payload_len(), carried: message.key_len() + headers };
+        Weighed { message, weight }
+    }
+}
+
+impl Weight {
+    fn all(self) -> usize {
+        self.value + self.carried
+    }
 }
 
 /// Gathers batches, and holds what a batch has no room for until the next one: articles come in runs of one partition.
 #[derive(Default)]
 pub(super) struct Gatherer<'c> {
-    held: VecDeque<BorrowedMessage<'c>>,
+    held: VecDeque<Weighed<'c>>,
     held_bytes: usize,
 }
 
@@ -57,11 +94,11 @@ impl<'c> Gatherer<'c> {
         ready: &mut Option<Work<'c>>,
     ) -> Result<Gathered<'c>, Failure> {
         let mut batch = Batch::default();
-        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, articles: 0 };
+        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, sent: 0, articles: 0 };
         let mut started = Instant::now();
-        for message in std::mem::take(&mut self.held) {
-            self.held_bytes -= message.payload_len();
-            self.put(message, &mut batch, &mut taken);
+        self.held_bytes = 0;
+        for weighed in std::mem::take(&mut self.held) {
+            self.put(weighed, &mut batch, &mut taken);
         }
         let mut wait = if ready.is_some() || !batch.is_empty() { Duration::ZERO } else { IDLE };
         while !taken.is_full() && self.held_bytes < room.bytes {
@@ -78,7 +115,7 @@ impl<'c> Gatherer<'c> {
                     if batch.is_empty() {
                         started = Instant::now();
                     }
-                    self.put(message, &mut batch, &mut taken);
+                    self.put(Weighed::new(message), &mut batch, &mut taken);
                 }
                 Some(Err(error)) => judge(lane, &error)?,
                 None => break,
@@ -90,20 +127,20 @@ impl<'c> Gatherer<'c> {
 
     /// Into the batch where it has room for it, else behind what is held. Once one article of a partition is held, so are
     /// all that follow it.
-    fn put(&mut self, message: BorrowedMessage<'c>, batch: &mut Batch<'c>, taken: &mut Taken) {
-        if taken.take(message.partition(), message.payload_len()) {
-            batch.push(message);
+    fn put(&mut self, weighed: Weighed<'c>, batch: &mut Batch<'c>, taken: &mut Taken) {
+        if taken.take(weighed.message.partition(), weighed.weight) {
+            batch.push(weighed.message, weighed.weight.all());
         } else {
-            self.held_bytes += message.payload_len();
-            self.held.push_back(message);
+            self.held_bytes += weighed.weight.all();
+            self.held.push_back(weighed);
         }
     }
 
     fn forget(&mut self, revoked: &BTreeSet<i32>, batch: &mut Batch<'c>, ready: &mut Option<Work<'c>>) -> usize {
         let is_gone = |partition| revoked.contains(&partition);
         let before = self.held.len();
-        self.held.retain(|message| !is_gone(message.partition()));
-        self.held_bytes = self.held.iter().map(BorrowedMessage::payload_len).sum();
+        self.held.retain(|weighed| !is_gone(weighed.message.partition()));
+        self.held_bytes = self.held.iter().map(|weighed| weighed.weight.all()).sum();
         let of_ready = ready.as_mut().map_or(0, |work| work.forget(is_gone));
         ready.take_if(|work| work.batch.is_empty());
         batch.forget(is_gone) + of_ready + before - self.held.len()
@@ -112,39 +149,41 @@ impl<'c> Gatherer<'c> {
     /// Forgets what is held, which will be read again; answers for each of its partitions the first offset.
     pub(super) fn let_go(&mut self) -> BTreeMap<i32, i64> {
         self.held_bytes = 0;
-        self.held.drain(..).rev().map(|message| (message.partition(), message.offset())).collect()
+        let places = self.held.drain(..).rev();
+        places.map(|Weighed { message, .. }| (message.partition(), message.offset())).collect()
     }
 }
 
 /// How much of its room a batch has taken.
 struct Taken {
     room: Room,
-    /// Bytes of each partition; `None`: it has no room left.
+    /// Bytes sent for each partition; `None`: it has no room left.
     of_partition: HashMap<i32, Option<usize>>,
     bytes: usize,
+    sent: usize,
     articles: usize,
 }
 
 impl Taken {
     /// Room for an article of so many bytes? The first one of a partition always has it.
-    fn take(&mut self, partition: i32, bytes: usize) -> bool {
+    fn take(&mut self, partition: i32, weight: Weight) -> bool {
+        let is_full = self.is_full();
         let of_partition = self.of_partition.entry(partition).or_insert(Some(0));
         let Some(before) = *of_partition else { return false };
-        if self.bytes >= self.room.bytes
-            || self.articles >= self.room.articles
-            || before > 0 && before + bytes > self.room.of_partition
-        {
+        let sent = (weight.value as f64 * self.room.growth) as usize + weight.carried;
+        if is_full || before > 0 && before + sent > self.room.sent_of_partition {
             *of_partition = None;
             return false;
         }
-        *of_partition = Some(before + bytes);
-        self.bytes += bytes;
+        *of_partition = Some(before + sent);
+        self.bytes += weight.all();
+        self.sent += sent;
         self.articles += 1;
         true
     }
 
     fn is_full(&self) -> bool {
-        self.bytes >= self.room.bytes || self.articles >= self.room.articles
+        self.bytes >= self.room.bytes || self.sent >= self.room.sent || self.articles >= self.room.articles
     }
 }
 
@@ -187,13 +226,25 @@ mod tests {
 
     #[test]
     fn an_article_that_finds_no_room_takes_the_room_of_those_behind_it() {
-        let room = Room { bytes: 1000, of_partition: 300, articles: 100 };
-        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, articles: 0 };
-        assert!(taken.take(0, 200));
-        assert!(!taken.take(0, 200));
-        assert!(!taken.take(0, 1), "or it would overtake the one before it");
-        assert!(taken.take(1, 900), "however large the first one of a partition is");
+        let room = Room { bytes: 1000, sent: usize::MAX, sent_of_partition: 600, articles: 100, growth: 2.0 };
+        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, sent: 0, articles: 0 };
+        let value = |value| Weight { value, carried: 0 };
+        assert!(taken.take(0, value(200)));
+        assert!(!taken.take(0, value(200)));
+        assert!(!taken.take(0, value(1)), "or it would overtake the one before it");
+        assert!(taken.take(1, value(900)), "however large the first one of a partition is");
         assert!(taken.is_full());
-        assert!(!taken.take(2, 1));
+        assert!(!taken.take(2, value(1)));
+    }
+
+    #[test]
+    fn keys_and_headers_take_room_as_values_do() {
+        let room = Room { bytes: 1000, sent: 1500, sent_of_partition: 1000, articles: 100, growth: 2.0 };
+        let mut taken = Taken { room, of_partition: HashMap::new(), bytes: 0, sent: 0, articles: 0 };
+        assert!(taken.take(0, Weight { value: 1, carried: 900 }));
+        assert!(!taken.take(0, Weight { value: 1, carried: 900 }), "they are sent as they came");
+        assert!(!taken.is_full());
+        assert!(taken.take(1, Weight { value: 1, carried: 99 }));
+        assert!(taken.is_full(), "1001 bytes of articles");
     }
 }

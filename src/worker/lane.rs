@@ -27,10 +27,13 @@ use super::failure::{Failure, in_words};
 use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
 use super::login::{LoggedIn, still_logged_in};
-use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
+use super::native;
+use super::publish::{Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
+use super::refusals::Refusals;
 use super::sabotage;
 use super::settle::Settler;
+use super::timestamps;
 use super::topics::{ASK, Survey, Unfit, survey};
 use super::transaction::{Verdict, judge};
 
@@ -54,7 +57,7 @@ pub(super) struct Lane<'a> {
     growth: f64,
     /// A buffer for records that no batch holds.
     spare: Vec<u8>,
-    oversize: Oversize,
+    refusals: Refusals,
     /// Assignments when the topics were last surveyed.
     surveyed: u64,
     aborts: u32,
@@ -62,7 +65,12 @@ pub(super) struct Lane<'a> {
     /// keep the batch before it from being committed for ever.
     alone: bool,
     end_to_end: Histogram,
+    /// Bytes of articles since memory was last given back.
+    unreleased: usize,
 }
+
+/// Memory is given back when a lane that has done so much falls idle, or at once behind a batch that was so much too large.
+const RELEASE: usize = 32 << 20;
 
 impl<'a> Lane<'a> {
     pub(super) fn new(
@@ -77,6 +85,8 @@ impl<'a> Lane<'a> {
         let settler = exactly_once.then(|| Settler::start(clients.producer.share(), name)).transpose();
         let settler = settler
             .map_err(|error| Failure::Fatal { doing: "starting the lane's second thread", error: error.to_string() })?;
+        let mut refusals = Refusals::default();
+        refusals.surveyed(survey.output_timestamps, survey.dead_timestamps);
         Ok(Lane {
             orders,
             name,
@@ -89,11 +99,12 @@ impl<'a> Lane<'a> {
             // Short paragraphs, each with its hash: what follows will tell.
             growth: 2.0,
             spare: Vec::new(),
-            oversize: Oversize::default(),
+            refusals,
             surveyed: 0,
             aborts: 0,
             alone: true,
             end_to_end: metrics::histogram!(names::END_TO_END_SECONDS),
+            unreleased: 0,
         })
     }
 
@@ -140,6 +151,9 @@ impl<'a> Lane<'a> {
         }
         self.survey_again()?;
         if gathered.batch.is_empty() {
+            if ready.is_none() {
+                self.release_memory(RELEASE);
+            }
             return Ok(None);
         }
         let trace = BatchTrace::gathered(self.route(), gathered.took, gathered.batch.messages.len());
@@ -170,15 +184,15 @@ impl<'a> Lane<'a> {
     /// spins (docs/performance.md).
     fn room(&self) -> Room {
         let Survey { input_partitions, output_partitions, .. } = self.survey;
-        let of_partition = (REQUEST as f64 / self.growth) as usize;
         let bytes = self.orders.settings.stream.batch_bytes;
-        let articles = self.oversize.most_at_once().min(MOST);
-        if output_partitions == input_partitions {
-            Room { bytes, of_partition, articles }
+        let articles = self.refusals.most_at_once().min(MOST);
+        let (sent, sent_of_partition) = if output_partitions == input_partitions {
+            (usize::MAX, REQUEST)
         } else {
             // Where the keys say where records go, all partitions fill up alike.
-            Room { bytes: bytes.min(of_partition * output_partitions.max(1)), of_partition: usize::MAX, articles }
-        }
+            (REQUEST * output_partitions.max(1), usize::MAX)
+        };
+        Room { bytes, sent, sent_of_partition, articles, growth: self.growth }
     }
 
     /// Fences whoever had this lane's transactional id, and settles what it left open. `false`: asked to stop.
@@ -212,13 +226,14 @@ impl<'a> Lane<'a> {
         // A survey that fails now changes nothing: delivery will tell.
         if let Ok(survey) = survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
             self.survey = survey;
+            self.refusals.surveyed(survey.output_timestamps, survey.dead_timestamps);
         }
         Ok(())
     }
 
     /// librdkafka tells of a topic that is gone only as a timeout: ask, so that the lane says what it waits for. Where a topic
     /// takes less than it did, the producer is made anew: requests of the old size would be refused, record by record.
-    fn survey_after_failure(&self) -> Result<(), Failure> {
+    fn survey_after_failure(&mut self) -> Result<(), Failure> {
         self.orders.health.tick();
         match survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
             Err(Unfit::Topics(what)) => Err(Failure::Topics(what)),
@@ -226,7 +241,11 @@ impl<'a> Lane<'a> {
                 let (limit, before) = (now.smallest_limit(), self.survey.smallest_limit());
                 Err(Failure::Topics(format!("a topic takes {limit} bytes a record at most, and no longer {before}")))
             }
-            Ok(_) | Err(Unfit::Unavailable(_)) => Ok(()),
+            Ok(now) => {
+                self.refusals.surveyed(now.output_timestamps, now.dead_timestamps);
+                Ok(())
+            }
+            Err(Unfit::Unavailable(_)) => Ok(()),
         }
     }
 
@@ -248,11 +267,13 @@ impl<'a> Lane<'a> {
             settler: self.settler.as_ref(),
             begun: None,
             trace: &mut work.trace,
-            oversize: &mut self.oversize,
+            refusals: &mut self.refusals,
+            batch: &work.batch,
+            now: timestamps::now(),
             transaction_timeout: clients::transaction_timeout(stream),
             meanwhile: &mut meanwhile,
         };
-        let published = publisher.publish(&work.batch, &mut work.outcomes, &work.out);
+        let published = publisher.publish(&mut work.outcomes, &work.out);
         let begun = publisher.begun;
         match published {
             Ok(published) => {
@@ -262,7 +283,12 @@ impl<'a> Lane<'a> {
                 work.trace.committed();
                 let cleaning = next.as_ref().map_or(Duration::ZERO, |next| next.process - before);
                 self.tell(&work, published, started.elapsed().saturating_sub(cleaning));
+                self.unreleased += work.batch.weight;
                 self.keep(work.out);
+                if work.batch.weight > self.largest_buffer() {
+                    drop((work.batch, work.outcomes));
+                    self.release_memory(0);
+                }
                 Ok(next.map(|next| self.finish(next)))
             }
             Err(Unpublished::Dead(failure)) => {
@@ -270,9 +296,9 @@ impl<'a> Lane<'a> {
                 Err(failure)
             }
             Err(Unpublished::Abort { reason, error, topics }) => {
-                events::batch_aborted(self.name, reason, &error);
+                events::batch_aborted(self.name, reason.label(), &error);
                 self.orders.health.aborted();
-                work.trace.failed(reason, &error);
+                work.trace.failed(reason.label(), &error);
                 // What the batch failed of says more than that its transaction can't be ended any more.
                 self.abort(begun).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {
@@ -285,12 +311,12 @@ impl<'a> Lane<'a> {
                 if topics {
                     return Err(Failure::Topics(error));
                 }
-                if matches!(reason, "delivery" | "too_large") {
+                if reason.is_about_topics() {
                     self.survey_after_failure()?;
                 }
                 self.alone = true;
                 self.aborts += 1;
-                if self.aborts >= PATIENCE && reason != "too_large" {
+                if self.aborts >= PATIENCE && !reason.is_progress() {
                     return Err(Failure::Unavailable { doing: "publishing", error });
                 }
                 self.keep(work.out);
@@ -301,8 +327,20 @@ impl<'a> Lane<'a> {
 
     /// Keeps a buffer for the next batch; but one article of an extraordinary size must not hold its memory for ever.
     fn keep(&mut self, out: Vec<u8>) {
-        if out.capacity() <= 4 * self.orders.settings.stream.batch_bytes.max(1 << 20) {
+        if out.capacity() <= self.largest_buffer() {
             self.spare = out;
+        }
+    }
+
+    fn largest_buffer(&self) -> usize {
+        4 * self.orders.settings.stream.batch_bytes.max(1 << 20)
+    }
+
+    /// Gives memory back, where more than `done` bytes of articles have passed since the last time.
+    fn release_memory(&mut self, done: usize) {
+        if self.unreleased > done {
+            self.unreleased = 0;
+            native::release_memory();
         }
     }
 

@@ -12,6 +12,7 @@ use super::clients;
 use super::context::{Deliveries, Quiet};
 use super::failure::{KafkaTrouble, in_words};
 use super::login::{LoggedIn, no_login};
+use super::timestamps::TimestampBounds;
 use super::token;
 use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
 
@@ -39,6 +40,8 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
         dead_partitions: 1,
         output_bytes: limit,
         dead_bytes: limit,
+        output_timestamps: TimestampBounds::default(),
+        dead_timestamps: TimestampBounds::default(),
     };
     let stream = Stream { delivery: Delivery::ExactlyOnce, ..stream.clone() };
     let mut config = clients::producer(&stream, 0, &survey);

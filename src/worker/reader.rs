@@ -1,12 +1,14 @@
 //! Reading records outside the worker: `tail`, `dead-letters`. Committed records only; joins no group, commits nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Headers, Message};
+use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::config::Stream;
@@ -15,6 +17,7 @@ use super::clients;
 use super::context::Quiet;
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
+use super::native;
 
 /// A record as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +35,47 @@ pub struct Record {
     /// Value.
     pub value: Option<Vec<u8>>,
     /// Headers, in order.
-    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    pub headers: Vec<(HeaderName, Option<Vec<u8>>)>,
+}
+
+/// The name of a header: text as a rule, but Kafka takes any bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeaderName(Vec<u8>);
+
+impl HeaderName {
+    /// The name as it came.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The name as text; bytes that are none are U+FFFD.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl std::convert::From<&str> for HeaderName {
+    fn from(name: &str) -> HeaderName {
+        HeaderName(name.as_bytes().to_vec())
+    }
+}
+
+impl PartialEq<str> for HeaderName {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl fmt::Debug for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 impl Record {
     /// The last header of this name, as text.
     pub fn header(&self, name: &str) -> Option<String> {
-        let value = self.headers.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| value.as_deref());
+        let value = self.headers.iter().rev().find(|(key, _)| *key == *name).and_then(|(_, value)| value.as_deref());
         value.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 }
@@ -141,9 +178,10 @@ impl Reader {
                 } else {
                     self.at_end.remove(&message.partition());
                 }
-                let headers = message.headers().map(|headers| {
-                    headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
-                });
+                let headers = native::headers(&message);
+                let headers =
+                    headers.iter().map(|(name, value)| (HeaderName(name.to_vec()), value.map(<[u8]>::to_vec)));
+                let headers = headers.collect();
                 Ok(Next::Record(Record {
                     topic: message.topic().to_owned(),
                     partition: message.partition(),
@@ -151,7 +189,7 @@ impl Reader {
                     timestamp: message.timestamp().to_millis(),
                     key: message.key().map(<[u8]>::to_vec),
                     value: message.payload().map(<[u8]>::to_vec),
-                    headers: headers.unwrap_or_default(),
+                    headers,
                 }))
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => {

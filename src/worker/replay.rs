@@ -24,7 +24,9 @@ use super::context::Deliveries;
 use super::dead_letter::{self, MARK, REPLAYED};
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
-use super::reader::{Next, Record, Snapshot};
+use super::native;
+use super::reader::{HeaderName, Next, Record, Snapshot};
+use super::timestamps::TimestampBounds;
 use super::topics::{Admin, Survey};
 use super::transaction::{Verdict, is_fenced, judge};
 
@@ -43,12 +45,23 @@ impl Parcel {
         self.whole.value.as_ref().map_or(0, Vec::len)
     }
 
+    /// The payload's own timestamp: a dead letter may have another.
+    fn timestamp(&self) -> Option<i64> {
+        let own = self.whole.header(dead_letter::TIMESTAMP_INPUT).and_then(|own| own.parse().ok());
+        own.or(self.whole.timestamp)
+    }
+
+    /// The payload's own key: a dead letter may have one where it had none.
+    fn key(&self) -> Option<&[u8]> {
+        self.whole.key.as_deref().filter(|_| self.whole.header(dead_letter::KEY_ADDED).is_none())
+    }
+
     /// The payload's own headers, then where it comes from. Reasons why it was refused are not carried.
     fn headers(&self) -> OwnedHeaders {
-        let own = |name: &str| dead_letter::HEADERS.contains(&name) || name == REPLAYED;
+        let own = |name: &HeaderName| dead_letter::HEADERS.iter().chain([&REPLAYED]).any(|own| *name == **own);
         let kept = self.whole.headers.iter().filter(|(name, _)| !own(name));
-        let headers = kept
-            .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: value.as_ref() }));
+        let kept: Vec<_> = kept.map(|(name, value)| (name.as_bytes(), value.as_deref())).collect();
+        let headers = native::owned(&kept);
         let Record { topic, partition, offset, .. } = &self.letter;
         headers.insert(Header { key: REPLAYED, value: Some(&format!("{topic}/{partition}/{offset}")) })
     }
@@ -97,6 +110,8 @@ impl Replayer {
             dead_partitions: dead.partitions().unwrap_or(0),
             output_bytes: input.message_bytes(),
             dead_bytes: dead.message_bytes(),
+            output_timestamps: TimestampBounds::default(),
+            dead_timestamps: TimestampBounds::default(),
         };
         let context = Deliveries::new("replay".to_owned());
         let producer = LoggedIn::new(&clients::replayer(stream, &survey), context, stream)?;
@@ -171,8 +186,8 @@ impl Replayer {
             topic: &self.stream.input,
             partition: partition.filter(|partition| (0..self.partitions).contains(partition)),
             payload: whole.value.as_deref(),
-            key: whole.key.as_deref(),
-            timestamp: whole.timestamp,
+            key: parcel.key(),
+            timestamp: parcel.timestamp(),
             headers: Some(parcel.headers()),
             delivery_opaque: 0,
         })
@@ -214,9 +229,10 @@ impl Replayer {
         }
         let failed = self.producer.client().context().failed();
         // Records that are purged with one that was too large only say that they were purged.
-        let too_large = failed.iter().find(|(_, code)| *code == RDKafkaErrorCode::MessageSizeTooLarge);
-        let Some((_, code)) = too_large.or_else(|| failed.first()) else { return Ok(()) };
-        Err(self.failed("sending", &KafkaError::MessageProduction(*code)))
+        let refused = failed.iter().find(|failed| failed.words.is_some());
+        let too_large = failed.iter().find(|failed| failed.code == RDKafkaErrorCode::MessageSizeTooLarge);
+        let Some(first) = too_large.or(refused).or_else(|| failed.first()) else { return Ok(()) };
+        Err(self.failed("sending", &KafkaError::MessageProduction(first.code)))
     }
 
     fn failed(&self, doing: &str, error: &KafkaError) -> Unsent {

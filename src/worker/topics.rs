@@ -12,6 +12,7 @@ use super::clients;
 use super::context::Quiet;
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
+use super::timestamps::TimestampBounds;
 
 /// How long the brokers may take to answer before a lane says that it waits.
 pub(super) const ASK: Duration = Duration::from_secs(10);
@@ -45,6 +46,10 @@ pub enum TopicState {
         unclean: Option<bool>,
         /// How long records are kept, `None` where its configuration may not be read or they are kept for ever.
         retention: Option<Duration>,
+        /// Which timestamps it takes.
+        timestamps: TimestampBounds,
+        /// Is it compacted? `None` where its configuration may not be read.
+        compacted: Option<bool>,
     },
     /// It does not exist.
     Missing,
@@ -70,6 +75,14 @@ impl Topic {
         }
     }
 
+    /// Which timestamps it takes, as far as its configuration may be read.
+    pub fn timestamps(&self) -> TimestampBounds {
+        match self.state {
+            TopicState::Present { timestamps, .. } => timestamps,
+            _ => TimestampBounds::default(),
+        }
+    }
+
     pub(super) fn message_bytes(&self) -> usize {
         match self.state {
             TopicState::Present { message_bytes: Some(bytes), .. } => bytes,
@@ -88,6 +101,10 @@ pub(super) struct Survey {
     pub(super) output_bytes: usize,
     /// Largest record that the dead-letter topic takes.
     pub(super) dead_bytes: usize,
+    /// Timestamps that the output topic takes.
+    pub(super) output_timestamps: TimestampBounds,
+    /// Timestamps that the dead-letter topic takes.
+    pub(super) dead_timestamps: TimestampBounds,
 }
 
 impl Survey {
@@ -132,6 +149,8 @@ pub(super) fn survey(stream: &Stream, embedded: bool, timeout: Duration) -> Resu
         dead_partitions: dead.partitions().unwrap_or_default(),
         output_bytes: output.message_bytes(),
         dead_bytes: dead.message_bytes(),
+        output_timestamps: output.timestamps(),
+        dead_timestamps: dead.timestamps(),
     })
 }
 
@@ -192,6 +211,8 @@ impl Admin {
                     min_insync: read("min.insync.replicas").and_then(|value| value.parse().ok()),
                     unclean: read("unclean.leader.election.enable").and_then(|value| value.parse().ok()),
                     retention: read("retention.ms").and_then(|value| value.parse().ok()).map(Duration::from_millis),
+                    timestamps: TimestampBounds::read(read),
+                    compacted: read("cleanup.policy").map(|policy| policy.contains("compact")),
                 }
             }
             (_, Some(RDKafkaErrorCode::TopicAuthorizationFailed)) => TopicState::Denied,

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use copydesk::config::{Delivery, Stream};
+use copydesk::config::{Delivery, RecordTimestamp, Stream};
 use copydesk::worker::reader::{From, Next, Reader};
 use copydesk::worker::topics::Admin;
 use copydesk::worker::writer::{Outgoing, Writer};
@@ -75,6 +75,7 @@ impl Kafka {
             instance: "test".to_owned(),
             lanes: 1,
             delivery: Delivery::ExactlyOnce,
+            timestamp: RecordTimestamp::Input,
             batch_bytes: 3_000_000,
             grace: Duration::from_secs(20),
             backoff: (Duration::from_millis(100), Duration::from_secs(1)),

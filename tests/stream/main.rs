@@ -19,5 +19,6 @@ mod metrics;
 mod outages;
 mod payloads;
 mod process;
+mod refused;
 mod replay;
 mod traces;

@@ -178,7 +178,7 @@ fn a_dead_letter_is_replayed_once_unless_asked_again() {
         (0, Some(&b"two"[..]), Some(hours(1)))
     );
     let from = format!("{}/1/2", names.dead).into_bytes();
-    let expected = [("own".to_owned(), Some(b"kept".to_vec())), (headers::REPLAYED.to_owned(), Some(from))];
+    let expected = [("own".into(), Some(b"kept".to_vec())), (headers::REPLAYED.into(), Some(from))];
     assert_eq!(input[1].headers, expected, "its own headers and where it comes from, not why it was refused");
 
     // The second time is refused, whatever is chosen, and what was not replayed yet is sent all the same.

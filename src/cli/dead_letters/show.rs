@@ -72,9 +72,10 @@ fn page(record: &Record) -> String {
     row("key", &record.key.as_deref().map_or_else(|| "none".to_owned(), safe::bytes));
     for (name, value) in &record.headers {
         // Those that are told above.
-        if !dead_letter::HEADERS[..6].contains(&name.as_str()) {
+        let name = name.text();
+        if !dead_letter::HEADERS[..6].contains(&&*name) {
             let value = value.as_deref().map_or_else(|| "null".to_owned(), safe::bytes);
-            row("header", &format!("{}: {value}", safe::text(name, false)));
+            row("header", &format!("{}: {value}", safe::text(&name, false)));
         }
     }
     let Some(payload) = record.value.as_deref() else {
@@ -122,7 +123,7 @@ mod tests {
             timestamp: Some(1_705_500_300_000),
             key: Some(b"k\x1bc".to_vec()),
             value: value.map(<[u8]>::to_vec),
-            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), Some(value.to_vec()))).collect(),
+            headers: headers.iter().map(|(name, value)| ((*name).into(), Some(value.to_vec()))).collect(),
         }
     }
 
