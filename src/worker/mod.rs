@@ -8,14 +8,18 @@
 //! rdkafka's in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
 
 mod batch;
+pub mod claim;
 mod clients;
 mod context;
 pub mod dead_letter;
 pub mod embedded;
 mod failure;
 mod gather;
+mod group;
 mod hand_over;
+mod ids;
 mod lane;
+mod leave;
 mod life;
 mod login;
 pub mod probe;
@@ -30,6 +34,7 @@ pub mod supervisor;
 mod token;
 pub mod topics;
 mod transaction;
+mod watch;
 pub mod writer;
 
 pub use failure::KafkaTrouble;

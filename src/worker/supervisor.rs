@@ -13,6 +13,7 @@ use super::clients;
 use super::embedded::Broker;
 use super::life::{self, Ended, Orders};
 use super::stop::Stop;
+use super::watch;
 
 /// How the worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,12 @@ impl Worker {
                 Orders { settings: Arc::clone(&settings), embedded, number, stop: stop.clone(), health: lane_health };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
             lanes.push(thread.spawn(move || life::run(&orders))?);
+        }
+        // The embedded broker's group is this process alone.
+        if !embedded {
+            let orders =
+                watch::Orders { stream: settings.stream.clone(), stop: stop.clone(), health: Arc::clone(&health) };
+            watch::start(orders)?;
         }
         if cfg!(feature = "sabotage") {
             warn!("built with the feature `sabotage`, for the fault suite: not for production");
