@@ -44,7 +44,8 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     let stream = &settings.stream;
     if is_claimed(stream) {
-        let advice = "leave it at that if it is the worker that you check; a second `run` under this name would not start";
+        let advice =
+            "leave it at that if it is the worker that you check; a second `run` under this name would not start";
         report.warn(&format!("`{}` of group `{}` runs on this machine", stream.instance, stream.group), advice);
     }
     match probe::token(stream) {

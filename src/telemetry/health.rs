@@ -321,7 +321,10 @@ mod tests {
         health.set_unread(vec![Unread { partition: 3, lag: 40, since, owner }]);
         lane.wait_for("joining the group");
         let waiting = health.ready().unwrap_err();
-        assert!(waiting.starts_with("lane 0: joining the group\npartition 3 has been read by nobody for 12 s"), "{waiting}");
+        assert!(
+            waiting.starts_with("lane 0: joining the group\npartition 3 has been read by nobody for 12 s"),
+            "{waiting}"
+        );
         lane.set_ready();
         assert_eq!(health.ready(), Ok(()));
         assert!(health.describe().contains("\npartition 3 has been read by nobody for 12 s, with 40 offsets"));

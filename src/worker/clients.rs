@@ -12,6 +12,7 @@ use crate::config::properties::{
 use crate::config::{Delivery, Stream};
 
 use super::ids;
+use super::sabotage;
 use super::topics::Survey;
 
 /// Properties that only a consumer knows (librdkafka's CONFIGURATION.md, column C/P).
@@ -82,7 +83,9 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key));
     set(&mut config, "group.id", &stream.group);
     // A lane that comes back under its name has its partitions at once; a session lasts for longer than a restart.
-    set(&mut config, "group.instance.id", ids::member_id(stream, lane));
+    if !sabotage::asked(sabotage::OLD_IDS) {
+        set(&mut config, "group.instance.id", ids::member_id(stream, lane));
+    }
     set(&mut config, "group.protocol", "classic");
     set(&mut config, "isolation.level", "read_committed");
     set(&mut config, "enable.auto.commit", false);

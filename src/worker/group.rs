@@ -9,11 +9,13 @@ use crate::telemetry::Owner;
 /// The members of a group, each with its partitions of one topic.
 pub(super) struct Group {
     members: Vec<Member>,
+    /// No rebalance is under way.
+    pub(super) rests: bool,
 }
 
 struct Member {
-    /// Client id and host.
-    name: String,
+    client: String,
+    host: String,
     partitions: Vec<i32>,
 }
 
@@ -21,7 +23,12 @@ impl Group {
     /// Whose the partition is.
     pub(super) fn owner(&self, partition: i32) -> Owner {
         let owner = self.members.iter().find(|member| member.partitions.contains(&partition));
-        owner.map_or(Owner::Nobody, |member| Owner::Member(member.name.clone()))
+        owner.map_or(Owner::Nobody, |member| Owner::Member(format!("`{}` at {}", member.client, member.host)))
+    }
+
+    /// Is a client the first one of the members, by client id?
+    pub(super) fn is_first(&self, client: &str) -> bool {
+        self.members.iter().map(|member| member.client.as_str()).min() == Some(client)
     }
 }
 
@@ -35,10 +42,11 @@ pub(super) fn describe<C: ConsumerContext>(
     let list = consumer.fetch_group_list(Some(group), timeout).ok()?;
     let found = list.groups().iter().find(|found| found.name() == group)?;
     let members = found.members().iter().map(|member| Member {
-        name: format!("`{}` at {}", member.client_id(), member.client_host().trim_start_matches('/')),
+        client: member.client_id().to_owned(),
+        host: member.client_host().trim_start_matches('/').to_owned(),
         partitions: member.assignment().and_then(|bytes| assigned(bytes, topic)).unwrap_or_default(),
     });
-    Some(Group { members: members.collect() })
+    Some(Group { members: members.collect(), rests: found.state() == "Stable" })
 }
 
 /// The partitions of `topic` in an assignment: version, then topics with their partitions (Kafka's

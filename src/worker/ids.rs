@@ -13,12 +13,16 @@ use sha2::{Digest, Sha256};
 use crate::config::Stream;
 
 use super::dead_letter::hex;
+use super::sabotage;
 
 /// Longest instance name that leaves room for the number of a lane.
 const LONGEST: usize = 240;
 
 /// The transactional id that fences a lane's predecessor: `<group>-<instance>-<lane>.<length of the group>`.
 pub(super) fn transactional_id(stream: &Stream, lane: usize) -> String {
+    if sabotage::asked(sabotage::OLD_IDS) {
+        return client_id(stream, &lane.to_string());
+    }
     of_cluster(stream, &format!("{}-{lane}", stream.instance))
 }
 
@@ -87,8 +91,7 @@ mod tests {
         let parts = ["a", "0", "1", "check", "replay", "a.1", "0.3", "é", "admin"];
         let mut all: Vec<String> = parts.map(str::to_owned).to_vec();
         for _ in 0..2 {
-            let longer: Vec<String> =
-                all.iter().flat_map(|name| parts.map(|part| format!("{name}-{part}"))).collect();
+            let longer: Vec<String> = all.iter().flat_map(|name| parts.map(|part| format!("{name}-{part}"))).collect();
             all.extend(longer);
         }
         all.sort();

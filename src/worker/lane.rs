@@ -134,6 +134,10 @@ impl<'a> Lane<'a> {
         if self.consumer.context().refused() {
             still_logged_in(self.consumer)?;
         }
+        if self.orders.rejoin.is_asked(self.orders.number) {
+            let error = "the group gives a partition to nobody: joining it anew".to_owned();
+            return Err(Failure::Unavailable { doing: "sharing the partitions", error });
+        }
         if !self.orders.health.is_ready() && self.consumer.context().joined() {
             self.orders.health.set_ready();
             events::lane_ready(self.name);

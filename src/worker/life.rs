@@ -27,6 +27,7 @@ use super::login::LoggedIn;
 use super::rebalance::Membership;
 use super::stop::Stop;
 use super::topics::{ASK, Unfit, survey};
+use super::watch::Rejoin;
 
 /// How long a lane that misses a topic waits at most before it looks again.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
@@ -41,6 +42,7 @@ pub(super) struct Orders {
     pub(super) number: usize,
     pub(super) stop: Stop,
     pub(super) health: Arc<LaneHealth>,
+    pub(super) rejoin: Rejoin,
 }
 
 /// How a lane ended.

@@ -7,9 +7,14 @@
 //! Whether a member is dead nobody knows before its session ends. What can be seen is that articles wait and nothing is
 //! committed. An offset is no article yet: a partition that transactions write ends in a control record. So where nothing
 //! moves, the partition is read for a moment.
+//!
+//! A partition that the group gives to nobody is mended. It comes of a topic that grew while the group's leader was away: a
+//! static member that comes back is given what it had, nobody looks at the topic, and no rebalance follows (KIP-814). So
+//! one lane leaves the group and joins it again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -22,7 +27,8 @@ use crate::telemetry::{Health, Owner, Unread, events};
 
 use super::clients;
 use super::context::Quiet;
-use super::group::describe;
+use super::group::{Group, describe};
+use super::ids;
 use super::login::LoggedIn;
 use super::stop::Stop;
 
@@ -35,11 +41,33 @@ const REMIND: Duration = Duration::from_secs(60);
 /// How long a question may take.
 const ASK: Duration = Duration::from_secs(5);
 
+/// The lane that is asked to join the group anew.
+#[derive(Debug, Clone)]
+pub(super) struct Rejoin(Arc<AtomicUsize>);
+
+impl Default for Rejoin {
+    fn default() -> Rejoin {
+        Rejoin(Arc::new(AtomicUsize::new(usize::MAX)))
+    }
+}
+
+impl Rejoin {
+    fn ask(&self, lane: usize) {
+        self.0.store(lane, Relaxed);
+    }
+
+    /// Is it this lane? Answers so once.
+    pub(super) fn is_asked(&self, lane: usize) -> bool {
+        self.0.compare_exchange(lane, usize::MAX, Relaxed, Relaxed).is_ok()
+    }
+}
+
 /// What the watch is told.
 pub(super) struct Orders {
     pub(super) stream: Stream,
     pub(super) stop: Stop,
     pub(super) health: Arc<Health>,
+    pub(super) rejoin: Rejoin,
 }
 
 /// Starts the watch, on a thread of its own.
@@ -56,7 +84,7 @@ fn run(orders: &Orders) {
     while !orders.stop.pause(EVERY) {
         if watch.is_none() {
             let client = LoggedIn::new(&clients::watcher(&orders.stream), Quiet::default(), &orders.stream);
-            watch = client.ok().map(|consumer| Watch { orders, consumer, seen: BTreeMap::new() });
+            watch = client.ok().map(|consumer| Watch { orders, consumer, seen: BTreeMap::new(), ownerless: 0 });
         }
         let Some(watch) = &mut watch else { continue };
         // Brokers that don't answer are told of by the lanes.
@@ -70,6 +98,8 @@ struct Watch<'a> {
     orders: &'a Orders,
     consumer: LoggedIn<BaseConsumer<Quiet>>,
     seen: BTreeMap<i32, Seen>,
+    /// Looks in a row at which a partition had no owner.
+    ownerless: u32,
 }
 
 /// A partition as it was seen last.
@@ -88,12 +118,18 @@ impl Watch<'_> {
         let topic = &self.orders.stream.input;
         let metadata = self.consumer.fetch_metadata(Some(topic), ASK)?;
         let found = metadata.topics().iter().find(|found| found.name() == topic);
-        let all: Vec<i32> = found.map(|found| found.partitions().iter().map(|partition| partition.id()).collect()).unwrap_or_default();
+        let all: Vec<i32> =
+            found.map(|found| found.partitions().iter().map(|partition| partition.id()).collect()).unwrap_or_default();
         let others: Vec<i32> = all.iter().copied().filter(|&partition| !self.is_ours(partition)).collect();
+        for (partition, _) in
+            self.seen.extract_if(.., |partition, seen| !others.contains(partition) && seen.told.is_some())
+        {
+            events::read_again(topic, partition);
+        }
         self.seen.retain(|partition, _| others.contains(partition));
         let committed = self.committed(&others)?;
         let ends = self.offsets(&others, Offset::End)?;
-        let mut silent = Vec::new();
+        let mut waiting = Vec::new();
         for partition in others {
             let (Some(&next), Some(&end)) = (committed.get(&partition), ends.get(&partition)) else { continue };
             let lag = self.lag(partition, next, end);
@@ -101,15 +137,41 @@ impl Watch<'_> {
             if !self.is_ours(partition) {
                 events::lag(topic, partition, lag);
             }
-            match self.seen.get(&partition) {
-                Some(seen) if lag > 0 && seen.since.elapsed() >= SILENCE => {
-                    silent.push(Unread { partition, lag, since: seen.since, owner: Owner::Unknown });
-                }
-                _ => {}
+            // At the first look nothing can be said of what moves.
+            let since = self.seen.get(&partition).map(|seen| seen.since).filter(|since| since.elapsed() >= EVERY / 2);
+            if let Some(since) = since.filter(|_| lag > 0) {
+                waiting.push(Unread { partition, lag, since, owner: Owner::Unknown });
             }
         }
-        self.tell(silent);
+        let group =
+            if waiting.is_empty() { None } else { describe(&self.consumer, &self.orders.stream.group, topic, ASK) };
+        for unread in &mut waiting {
+            unread.owner = group.as_ref().map_or(Owner::Unknown, |group| group.owner(unread.partition));
+        }
+        self.mend(group.as_ref(), &waiting);
+        waiting.retain(|unread| unread.since.elapsed() >= SILENCE);
+        self.tell(waiting);
         Ok(())
+    }
+
+    /// A partition without an owner in a group at rest gets none before the next rebalance. One lane sees to that: the first
+    /// member's. Twice in a row, so that a group that was just resting is left alone.
+    fn mend(&mut self, group: Option<&Group>, waiting: &[Unread]) {
+        let ownerless = waiting.iter().any(|unread| unread.owner == Owner::Nobody);
+        let Some(group) = group.filter(|group| ownerless && group.rests) else {
+            self.ownerless = 0;
+            return;
+        };
+        self.ownerless += 1;
+        if self.ownerless < 2 {
+            return;
+        }
+        self.ownerless = 0;
+        let stream = &self.orders.stream;
+        let first = (0..stream.lanes).find(|&lane| group.is_first(&ids::transactional_id(stream, lane)));
+        if let Some(lane) = first {
+            self.orders.rejoin.ask(lane);
+        }
     }
 
     fn is_ours(&self, partition: i32) -> bool {
@@ -174,12 +236,8 @@ impl Watch<'_> {
     }
 
     /// Says which partitions nobody reads, and which are read again.
-    fn tell(&mut self, mut silent: Vec<Unread>) {
+    fn tell(&mut self, silent: Vec<Unread>) {
         let topic = &self.orders.stream.input;
-        let group = if silent.is_empty() { None } else { describe(&self.consumer, &self.orders.stream.group, topic, ASK) };
-        for unread in &mut silent {
-            unread.owner = group.as_ref().map_or(Owner::Unknown, |group| group.owner(unread.partition));
-        }
         for (partition, seen) in &mut self.seen {
             match (silent.iter().find(|unread| unread.partition == *partition), seen.told) {
                 (Some(unread), told) if told.is_none_or(|told| told.elapsed() >= REMIND) => {

@@ -201,12 +201,7 @@ struct Zombie {
 
 impl Zombie {
     /// Reads a few articles and publishes something of them in a transaction that it does not end.
-    fn inside_a_transaction(
-        kafka: &Kafka,
-        names: &Names,
-        transactional_id: &str,
-        member: &[(&str, &str)],
-    ) -> Zombie {
+    fn inside_a_transaction(kafka: &Kafka, names: &Names, transactional_id: &str, member: &[(&str, &str)]) -> Zombie {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &kafka.brokers).set("group.id", &names.group);
         config.set("enable.auto.commit", "false").set("auto.offset.reset", "earliest");
@@ -285,8 +280,7 @@ fn a_process_whose_static_membership_was_taken_over_commits_nothing() {
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let articles = generate(27, 200, 4);
     kafka.send(&names, &names.input, articles.iter().map(|article| article.outgoing()));
-    let sleeps =
-        [("group.instance.id", "one-0"), ("max.poll.interval.ms", "120000"), ("session.timeout.ms", "45000")];
+    let sleeps = [("group.instance.id", "one-0"), ("max.poll.interval.ms", "120000"), ("session.timeout.ms", "45000")];
     let zombie = Zombie::inside_a_transaction(kafka, &names, &format!("{}-somebody-else", names.group), &sleeps);
     let metadata = zombie.consumer.group_metadata().expect("a group");
     let generation = |kafka: &Kafka| {
