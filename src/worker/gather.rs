@@ -159,7 +159,7 @@ fn judge(lane: &str, consumer: &BaseConsumer<Membership>, error: &KafkaError) ->
         // A client that is not usable any more says only that; what has happened is asked for.
         KafkaError::MessageConsumptionFatal(_) | KafkaError::MessageConsumption(Fatal) => {
             return Err(match consumer.client().fatal_error() {
-                Some((FencedInstanceId, _)) => Failure::Fenced,
+                Some((FencedInstanceId, _)) => Failure::Replaced,
                 Some((_, text)) => Failure::Fatal { doing: "reading the input", error: text },
                 None => Failure::fatal("reading the input", error),
             });

@@ -29,6 +29,7 @@ use super::life::{Clients, Orders};
 use super::login::{LoggedIn, still_logged_in};
 use super::publish::{Oversize, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
+use super::replaced::replaced;
 use super::sabotage;
 use super::settle::Settler;
 use super::topics::{ASK, Survey, Unfit, survey};
@@ -130,7 +131,11 @@ impl<'a> Lane<'a> {
     /// partitions that go is forgotten, in the batch that is `ready` as well.
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
-        let gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
+        let gathered =
+            self.gatherer.gather(self.consumer, self.name, room, ready).map_err(|failure| match failure {
+                Failure::Replaced => replaced(self.orders, self.consumer, self.producer, self.settler.as_ref()),
+                other => other,
+            })?;
         if self.consumer.context().refused() {
             still_logged_in(self.consumer)?;
         }
@@ -332,7 +337,8 @@ impl<'a> Lane<'a> {
                 }
                 Verdict::Fenced => {
                     let stream = &self.orders.settings.stream;
-                    return Err(fenced(begun, clients::transaction_timeout(stream), "abort", &error));
+                    let timeout = clients::transaction_timeout(stream);
+                    return Err(fenced(begun, timeout, "abort", &error, self.consumer));
                 }
                 _ => return Err(Failure::fatal("abort", &error)),
             }

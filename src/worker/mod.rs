@@ -26,6 +26,7 @@ pub mod probe;
 mod publish;
 pub mod reader;
 mod rebalance;
+mod replaced;
 pub mod replay;
 mod sabotage;
 mod settle;

@@ -81,15 +81,19 @@ pub(super) fn start(orders: Orders) -> std::io::Result<()> {
 
 fn run(orders: &Orders) {
     let mut watch: Option<Watch> = None;
-    while !orders.stop.pause(EVERY) {
+    loop {
         if watch.is_none() {
             let client = LoggedIn::new(&clients::watcher(&orders.stream), Quiet::default(), &orders.stream);
             watch = client.ok().map(|consumer| Watch { orders, consumer, seen: BTreeMap::new(), ownerless: 0 });
         }
-        let Some(watch) = &mut watch else { continue };
         // Brokers that don't answer are told of by the lanes.
-        if let Err(error) = watch.look() {
+        if let Some(watch) = &mut watch
+            && let Err(error) = watch.look()
+        {
             debug!("watching the group: {error}");
+        }
+        if orders.stop.pause(EVERY) {
+            return;
         }
     }
 }

@@ -80,6 +80,22 @@ pub fn all() -> Vec<Scenario> {
         .workers(2)
         .feed(8000, 400)
         .settings(DEFAULTS),
+        // The coordinator fences a transaction that timed out, too: the group tells the one from the other.
+        new(
+            "frozen-past-its-transaction-and-replaced-under-its-name",
+            vec![(2.0, StopInside(0)), (2.2, StartNamesake(0, 1)), (12.0, Cont(0)), (12.5, Ends(0, 76))],
+        )
+        .workers(2)
+        .feed(8000, 400)
+        .settings(&[("COPYDESK__KAFKA__SESSION.TIMEOUT.MS", "45000")]),
+        // Its session over, librdkafka joins anew, under the static membership of the one that has replaced it. That one must
+        // take it back, and not end with the other.
+        new(
+            "frozen-past-its-session-and-replaced-under-its-name",
+            vec![(2.0, Stop(0)), (2.2, StartNamesake(0, 1)), (12.0, Cont(0)), (12.5, Ends(0, 76))],
+        )
+        .workers(2)
+        .feed(8000, 400),
         // Under upgrade: the old process has transactional ids that the new one's don't fence.
         new(
             "zombie-of-the-old-ids",

@@ -192,6 +192,30 @@ fn a_second_process_of_one_name_on_one_machine_is_refused_and_check_only_warns()
     next.kill().and_then(|()| next.wait()).expect("killed");
 }
 
+/// Group `x-a` with instance `b` and group `x` with instance `a-b`: joined by `-` they are one string.
+#[test]
+fn two_groups_whose_names_run_into_their_instances_do_not_fence_each_other() {
+    let kafka = Kafka::shared();
+    let (short, mut long) = (Names::new("ambiguous"), Names::new("ambiguous"));
+    long.group = format!("{}-a", short.group);
+    for names in [&short, &long] {
+        kafka.topics(names, [2, 2, 1], [&[], &[], &[]]);
+    }
+    let one = Worker::start(kafka, &short, "a-b");
+    one.wait_ready();
+    let other = Worker::start(kafka, &long, "b");
+    other.wait_ready();
+    for (seed, names) in [(30, &short), (31, &long), (32, &short), (33, &long)] {
+        let articles = generate(seed, 20, 2);
+        kafka.send(names, &names.input, articles.iter().map(|article| article.outgoing()));
+        kafka.wait_for(names, articles.len() * if seed < 32 { 1 } else { 2 }, Duration::from_secs(20));
+    }
+    for worker in [one, other] {
+        assert!(!worker.log().contains("fenced"), "{}", worker.log());
+        worker.stop();
+    }
+}
+
 /// A worker of an earlier version: a dynamic member, with a transactional id of the form `<group>-<instance>-<lane>`.
 struct Zombie {
     consumer: BaseConsumer,
