@@ -12,7 +12,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::articles::{Article, generate, verify};
 use crate::kafka::{Kafka, Names, wait};
-use crate::process::{Worker, copydesk, err, once, out};
+use crate::process::{Worker, copydesk, once, out};
 
 const ASK: Duration = Duration::from_secs(20);
 
@@ -170,9 +170,9 @@ fn a_second_process_of_one_name_on_one_machine_is_refused_and_check_only_warns()
     assert!(!out(&check("same")).contains("runs on this machine"), "{}", out(&check("same")));
     let mut first = Worker::start(kafka, &names, "same");
     first.wait_ready();
-    let second = once(kafka, &names, &["run", "--instance", "same", "--admin", "off"]);
-    assert_eq!(second.status.code(), Some(76), "{}", err(&second));
-    assert!(err(&second).contains("another copydesk runs on this machine as `same`"), "{}", err(&second));
+    let mut second = Worker::start(kafka, &names, "same");
+    assert_eq!(second.end(Duration::from_secs(20)).code(), Some(76), "{}", second.log());
+    assert!(second.log().contains("another copydesk runs on this machine as `same`"), "{}", second.log());
     let warned = check("same");
     assert_eq!(warned.status.code(), Some(0), "{}", out(&warned));
     assert!(out(&warned).contains("warn `same` of group"), "{}", out(&warned));
