@@ -10,6 +10,7 @@ use crate::cli::exit;
 use crate::cli::say;
 use crate::cli::topics::in_words;
 use crate::config::{Delivery, Settings};
+use crate::worker::claim::is_claimed;
 use crate::worker::probe;
 use crate::worker::topics::{Admin, Topic, TopicState};
 
@@ -42,6 +43,11 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(exit::OK));
     }
     let stream = &settings.stream;
+    if is_claimed(stream) {
+        let advice =
+            "leave it at that if it is the worker that you check; a second `run` under this name would not start";
+        report.warn(&format!("`{}` of group `{}` runs on this machine", stream.instance, stream.group), advice);
+    }
     match probe::token(stream) {
         None => {}
         Some(Ok((principal, left))) => {

@@ -16,7 +16,7 @@ pub const IO: u8 = 74;
 /// `run`: a lane did not end within the grace period, or a second signal came. Its open transaction is aborted by its
 /// successor and the articles are read again (EX_TEMPFAIL). `dead-letters replay`: interrupted between two batches.
 pub const CUT_SHORT: u8 = 75;
-/// `run`: fenced, because another process runs with the same group and instance name (EX_PROTOCOL).
+/// `run`: refused or fenced, because another process runs with the same group and instance name (EX_PROTOCOL).
 pub const FENCED: u8 = 76;
 
 /// Every code with its meaning, in the order of the documentation.
@@ -34,5 +34,8 @@ pub const ALL: &[(u8, &str)] = &[
         CUT_SHORT,
         "`run`: the grace period passed or a second signal came; nothing is lost, the articles are read again; `dead-letters replay`: interrupted, whole up to there",
     ),
-    (FENCED, "`run`: another process runs with the same group and instance name"),
+    (
+        FENCED,
+        "`run`: another process runs with the same group and instance name: on this machine, where it was there first, or anywhere, where it is the newer one",
+    ),
 ];

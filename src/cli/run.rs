@@ -9,6 +9,7 @@ use crate::cli::around::Around;
 use crate::cli::exit;
 use crate::config::Settings;
 use crate::telemetry::otlp;
+use crate::worker::claim::{self, Claim};
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -19,12 +20,30 @@ use crate::worker::supervisor::{Outcome, Worker};
 ///
 /// A missing topic, a permission denied or a broker that is not there are waited for: the log says what is missing, and
 /// /readyz on the admin port fails meanwhile. SIGTERM or SIGINT: the batch is finished and committed, the group left,
-/// exit code 0; a second signal ends at once (75). Exit code 76: another process has the same instance name.
+/// exit code 0; a second signal ends at once (75). Exit code 76: another process has the same instance name; on the same
+/// machine the one that comes second does not start, elsewhere the newer one goes on and the older one ends.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
 /// Runs until stopped.
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let stream = &settings.stream;
+    // Kept until the process is gone.
+    let _claim = match claim::claim(stream) {
+        Claim::Held(hold) => Some(hold),
+        Claim::Taken => {
+            eprintln!(
+                "copydesk: another copydesk runs on this machine as `{}` in group `{}`: two of one name would fence each \
+                 other. Stop that one first, or give each an instance name of its own (`stream.instance`, --instance)",
+                stream.instance, stream.group
+            );
+            return Ok(ExitCode::from(exit::FENCED));
+        }
+        Claim::Unknown(error) => {
+            tracing::debug!("whether another process has this name can't be told: {error}");
+            None
+        }
+    };
     let Some(around) = Around::start(settings)? else { return Ok(ExitCode::from(exit::IO)) };
     let traces = settings.traces.as_ref();
     let traces = traces.map(|traces| otlp::start(traces, &settings.stream.instance, around.handle())).transpose();

@@ -27,7 +27,7 @@ pub const REFUSED: &[Refused] = &[
     ),
     refused(
         "group.instance.id",
-        "lanes are dynamic members: a static one does not leave the group when it stops, and its lanes would share one name",
+        "it is made of instance and lane, so that two lanes never share one: set `stream.instance` (--instance)",
     ),
     refused("client.id", "it is made of group, instance and lane, so that broker logs name the lane"),
     // Would break the guarantee.

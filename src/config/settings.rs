@@ -43,7 +43,7 @@ pub struct Stream {
     pub dead_letters: String,
     /// Consumer group.
     pub group: String,
-    /// Name of this instance, unique in the group: `transactional.id` is `<group>-<instance>-<lane>`.
+    /// Name of this instance, unique in the group: transactional ids and static memberships are made of it.
     pub instance: String,
     /// Number of lanes.
     pub lanes: usize,

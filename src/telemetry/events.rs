@@ -6,6 +6,7 @@ use metrics::Label;
 use tracing::{debug, error, info, warn};
 
 use super::names::{self, Kind, Metric};
+use super::unread::Unread;
 
 /// A batch was committed.
 #[derive(Debug)]
@@ -119,6 +120,17 @@ pub fn forgotten(lane: &str, records: usize) {
 /// The lag of a partition as of now.
 pub fn lag(topic: &str, partition: i32, records: i64) {
     gauge(names::LAG, topic, partition, records);
+}
+
+/// Articles wait in another process's partition, and nothing is committed.
+pub fn unread(topic: &str, unread: &Unread) {
+    let (partition, lag, silence_s) = (unread.partition, unread.lag, unread.since.elapsed().as_secs());
+    warn!(topic, partition, lag, silence_s, "{}", unread.in_words());
+}
+
+/// A partition that nobody read is read again, or has nothing more to read.
+pub fn read_again(topic: &str, partition: i32) {
+    info!(topic, partition, "partition {partition} is read again");
 }
 
 /// The last stable offset and the end of a partition as of now.

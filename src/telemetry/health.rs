@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::names;
 use super::refusals::{Refusal, Refusals};
 use super::spread::Spread;
+use super::unread::{Unread, UnreadPartitions};
 
 /// All lanes of a process.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Health {
     lanes: Vec<Arc<LaneHealth>>,
     stall: Duration,
     refusals: Arc<Refusals>,
+    unread: UnreadPartitions,
 }
 
 /// One lane.
@@ -97,7 +99,7 @@ impl Health {
     pub fn new(lanes: usize, stall: Duration) -> Arc<Health> {
         let refusals = Arc::new(Refusals::default());
         let lanes = (0..lanes).map(|_| Arc::new(LaneHealth::new(Arc::clone(&refusals)))).collect();
-        Arc::new(Health { lanes, stall, refusals })
+        Arc::new(Health { lanes, stall, refusals, unread: UnreadPartitions::default() })
     }
 
     /// The lane with this number.
@@ -135,12 +137,19 @@ impl Health {
         })
     }
 
-    /// `Err` names the lanes that are not ready, and what each waits for.
+    /// `Err` names the lanes that are not ready, and what each waits for; and the partitions that nobody reads.
     pub fn ready(&self) -> Result<(), String> {
-        self.all(|lane| (!lane.ready.load(Relaxed)).then(|| lane.waiting()))
+        let lanes = self.all(|lane| (!lane.ready.load(Relaxed)).then(|| lane.waiting()));
+        lanes.map_err(|complaints| format!("{complaints}\n{}", self.unread.lines()).trim_end().to_owned())
     }
 
-    /// Lines for `/readyz`: each lane with its partitions.
+    /// The partitions of other processes that nobody reads, as of now.
+    pub fn set_unread(&self, unread: Vec<Unread>) {
+        self.unread.set(unread);
+    }
+
+    /// Lines for `/readyz`: each lane with its partitions, then the partitions that nobody reads. A process is ready in
+    /// spite of these: they are not its own.
     pub fn describe(&self) -> String {
         let mut text = String::new();
         for (number, lane) in self.lanes.iter().enumerate() {
@@ -148,7 +157,7 @@ impl Health {
             let list = if list.is_empty() { "none".to_owned() } else { list.join(",") };
             text.push_str(&format!("lane {number}: ready, partitions {list}\n"));
         }
-        text
+        text + &self.unread.lines()
     }
 
     fn all(&self, complaint: impl Fn(&LaneHealth) -> Option<String>) -> Result<(), String> {
@@ -301,6 +310,27 @@ mod tests {
         lane.set_partitions(vec![0]);
         lane.set_partitions(vec![0, 2]);
         assert_eq!(lane.partitions().into_iter().collect::<Vec<_>>(), [(0, None), (2, None)]);
+    }
+
+    #[test]
+    fn partitions_that_nobody_reads_are_told_by_the_ready_and_by_those_that_wait() {
+        let health = Health::new(1, Duration::from_secs(60));
+        let lane = health.lane(0).unwrap();
+        let owner = super::super::Owner::Member("`news-w1-0.4` at 10.0.0.3".to_owned());
+        let since = Instant::now().checked_sub(Duration::from_secs(12)).unwrap();
+        health.set_unread(vec![Unread { partition: 3, lag: 40, since, owner }]);
+        lane.wait_for("joining the group");
+        let waiting = health.ready().unwrap_err();
+        assert!(
+            waiting.starts_with("lane 0: joining the group\npartition 3 has been read by nobody for 12 s"),
+            "{waiting}"
+        );
+        lane.set_ready();
+        assert_eq!(health.ready(), Ok(()));
+        assert!(health.describe().contains("\npartition 3 has been read by nobody for 12 s, with 40 offsets"));
+        assert!(health.describe().contains("`news-w1-0.4` at 10.0.0.3"));
+        health.set_unread(Vec::new());
+        assert_eq!(health.describe(), "lane 0: ready, partitions none\n");
     }
 
     #[test]

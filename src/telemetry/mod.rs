@@ -18,5 +18,7 @@ mod page;
 mod refusals;
 mod spread;
 pub mod traces;
+mod unread;
 
 pub use health::{Committed, Health, LaneHealth};
+pub use unread::{Owner, Unread};

@@ -11,6 +11,8 @@ use crate::config::properties::{
 };
 use crate::config::{Delivery, Stream};
 
+use super::ids;
+use super::sabotage;
 use super::topics::Survey;
 
 /// Properties that only a consumer knows (librdkafka's CONFIGURATION.md, column C/P).
@@ -58,14 +60,14 @@ const PRODUCER_ONLY: &[&str] = &[
 
 /// A client that only asks: metadata, configuration, creation of topics.
 pub(super) fn admin(stream: &Stream) -> ClientConfig {
-    let mut config = base(stream, &format!("{}-{}-admin", stream.group, stream.instance));
+    let mut config = base(stream, &ids::client_id(stream, "admin"));
     pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && !PRODUCER_ONLY.contains(&key));
     config
 }
 
 /// A lane's consumer.
 pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
-    let mut config = base(stream, &lane_name(stream, lane));
+    let mut config = base(stream, &ids::transactional_id(stream, lane));
     set(&mut config, "session.timeout.ms", SESSION_TIMEOUT_MS);
     set(&mut config, "max.poll.interval.ms", MAX_POLL_INTERVAL_MS);
     set(&mut config, "auto.offset.reset", "earliest");
@@ -83,6 +85,10 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     set(&mut config, "topic.metadata.refresh.interval.ms", 30_000);
     pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key));
     set(&mut config, "group.id", &stream.group);
+    // A lane that comes back under its name has its partitions at once; a session lasts for longer than a restart.
+    if !sabotage::asked(sabotage::OLD_IDS) {
+        set(&mut config, "group.instance.id", ids::member_id(stream, lane));
+    }
     set(&mut config, "group.protocol", "classic");
     set(&mut config, "isolation.level", "read_committed");
     set(&mut config, "enable.auto.commit", false);
@@ -92,7 +98,7 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
 
 /// A lane's producer.
 pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientConfig {
-    let mut config = base(stream, &lane_name(stream, lane));
+    let mut config = base(stream, &ids::transactional_id(stream, lane));
     set(&mut config, "linger.ms", 0);
     set(&mut config, "message.timeout.ms", MESSAGE_TIMEOUT_MS);
     // A request may hold as much as each topic takes, so that a batch is never refused for what its records are not.
@@ -109,7 +115,7 @@ pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientC
         if config.get("transaction.timeout.ms").is_none() {
             set(&mut config, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
         }
-        set(&mut config, "transactional.id", transactional_id(stream, lane));
+        set(&mut config, "transactional.id", ids::transactional_id(stream, lane));
     } else {
         config.remove("transaction.timeout.ms");
     }
@@ -118,7 +124,7 @@ pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientC
 
 /// A producer for `feed`: idempotent, without transactions.
 pub(super) fn writer(stream: &Stream) -> ClientConfig {
-    let mut config = base(stream, &format!("{}-{}-feed", stream.group, stream.instance));
+    let mut config = base(stream, &ids::client_id(stream, "feed"));
     set(&mut config, "linger.ms", 5);
     set(&mut config, "message.max.bytes", 64 << 20);
     pass(&mut config, stream, |key| {
@@ -133,22 +139,16 @@ pub(super) fn writer(stream: &Stream) -> ClientConfig {
 /// A producer for `dead-letters replay`.
 pub(super) fn replayer(stream: &Stream, survey: &Survey) -> ClientConfig {
     let mut config = producer(stream, 0, survey);
-    set(&mut config, "client.id", replay_id(stream));
+    set(&mut config, "client.id", ids::replay_id(stream));
     if stream.delivery == Delivery::ExactlyOnce {
-        set(&mut config, "transactional.id", replay_id(stream));
+        set(&mut config, "transactional.id", ids::replay_id(stream));
     }
     config
 }
 
-/// One name for the whole group, so that of two replays at once the later fences the earlier. No lane has it: theirs end in
-/// a number. An ACL on the prefix `<group>-` covers it.
-fn replay_id(stream: &Stream) -> String {
-    format!("{}-replay", stream.group)
-}
-
 /// A consumer for `tail` and `dead-letters`: committed records of assigned partitions, no member of the group.
 pub(super) fn reader(stream: &Stream) -> ClientConfig {
-    let mut config = base(stream, &format!("{}-{}-reader", stream.group, stream.instance));
+    let mut config = base(stream, &ids::client_id(stream, "reader"));
     set(&mut config, "fetch.queue.backoff.ms", 10);
     set(&mut config, "queued.max.messages.kbytes", 16_384);
     pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key) && key != "statistics.interval.ms");
@@ -161,9 +161,15 @@ pub(super) fn reader(stream: &Stream) -> ClientConfig {
     config
 }
 
-/// The name that fences a lane's predecessor.
-pub(super) fn transactional_id(stream: &Stream, lane: usize) -> String {
-    lane_name(stream, lane)
+/// A consumer that looks at the group and at partitions, and is no member: see [`super::watch`].
+pub(super) fn watcher(stream: &Stream) -> ClientConfig {
+    let mut config = reader(stream);
+    set(&mut config, "client.id", ids::client_id(stream, "watch"));
+    // One record is all that it reads at a time.
+    set(&mut config, "fetch.message.max.bytes", 1000);
+    set(&mut config, "queued.max.messages.kbytes", 1);
+    set(&mut config, "fetch.wait.max.ms", 100);
+    config
 }
 
 /// How long a transaction may stay open.
@@ -174,10 +180,6 @@ pub(super) fn transaction_timeout(stream: &Stream) -> Duration {
 /// How long a lane may work on one batch.
 pub fn max_poll_interval(stream: &Stream) -> Duration {
     Duration::from_millis(properties::millis(&stream.properties, &["max.poll.interval.ms"], MAX_POLL_INTERVAL_MS))
-}
-
-fn lane_name(stream: &Stream, lane: usize) -> String {
-    format!("{}-{}-{lane}", stream.group, stream.instance)
 }
 
 fn base(stream: &Stream, client_id: &str) -> ClientConfig {

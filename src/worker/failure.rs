@@ -80,6 +80,9 @@ pub(super) enum Failure {
     /// Another process uses this lane's transactional id. Disposition: the process ends.
     #[error("fenced by a namesake")]
     Fenced,
+    /// Another process has joined the group under this lane's name. Disposition: [`super::replaced`] says whose it is.
+    #[error("replaced in the group")]
+    Replaced,
     /// A topic is missing, denied, or unfit. Disposition: wait, then a new life.
     #[error("{0}")]
     Topics(String),
@@ -126,6 +129,7 @@ impl Failure {
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Failure::Fenced => "fenced",
+            Failure::Replaced => "replaced",
             Failure::Topics(_) => "topics",
             Failure::Unavailable { .. } => "unavailable",
             Failure::Fatal { .. } => "fatal",

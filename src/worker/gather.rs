@@ -117,7 +117,7 @@ impl<'c> Gatherer<'c> {
                     }
                     self.put(Weighed::new(message), &mut batch, &mut taken);
                 }
-                Some(Err(error)) => judge(lane, &error)?,
+                Some(Err(error)) => judge(lane, consumer, &error)?,
                 None => break,
             }
             wait = Duration::ZERO;
@@ -188,15 +188,21 @@ impl Taken {
 }
 
 /// Most errors that poll returns are news about connections, which librdkafka mends itself.
-fn judge(lane: &str, error: &KafkaError) -> Result<(), Failure> {
+fn judge(lane: &str, consumer: &BaseConsumer<Membership>, error: &KafkaError) -> Result<(), Failure> {
     use RDKafkaErrorCode::{
-        BadCompression, BadMessage, FencedInstanceId, GroupAuthorizationFailed, InvalidMessage, PollExceeded,
+        BadCompression, BadMessage, Fatal, FencedInstanceId, GroupAuthorizationFailed, InvalidMessage, PollExceeded,
     };
     let code = error.rdkafka_error_code();
     match error {
         KafkaError::PartitionEOF(_) => return Ok(()),
-        KafkaError::MessageConsumptionFatal(FencedInstanceId) => return Err(Failure::Fenced),
-        KafkaError::MessageConsumptionFatal(_) => return Err(Failure::fatal("reading the input", error)),
+        // A client that is not usable any more says only that; what has happened is asked for.
+        KafkaError::MessageConsumptionFatal(_) | KafkaError::MessageConsumption(Fatal) => {
+            return Err(match consumer.client().fatal_error() {
+                Some((FencedInstanceId, _)) => Failure::Replaced,
+                Some((_, text)) => Failure::Fatal { doing: "reading the input", error: text },
+                None => Failure::fatal("reading the input", error),
+            });
+        }
         _ => {}
     }
     match code {

@@ -31,6 +31,7 @@ use super::native;
 use super::publish::{Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
 use super::refusals::Refusals;
+use super::replaced::replaced;
 use super::sabotage;
 use super::settle::Settler;
 use super::timestamps;
@@ -141,9 +142,17 @@ impl<'a> Lane<'a> {
     /// partitions that go is forgotten, in the batch that is `ready` as well.
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
-        let gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
+        let gathered =
+            self.gatherer.gather(self.consumer, self.name, room, ready).map_err(|failure| match failure {
+                Failure::Replaced => replaced(self.orders, self.consumer, self.producer, self.settler.as_ref()),
+                other => other,
+            })?;
         if self.consumer.context().refused() {
             still_logged_in(self.consumer)?;
+        }
+        if self.orders.rejoin.is_asked(self.orders.number) {
+            let error = "the group gives a partition to nobody: joining it anew".to_owned();
+            return Err(Failure::Unavailable { doing: "sharing the partitions", error });
         }
         if !self.orders.health.is_ready() && self.consumer.context().joined() {
             self.orders.health.set_ready();
@@ -366,7 +375,8 @@ impl<'a> Lane<'a> {
                 }
                 Verdict::Fenced => {
                     let stream = &self.orders.settings.stream;
-                    return Err(fenced(begun, clients::transaction_timeout(stream), "abort", &error));
+                    let timeout = clients::transaction_timeout(stream);
+                    return Err(fenced(begun, timeout, "abort", &error, self.consumer));
                 }
                 _ => return Err(Failure::fatal("abort", &error)),
             }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::BaseConsumer;
 use rdkafka::producer::BaseProducer;
 use tracing::warn;
 
@@ -20,11 +20,14 @@ use crate::telemetry::{LaneHealth, events};
 use super::clients;
 use super::context::Deliveries;
 use super::failure::{Failure, KafkaTrouble};
+use super::ids;
 use super::lane::Lane;
+use super::leave::leave;
 use super::login::LoggedIn;
 use super::rebalance::Membership;
 use super::stop::Stop;
 use super::topics::{ASK, Unfit, survey};
+use super::watch::Rejoin;
 
 /// How long a lane that misses a topic waits at most before it looks again.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
@@ -39,6 +42,7 @@ pub(super) struct Orders {
     pub(super) number: usize,
     pub(super) stop: Stop,
     pub(super) health: Arc<LaneHealth>,
+    pub(super) rejoin: Rejoin,
 }
 
 /// How a lane ended.
@@ -76,7 +80,7 @@ pub(super) fn run(orders: &Orders) -> Ended {
         }
         match &failure {
             Failure::Fenced => {
-                events::fenced(&name, &clients::transactional_id(&orders.settings.stream, orders.number));
+                events::fenced(&name, &ids::transactional_id(&orders.settings.stream, orders.number));
                 break Ended::Fenced;
             }
             Failure::Topics(what) => events::lane_waits(&name, what, pause),
@@ -130,7 +134,12 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     let membership = Membership::new(name.to_owned(), stream.input.clone(), Arc::clone(&orders.health));
     let deliveries = Deliveries::new(name.to_owned());
     let starting = |trouble: KafkaTrouble| Failure::Fatal { doing: "starting the clients", error: trouble.to_string() };
-    let consumer = LoggedIn::new(&clients::consumer(stream, orders.number), membership, stream).map_err(starting)?;
+    let mut consumer = clients::consumer(stream, orders.number);
+    if orders.embedded {
+        // The mock cluster takes every member that joins for a new one.
+        consumer.remove("group.instance.id");
+    }
+    let consumer = LoggedIn::new(&consumer, membership, stream).map_err(starting)?;
     let producer = clients::producer(stream, orders.number, &survey);
     let producer = LoggedIn::new(&producer, deliveries, stream).map_err(starting)?;
     let clients = Clients { consumer, producer };
@@ -145,8 +154,10 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
 /// is down. A close that hangs is left behind; the process ends without it.
 fn close(clients: Clients, name: &str, orders: &Orders) {
     let (done, closed) = mpsc::channel();
+    // The next life takes the place of a member that is still joining; after a stop nobody does.
+    let waits = orders.stop.requested();
     let closer = std::thread::Builder::new().name(format!("close-{name}")).spawn(move || {
-        clients.consumer.unsubscribe();
+        leave(&clients.consumer, waits);
         drop(clients.consumer);
         drop(clients.producer);
         let _ = done.send(());

@@ -8,14 +8,18 @@
 //! rdkafka's in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
 
 mod batch;
+pub mod claim;
 mod clients;
 mod context;
 pub mod dead_letter;
 pub mod embedded;
 mod failure;
 mod gather;
+mod group;
 mod hand_over;
+mod ids;
 mod lane;
+mod leave;
 mod life;
 mod login;
 mod native;
@@ -25,6 +29,7 @@ mod publish;
 pub mod reader;
 mod rebalance;
 mod refusals;
+mod replaced;
 pub mod replay;
 mod sabotage;
 mod settle;
@@ -34,6 +39,7 @@ mod timestamps;
 mod token;
 pub mod topics;
 mod transaction;
+mod watch;
 pub mod writer;
 
 pub use failure::KafkaTrouble;

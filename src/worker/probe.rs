@@ -11,6 +11,7 @@ use crate::config::{Delivery, Stream};
 use super::clients;
 use super::context::{Deliveries, Quiet};
 use super::failure::{KafkaTrouble, in_words};
+use super::ids;
 use super::login::{LoggedIn, no_login};
 use super::timestamps::TimestampBounds;
 use super::token;
@@ -27,12 +28,13 @@ pub fn token(stream: &Stream) -> Option<Result<(String, Duration), KafkaTrouble>
 
 /// Initialises a transactional producer under a name of its own, so that a worker at work is not fenced.
 ///
-/// The name is `<group>-<instance>-check`: an ACL on the prefix `<group>-` covers it like the lanes' own names.
+/// The name begins with `<group>-<instance>-check`: an ACL on the prefix `<group>-` covers it like the lanes' own names.
 ///
 /// # Errors
 /// In words, where the broker refuses transactions or this name.
 pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
-    let doing = format!("initialising transactions as `{}-{}-check`", stream.group, stream.instance);
+    let id = ids::check_id(stream);
+    let doing = format!("initialising transactions as `{id}`");
     let limit = DEFAULT_MESSAGE_BYTES;
     let survey = Survey {
         input_partitions: 1,
@@ -45,7 +47,7 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
     };
     let stream = Stream { delivery: Delivery::ExactlyOnce, ..stream.clone() };
     let mut config = clients::producer(&stream, 0, &survey);
-    config.set("transactional.id", format!("{}-{}-check", stream.group, stream.instance));
+    config.set("transactional.id", id);
     let producer: LoggedIn<BaseProducer<Deliveries>> =
         LoggedIn::new(&config, Deliveries::new("check".to_owned()), &stream)?;
     producer.init_transactions(timeout).map_err(|error| KafkaTrouble { doing, what: in_words(&error) })

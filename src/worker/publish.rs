@@ -262,7 +262,8 @@ impl Publisher<'_> {
             || matches!(error, KafkaError::MessageProduction(code) if is_fenced(*code))
             || fatal.as_ref().is_some_and(|(code, _)| is_fenced(*code));
         if is_fenced {
-            return Unpublished::Dead(fenced(self.begun, self.transaction_timeout, step.label(), error));
+            let timeout = self.transaction_timeout;
+            return Unpublished::Dead(fenced(self.begun, timeout, step.label(), error, self.consumer));
         }
         if let Some((_, text)) = fatal {
             return Unpublished::Dead(Failure::Fatal { doing: step.label(), error: text });
@@ -274,9 +275,29 @@ impl Publisher<'_> {
     }
 }
 
-/// A coordinator that timed the transaction out fences as well. Only where there was no time for that, since it `begun`,
-/// it was a namesake.
-pub(super) fn fenced(begun: Option<Instant>, timeout: Duration, step: &'static str, error: &KafkaError) -> Failure {
+/// A coordinator that timed the transaction out fences as well. It was a namesake where there was no time for that, since it
+/// `begun`, or where the group has taken another process for this lane too.
+pub(super) fn fenced(
+    begun: Option<Instant>,
+    timeout: Duration,
+    step: &'static str,
+    error: &KafkaError,
+    consumer: &BaseConsumer<Membership>,
+) -> Failure {
     let timed_out = begun.is_some_and(|begun| begun.elapsed() * 10 >= timeout * 9);
-    if timed_out { Failure::fatal(step, error) } else { Failure::Fenced }
+    if timed_out && !is_replaced(consumer) { Failure::fatal(step, error) } else { Failure::Fenced }
+}
+
+/// Has another process joined the group under this lane's name? The next heartbeats tell, without a poll.
+fn is_replaced(consumer: &BaseConsumer<Membership>) -> bool {
+    let end = Instant::now() + Duration::from_secs(1);
+    loop {
+        if consumer.client().fatal_error().is_some_and(|(code, _)| code == RDKafkaErrorCode::FencedInstanceId) {
+            return true;
+        }
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(AGAIN);
+    }
 }

@@ -61,6 +61,11 @@ impl Membership {
         self.state().joined
     }
 
+    /// Has the lane partitions?
+    pub(super) fn has_partitions(&self) -> bool {
+        !self.state().assigned.is_empty()
+    }
+
     /// How often partitions came.
     pub(super) fn assignments(&self) -> u64 {
         self.state().assignments

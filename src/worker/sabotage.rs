@@ -14,6 +14,8 @@ pub(super) const NO_REWIND: &str = "no-rewind";
 pub(super) const SLOW_TO_PROCESS: &str = "slow-to-process";
 /// See [`SLOW_TO_PROCESS`].
 pub(super) const SLOW_TO_PUBLISH: &str = "slow-to-publish";
+/// Transactional ids as they were before 0.1.0, `<group>-<instance>-<lane>`, and no static membership.
+pub(super) const OLD_IDS: &str = "old-ids";
 
 /// Longer than the suite's `max.poll.interval.ms` and `transaction.timeout.ms`.
 const PAUSE: Duration = Duration::from_secs(9);

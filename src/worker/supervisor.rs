@@ -13,6 +13,7 @@ use super::clients;
 use super::embedded::Broker;
 use super::life::{self, Ended, Orders};
 use super::stop::Stop;
+use super::watch::{self, Rejoin};
 
 /// How the worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +58,19 @@ impl Worker {
         // A lane ticks between steps, each of which is bounded by the group's own patience.
         let health = Health::new(settings.stream.lanes, clients::max_poll_interval(&settings.stream));
         let stop = Stop::default();
+        let rejoin = Rejoin::default();
         let mut lanes = Vec::with_capacity(settings.stream.lanes);
         for number in 0..settings.stream.lanes {
             let Some(lane_health) = health.lane(number) else { continue };
-            let orders =
-                Orders { settings: Arc::clone(&settings), embedded, number, stop: stop.clone(), health: lane_health };
+            let (settings, stop, rejoin) = (Arc::clone(&settings), stop.clone(), rejoin.clone());
+            let orders = Orders { settings, embedded, number, stop, health: lane_health, rejoin };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
             lanes.push(thread.spawn(move || life::run(&orders))?);
+        }
+        // The embedded broker's group is this process alone.
+        if !embedded {
+            let (stream, health) = (settings.stream.clone(), Arc::clone(&health));
+            watch::start(watch::Orders { stream, stop: stop.clone(), health, rejoin })?;
         }
         if cfg!(feature = "sabotage") {
             warn!("built with the feature `sabotage`, for the fault suite: not for production");

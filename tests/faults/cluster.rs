@@ -41,6 +41,11 @@ impl Names {
         let name = |role: &str| format!("{scenario}-{role}");
         Names { input: name("raw"), output: name("clean"), dead: name("dead"), group: name("group") }
     }
+
+    /// A lane's transactional id (docs/operate.md).
+    pub fn transactional_id(&self, instance: &str, lane: usize) -> String {
+        format!("{}-{instance}-{lane}.{}", self.group, self.group.len())
+    }
 }
 
 /// Which broker a fault hits.
@@ -186,7 +191,7 @@ impl Cluster {
             Who::Input => leader(&names.input, 0),
             Who::Output => leader(&names.output, 0),
             Who::Group => leader("__consumer_offsets", java_hash(&names.group)),
-            Who::Transactions => leader("__transaction_state", java_hash(&format!("{}-w0-0", names.group))),
+            Who::Transactions => leader("__transaction_state", java_hash(&names.transactional_id("w0", 0))),
         }
     }
 

@@ -239,6 +239,8 @@ impl<'a> Run<'a> {
             Fault::Start(number) => self.workers[number].start(cluster, &names, self.scenario.settings),
             Fault::StartNamesake(old, new) => {
                 self.workers[new].instance = self.workers[old].instance.clone();
+                // On one machine it would be refused. Another list of brokers stands for another machine.
+                self.workers[new].brokers = Some(format!("{},127.0.0.1:9", cluster.proxied));
                 self.workers[new].start(cluster, &names, self.scenario.settings);
             }
             Fault::Ends(number, code) => {

@@ -203,6 +203,11 @@ impl Scenario {
         Scenario { settings, needs_sabotage: true, ..self }
     }
 
+    /// For a scenario whose own act asks one of the workers for it.
+    pub fn needing_sabotage(self) -> Scenario {
+        Scenario { needs_sabotage: true, ..self }
+    }
+
     pub fn must_be_caught(self) -> Scenario {
         Scenario { must_be_caught: true, compares_costs: false, ..self }
     }

@@ -282,7 +282,7 @@ fn bad_options(run: &mut Run) -> Result<String, String> {
         (&["run"], ("COPYDESK__STREAM__BATCH_BYTES", "huge"), 64, "batch-bytes"),
         (&["run"], ("COPYDESK__KAFKA__ACKS", "1"), 64, "acks"),
         (&["run"], ("COPYDESK__KAFKA__ISOLATION.LEVEL", "read_uncommitted"), 64, "isolation.level"),
-        // Two workers with one static membership can't come to be.
+        // It is made of instance and lane: one for a whole process would be fenced by its own second lane.
         (&["run"], ("COPYDESK__KAFKA__GROUP.INSTANCE.ID", "desk"), 64, "group.instance.id"),
         (&["run"], ("COPYDESK__STREAM__NO_SUCH_KEY", "1"), 64, "no-such-key"),
         (&["run", "--admin", &taken], ("A", ""), 74, &taken),

@@ -50,6 +50,8 @@ pub struct Worker {
     /// In place of the cluster's proxies.
     pub brokers: Option<String>,
     pub config: Option<PathBuf>,
+    /// Settings that no other worker has.
+    pub extra: &'static [(&'static str, &'static str)],
     child: Option<Child>,
     /// How each of its lives ended by itself: exit codes.
     pub exits: Vec<i32>,
@@ -63,6 +65,7 @@ impl Worker {
             log,
             brokers: None,
             config: None,
+            extra: &[],
             child: None,
             exits: Vec::new(),
         }
@@ -76,6 +79,7 @@ impl Worker {
         command.args(["--brokers", brokers, "--input", &names.input, "--output", &names.output]);
         command.args(["--dead-letters", &names.dead, "--group", &names.group]);
         command.envs(QUICK.iter().copied()).envs(settings.iter().copied());
+        command.envs(self.extra.iter().copied());
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }

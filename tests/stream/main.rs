@@ -15,6 +15,7 @@ mod consumers;
 mod exactly_once;
 mod kafka;
 mod lifecycle;
+mod members;
 mod metrics;
 mod outages;
 mod payloads;

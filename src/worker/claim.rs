@@ -1,0 +1,110 @@
+//! One process under one name on one machine.
+//!
+//! Two workers with the same group and instance fence each other. On one machine that is told before it happens: `run`
+//! holds a socket in Linux's abstract namespace whose name is made of brokers, group and instance, and ends where another
+//! process has it. The kernel frees it with the process, however that ends, and nothing is left on a disk. Exactly once
+//! does not rest on it: a process on another machine, or in another container, is fenced by Kafka.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use crate::config::Stream;
+
+use super::dead_letter::hex;
+
+/// A process that was killed may take so long to be gone.
+const DYING: Duration = Duration::from_secs(3);
+/// The pause between two attempts.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Whether a process may run under its name.
+#[derive(Debug)]
+pub enum Claim {
+    /// It may, for as long as this is kept.
+    Held(Hold),
+    /// Another process on this machine runs under it.
+    Taken,
+    /// This system can't tell, and why.
+    Unknown(io::Error),
+}
+
+/// Claims the name of a worker for this process. Waits for one that is just ending.
+pub fn claim(stream: &Stream) -> Claim {
+    let end = Instant::now() + DYING;
+    loop {
+        match Hold::take(&name(stream)) {
+            Ok(hold) => return Claim::Held(hold),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                if Instant::now() >= end {
+                    return Claim::Taken;
+                }
+                std::thread::sleep(AGAIN);
+            }
+            Err(error) => return Claim::Unknown(error),
+        }
+    }
+}
+
+/// Does a worker run under this name on this machine? Asks without claiming it.
+pub fn is_claimed(stream: &Stream) -> bool {
+    Hold::is_taken(&name(stream))
+}
+
+/// The brokers in any order are the same cluster.
+fn name(stream: &Stream) -> String {
+    let mut brokers: Vec<String> = stream.brokers.split(',').map(|broker| broker.trim().to_lowercase()).collect();
+    brokers.sort();
+    brokers.dedup();
+    let mut hash = Sha256::new();
+    for part in [brokers.join(",").as_str(), &stream.group, &stream.instance] {
+        // Each with its length, so that no two sets of parts are the same bytes.
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    format!("copydesk-{}", hex(&hash.finalize()))
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::io;
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+    /// The socket; the name is free when this is dropped.
+    #[derive(Debug)]
+    pub struct Hold(#[expect(dead_code, reason = "it is kept, never used")] UnixDatagram);
+
+    impl Hold {
+        pub(super) fn take(name: &str) -> io::Result<Hold> {
+            UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?).map(Hold)
+        }
+
+        pub(super) fn is_taken(name: &str) -> bool {
+            let connect = || UnixDatagram::unbound()?.connect_addr(&SocketAddr::from_abstract_name(name)?);
+            connect().is_ok()
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::io;
+
+    /// Nothing: only Linux has names that the kernel frees.
+    #[derive(Debug)]
+    pub struct Hold;
+
+    impl Hold {
+        pub(super) fn take(_name: &str) -> io::Result<Hold> {
+            Err(io::Error::from(io::ErrorKind::Unsupported))
+        }
+
+        pub(super) fn is_taken(_name: &str) -> bool {
+            false
+        }
+    }
+}
+
+pub use system::Hold;
