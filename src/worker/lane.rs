@@ -18,7 +18,7 @@ use crate::config::Delivery;
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits};
 use crate::telemetry::traces::{BatchTrace, Route};
-use crate::telemetry::{Committed, events, names};
+use crate::telemetry::{Committed, Refused, events, names};
 
 use super::batch::{Outcome, Work};
 use super::clients;
@@ -77,6 +77,7 @@ impl<'a> Lane<'a> {
         let settler = exactly_once.then(|| Settler::start(clients.producer.share(), name)).transpose();
         let settler = settler
             .map_err(|error| Failure::Fatal { doing: "starting the lane's second thread", error: error.to_string() })?;
+        orders.health.set_input_partitions(survey.input_partitions);
         Ok(Lane {
             orders,
             name,
@@ -212,6 +213,7 @@ impl<'a> Lane<'a> {
         // A survey that fails now changes nothing: delivery will tell.
         if let Ok(survey) = survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
             self.survey = survey;
+            self.orders.health.set_input_partitions(survey.input_partitions);
         }
         Ok(())
     }
@@ -258,6 +260,7 @@ impl<'a> Lane<'a> {
             Ok(published) => {
                 self.aborts = 0;
                 self.alone = false;
+                events::brokers_up(self.name);
                 self.consumer.context().committed(work.batch.next_offsets().into_iter());
                 work.trace.committed();
                 let cleaning = next.as_ref().map_or(Duration::ZERO, |next| next.process - before);
@@ -361,6 +364,7 @@ impl<'a> Lane<'a> {
             targets.add_partition_offset(topic, element.partition(), offset).map_err(|error| fatal(&error))?;
         }
         let sought = self.consumer.seek_partitions(targets, ASK).map_err(|error| fatal(&error))?;
+        self.consumer.context().rewound();
         for element in sought.elements_for_topic(topic) {
             element.error().map_err(|error| fatal(&error))?;
         }
@@ -386,14 +390,8 @@ impl<'a> Lane<'a> {
                     let topic = &self.orders.settings.stream.input;
                     let cut = message.payload_len() > self.survey.dead_bytes;
                     self.orders.health.refused(message.partition(), message.offset(), reject.code());
-                    events::refused(
-                        topic,
-                        message.partition(),
-                        message.offset(),
-                        reject.code(),
-                        &reject.to_string(),
-                        cut,
-                    );
+                    let (partition, offset, code) = (message.partition(), message.offset(), reject.code());
+                    events::refused(&Refused { topic, partition, offset, code, cut }, reject);
                 }
             }
             if let Some(timestamp) = message.timestamp().to_millis() {

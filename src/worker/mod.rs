@@ -15,6 +15,7 @@ pub mod embedded;
 mod failure;
 mod gather;
 mod hand_over;
+mod lag;
 mod lane;
 mod life;
 mod login;
