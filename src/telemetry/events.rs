@@ -91,7 +91,7 @@ pub fn batch_aborted(lane: &str, reason: &'static str, error: &str) {
         return;
     }
     let text = format!("lane {lane}: batch aborted: {error}");
-    if let Some(unsaid) = teller::ask(&format!("{lane} aborted {reason} {}", kind(error)), &text) {
+    if let Some(unsaid) = ask(&format!("{lane} aborted {reason} {}", kind(error)), &text) {
         warn!(lane = number(lane), reason, error, unsaid, "batch aborted: it will be done again");
     }
 }
@@ -100,7 +100,7 @@ pub fn batch_aborted(lane: &str, reason: &'static str, error: &str) {
 pub fn assigned(lane: &str, partitions: &[i32], total: usize) {
     metrics::counter!(names::REBALANCES, "kind" => "assigned").increment(1);
     metrics::gauge!(names::PARTITIONS_ASSIGNED, "lane" => lane.to_owned()).set(total as f64);
-    if let Some(unsaid) = teller::ask(&format!("{lane} assigned {partitions:?} {total}"), "") {
+    if let Some(unsaid) = ask(&format!("{lane} assigned {partitions:?} {total}"), "") {
         info!(lane = number(lane), ?partitions, total, unsaid, "partitions assigned");
     }
 }
@@ -115,7 +115,7 @@ pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: 
     }
     if lost {
         warn!(lane = number(lane), ?partitions, total, "partitions lost: the group gave this lane up");
-    } else if let Some(unsaid) = teller::ask(&format!("{lane} revoked {partitions:?} {total}"), "") {
+    } else if let Some(unsaid) = ask(&format!("{lane} revoked {partitions:?} {total}"), "") {
         info!(lane = number(lane), ?partitions, total, unsaid, "partitions revoked");
     }
 }
@@ -150,7 +150,7 @@ pub fn lane_restart(lane: &str, reason: &'static str, error: &str, pause: Durati
         return;
     }
     let text = format!("lane {lane}: starts anew: {error}");
-    if let Some(unsaid) = teller::ask(&format!("{lane} restart {reason} {}", kind(error)), &text) {
+    if let Some(unsaid) = ask(&format!("{lane} restart {reason} {}", kind(error)), &text) {
         warn!(lane = number(lane), reason, error, pause_ms = millis(pause), unsaid, "lane starts anew");
     }
 }
@@ -158,14 +158,14 @@ pub fn lane_restart(lane: &str, reason: &'static str, error: &str, pause: Durati
 /// A lane waits for something outside: a topic, a permission.
 pub fn lane_waits(lane: &str, what: &str, pause: Duration) {
     debug!(lane = number(lane), pause_ms = millis(pause), "waits: {what}");
-    if let Some(unsaid) = teller::ask(&format!("{lane} waits {}", kind(what)), &format!("lane {lane}: waiting: {what}")) {
+    if let Some(unsaid) = ask(&format!("{lane} waits {}", kind(what)), &format!("lane {lane}: waiting: {what}")) {
         warn!(lane = number(lane), pause_ms = millis(pause), unsaid, "waiting: {what}");
     }
 }
 
 /// A lane is ready.
 pub fn lane_ready(lane: &str) {
-    if let Some(unsaid) = teller::ask(&format!("{lane} ready"), "") {
+    if let Some(unsaid) = ask(&format!("{lane} ready"), "") {
         info!(lane = number(lane), unsaid, "ready");
     }
 }
@@ -198,7 +198,7 @@ pub fn broker_error(lane: &str, client: &'static str, error: &str) {
         return;
     }
     let text = format!("lane {lane}: {client}: {error}");
-    if let Some(unsaid) = teller::ask(&format!("{lane} {client} {}", kind(error)), &text) {
+    if let Some(unsaid) = ask(&format!("{lane} {client} {}", kind(error)), &text) {
         warn!(lane = number(lane), client, unsaid, "{error}");
     }
 }
@@ -224,6 +224,11 @@ pub fn client_log(client: &str, facility: &str, message: &str) {
     // `[thrd:NAME]: ` says what the rest says again.
     let text = message.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(message, |(_, text)| text);
     teller::connection(&format!("{facility} {}", kind(text)), &format!("{facility}: {text}"));
+}
+
+/// May a line of this kind be written now? With how many were not written since the last one, where there were any.
+fn ask(kind: &str, text: &str) -> Option<Option<u64>> {
+    teller::ask(kind, text).map(|unsaid| (unsaid > 0).then_some(unsaid))
 }
 
 /// Lines of one kind differ in numbers only; the name of a broker, in front, tells them apart.

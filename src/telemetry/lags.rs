@@ -1,8 +1,8 @@
 //! The lag of each partition of the input, as this process knows it, and its gauge.
 //!
-//! A lane that starts anew gives its partitions back to the group and gets them, or others, a moment later. Its lag does
-//! not become 0 by that: what was known last is kept, and measured anew, until a lane of this process owns the partition
-//! again or it is clear that another process does.
+//! A lane that starts anew gives its partitions back to the group and gets them, or others, a moment later. The lag does not
+//! become 0 by that: what was known last is kept, and measured anew, until a lane of this process owns the partition again
+//! or it is clear that another process does.
 //!
 //! A lag counts what a consumer can read. Each transaction that wrote to the input leaves a control record behind its
 //! articles, so the committed offset stays below the end of the partition for ever, however well the worker keeps up. Who
@@ -51,7 +51,7 @@ impl Standing {
 enum Keeper {
     /// The lane that owns it.
     Owner(usize),
-    /// The lane that owned it last, and starts anew.
+    /// The lane that owned it last.
     Last(usize),
 }
 
@@ -81,31 +81,31 @@ impl Lags {
         }
     }
 
-    /// A lane that stays in the group gave partitions up: their new owner reports them.
-    pub fn revoked(&self, topic: &str, lane: usize, partitions: &[i32]) {
+    /// Partitions of a lane went; it may get them back, or another lane of this process may.
+    pub fn revoked(&self, lane: usize, partitions: &[i32]) {
         let mut entries = self.entries();
         for partition in partitions {
-            if entries.get(partition).is_some_and(|entry| entry.keeper == Keeper::Owner(lane)) {
-                forget(&mut entries, topic, *partition);
+            if let Some(entry) = entries.get_mut(partition).filter(|entry| entry.keeper == Keeper::Owner(lane)) {
+                entry.keeper = Keeper::Last(lane);
             }
         }
     }
 
-    /// A lane ends this life and begins another: what it owns is kept.
-    pub fn keep(&self, lane: usize) {
+    /// A lane ends this life and begins another: all its partitions go.
+    pub fn left(&self, lane: usize) {
         let mut entries = self.entries();
         for entry in entries.values_mut().filter(|entry| entry.keeper == Keeper::Owner(lane)) {
             entry.keeper = Keeper::Last(lane);
         }
     }
 
-    /// The partitions that are kept for a lane.
+    /// The partitions that a lane had and nobody here has now.
     pub fn kept(&self, lane: usize) -> Vec<i32> {
         let entries = self.entries();
         entries.iter().filter(|(_, entry)| entry.keeper == Keeper::Last(lane)).map(|(&partition, _)| partition).collect()
     }
 
-    /// A lane is settled in its group again: what it did not get back has another owner.
+    /// A lane is settled in its group: what it had, and nobody here has now, another process owns and reports.
     pub fn settled(&self, topic: &str, lane: usize) {
         for partition in self.kept(lane) {
             forget(&mut self.entries(), topic, partition);
@@ -163,15 +163,21 @@ mod tests {
         assert_eq!(lags.total(), None);
         assert_eq!(lags.set("raw", 0, standing(6, 11, Some((10, 11)))), Some(4));
         assert_eq!(lags.set("raw", 7, standing(6, 11, None)), None, "of nobody here");
-        lags.keep(0);
-        lags.revoked("raw", 0, &[0, 1]);
+        lags.left(0);
         assert_eq!((lags.total(), lags.kept(0)), (Some(4), vec![0, 1]));
         assert_eq!(lags.set("raw", 0, standing(6, 11, None)), Some(4), "the control record is not forgotten");
         // Another lane of this process gets one of them, another process the other.
         lags.assigned(1, &[0]);
         lags.settled("raw", 0);
         assert_eq!((lags.total(), lags.kept(0)), (Some(4), vec![]));
-        lags.revoked("raw", 1, &[0]);
+        lags.revoked(1, &[0]);
+        lags.revoked(0, &[0]);
+        assert_eq!((lags.total(), lags.kept(1)), (Some(4), vec![0]));
+        lags.assigned(1, &[0]);
+        lags.settled("raw", 1);
+        assert_eq!(lags.total(), Some(4), "it came back");
+        lags.left(1);
+        lags.settled("raw", 1);
         assert_eq!(lags.total(), None);
     }
 }

@@ -146,7 +146,7 @@ mod tests {
         }
         let counts = |errors| Counts { errors, ..Counts::default() };
         let why = || "1/1 brokers are down".to_owned();
-        let lasts = |minutes| News::Lasts {
+        let lasts = |minutes: u64| News::Lasts {
             since: Duration::from_secs(60 * minutes),
             why: why(),
             counts: counts(120 * minutes + 2),

@@ -167,7 +167,7 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey)?.work()));
     let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));
     if worked.is_err() && !matches!(worked, Err(Failure::Fenced)) {
-        orders.health.lags().keep(orders.number);
+        orders.health.lags().left(orders.number);
     }
     close(clients, name, orders);
     worked

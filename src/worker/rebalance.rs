@@ -48,8 +48,8 @@ struct State {
     steady: u32,
 }
 
-/// So many statistics in a row find the group at rest before what this lane did not get back is another's: a first
-/// assignment may be empty, and a second one follow at once.
+/// So many statistics in a row find the group at rest before what this lane does not have any more counts as another's: a
+/// first assignment may be empty, and a second one follow at once.
 const SETTLED: u32 = 3;
 
 impl Membership {
@@ -138,8 +138,9 @@ impl Membership {
             state.progress.forget(*partition);
         }
         state.revoked.extend(&went);
+        state.steady = 0;
         self.health.set_partitions(state.assigned.iter().copied().collect());
-        self.health.lags().revoked(&self.topic, self.health.number(), &went);
+        self.health.lags().revoked(self.health.number(), &went);
         events::revoked(&self.lane, &self.topic, &went, state.assigned.len(), lost);
     }
 }
@@ -177,7 +178,7 @@ impl ClientContext for Membership {
         let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
         state.joined |= steady;
         state.steady = if steady { state.steady.saturating_add(1) } else { 0 };
-        if state.steady == SETTLED {
+        if state.steady >= SETTLED {
             self.health.lags().settled(&self.topic, self.health.number());
         }
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
