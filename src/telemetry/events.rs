@@ -123,7 +123,10 @@ pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: 
 /// Gathered articles were forgotten with their partition.
 pub fn forgotten(lane: &str, records: usize) {
     metrics::counter!(names::RECORDS_FORGOTTEN).increment(records as u64);
-    info!(lane = number(lane), records, "gathered articles forgotten with their partition; its new owner reads them again");
+    info!(
+        lane = number(lane),
+        records, "gathered articles forgotten with their partition; its new owner reads them again"
+    );
 }
 
 /// The lag of a partition as of now.
@@ -215,15 +218,15 @@ pub fn client_down(lane: &str, client: &'static str, error: &str) {
 pub fn client_trouble(client: &'static str, error: &str) {
     metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
     debug!(client, "{error}");
-    teller::connection(&format!("{client} {}", kind(error)), &format!("{client}: {error}"));
+    teller::connection(&format!("{client} {}", kind(error)), &format!("{client}: {error}"), true);
 }
 
-/// librdkafka's own line about something that went wrong with a connection.
-pub fn client_log(client: &str, facility: &str, message: &str) {
+/// librdkafka's own line about something that went wrong with a connection; `loud`: it calls that a warning or an error.
+pub fn client_log(client: &str, facility: &str, message: &str, loud: bool) {
     debug!(target: "librdkafka", client, facility, "{message}");
     // `[thrd:NAME]: ` says what the rest says again.
     let text = message.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(message, |(_, text)| text);
-    teller::connection(&format!("{facility} {}", kind(text)), &format!("{facility}: {text}"));
+    teller::connection(&format!("{facility} {}", kind(text)), &format!("{facility}: {text}"), loud);
 }
 
 /// May a line of this kind be written now? With how many were not written since the last one, where there were any.

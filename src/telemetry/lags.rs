@@ -102,7 +102,11 @@ impl Lags {
     /// The partitions that a lane had and nobody here has now.
     pub fn kept(&self, lane: usize) -> Vec<i32> {
         let entries = self.entries();
-        entries.iter().filter(|(_, entry)| entry.keeper == Keeper::Last(lane)).map(|(&partition, _)| partition).collect()
+        entries
+            .iter()
+            .filter(|(_, entry)| entry.keeper == Keeper::Last(lane))
+            .map(|(&partition, _)| partition)
+            .collect()
     }
 
     /// A lane is settled in its group: what it had, and nobody here has now, another process owns and reports.

@@ -19,8 +19,10 @@ struct Teller {
     outage: Outage,
     /// Lines of the lanes.
     lanes: Throttle,
-    /// Lines of librdkafka's.
+    /// Lines of librdkafka's, that it calls warnings or errors.
     clients: Throttle,
+    /// And others, of connections that were closed.
+    connections: Throttle,
 }
 
 /// Writes what is due. Called several times a second while lanes are at work.
@@ -29,7 +31,8 @@ pub fn tick() {
     teller.refusals.due(now).iter().for_each(tell_refused);
     teller.lanes.due(now).iter().for_each(tell_unsaid);
     if !teller.outage.absorbs(|_| {}) {
-        teller.clients.due(now).iter().for_each(tell_client);
+        teller.clients.due(now).iter().for_each(|line| tell_client(line, true));
+        teller.connections.due(now).iter().for_each(|line| tell_client(line, false));
     }
     teller.outage.due(now).iter().for_each(tell_outage);
 }
@@ -38,7 +41,8 @@ pub fn tick() {
 pub fn flush() {
     TELLER.refusals.drain().iter().for_each(tell_refused);
     TELLER.lanes.drain().iter().for_each(tell_unsaid);
-    TELLER.clients.drain().iter().for_each(tell_client);
+    TELLER.clients.drain().iter().for_each(|line| tell_client(line, true));
+    TELLER.connections.drain().iter().for_each(|line| tell_client(line, false));
 }
 
 /// A payload was refused.
@@ -58,7 +62,8 @@ pub(super) fn down(lane: &str, why: &str) {
     let now = Instant::now();
     if !TELLER.outage.absorbs(|_| {}) {
         // What the clients have said in the last moment belongs to it, and says more than "all brokers are down".
-        let said = TELLER.clients.drain();
+        let mut said = TELLER.clients.drain();
+        said.extend(TELLER.connections.drain());
         let why = said.iter().find(|line| line.first).map_or(why, |line| &line.text);
         TELLER.outage.down(lane, why, now).iter().for_each(tell_outage);
         let errors: u64 = said.iter().map(|line| line.count).sum();
@@ -79,9 +84,10 @@ pub(super) fn in_outage(count: impl FnOnce(&mut Counts)) -> bool {
 }
 
 /// A complaint of librdkafka's about a connection: it may be the first sign of an outage, so it is held for a moment.
-pub(super) fn connection(kind: &str, text: &str) {
+pub(super) fn connection(kind: &str, text: &str, loud: bool) {
     if !in_outage(|counts| counts.errors += 1) {
-        TELLER.clients.hold(kind, text, Instant::now());
+        let throttle = if loud { &TELLER.clients } else { &TELLER.connections };
+        throttle.hold(kind, text, Instant::now());
     }
 }
 
@@ -111,12 +117,13 @@ fn tell_unsaid(unsaid: &Unsaid) {
     }
 }
 
-fn tell_client(unsaid: &Unsaid) {
+fn tell_client(unsaid: &Unsaid, loud: bool) {
     let Unsaid { text, count, first } = unsaid;
-    if *first {
-        warn!(target: "librdkafka", count, "{text}");
+    let again = if *first { "" } else { "again: " };
+    if loud {
+        warn!(target: "librdkafka", count, "{again}{text}");
     } else {
-        warn!(target: "librdkafka", count, "again: {text}");
+        info!(target: "librdkafka", count, "{again}{text}");
     }
 }
 

@@ -17,7 +17,10 @@ pub(super) fn log(level: RDKafkaLogLevel, client: &str, facility: &str, message:
             error!(target: "librdkafka", client, facility, "{message}");
         }
         // Its words for a connection that was closed: it opens it again.
-        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => events::client_log(client, facility, message),
+        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => events::client_log(client, facility, message, true),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info if facility == "FAIL" => {
+            events::client_log(client, facility, message, false);
+        }
         RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => info!(target: "librdkafka", client, facility, "{message}"),
         RDKafkaLogLevel::Debug => debug!(target: "librdkafka", client, facility, "{message}"),
     }

@@ -78,7 +78,12 @@ impl Progress {
     }
 
     /// Where an assigned partition stands, by its statistics; `emptied`: the lane has emptied its queue since the last ones.
-    pub(super) fn standing(&mut self, partition: i32, numbers: &PartitionStatistics, emptied: bool) -> Option<Standing> {
+    pub(super) fn standing(
+        &mut self,
+        partition: i32,
+        numbers: &PartitionStatistics,
+        emptied: bool,
+    ) -> Option<Standing> {
         let end = if numbers.ls_offset >= 0 { numbers.ls_offset } else { numbers.hi_offset };
         let known = self.partitions.entry(partition).or_default();
         let committed = known.committed.unwrap_or(numbers.committed_offset.max(numbers.lo_offset));

@@ -166,9 +166,7 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     // Caught here and not only in `run`, because a panic must not skip the bounded close.
     let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey)?.work()));
     let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));
-    if worked.is_err() && !matches!(worked, Err(Failure::Fenced)) {
-        orders.health.lags().left(orders.number);
-    }
+    clients.consumer.context().leave();
     close(clients, name, orders);
     worked
 }

@@ -33,6 +33,8 @@ pub(super) struct Membership {
     emptied: AtomicBool,
     /// The lane has gone back, and not polled since: statistics that come now are from before.
     rewound: AtomicBool,
+    /// The lane leaves the group: statistics that come now are of the time before.
+    left: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +64,7 @@ impl Membership {
             refused: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
             rewound: AtomicBool::new(false),
+            left: AtomicBool::new(false),
         }
     }
 
@@ -97,6 +100,12 @@ impl Membership {
     /// Remembers what was gathered: for each partition the offset after the last article.
     pub(super) fn given(&self, next: impl Iterator<Item = (i32, i64)>) {
         self.state().progress.given(next);
+    }
+
+    /// This life of the lane is over, and its consumer is to be closed.
+    pub(super) fn leave(&self) {
+        self.left.store(true, Relaxed);
+        self.health.lags().left(self.health.number());
     }
 
     /// The lane has polled; `emptied`: until nothing was left, so that all that was fetched before is gathered.
@@ -173,6 +182,9 @@ impl ClientContext for Membership {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
+        if self.left.load(Relaxed) {
+            return;
+        }
         let Ok(statistics) = serde_json::from_slice::<Statistics>(statistics) else { return };
         let mut state = self.state();
         let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
