@@ -114,7 +114,14 @@ pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: 
         gauge(names::UNSTABLE, topic, partition, 0);
     }
     if lost {
-        warn!(lane = number(lane), ?partitions, total, "partitions lost: the group gave this lane up");
+        debug!(lane = number(lane), ?partitions, total, "partitions lost");
+        if teller::in_outage(|counts| counts.lost += partitions.len() as u64) {
+            return;
+        }
+        let text = format!("lane {lane}: partitions lost: {partitions:?}");
+        if let Some(unsaid) = ask(&format!("{lane} lost {partitions:?}"), &text) {
+            warn!(lane = number(lane), ?partitions, total, unsaid, "partitions lost: the group gave this lane up");
+        }
     } else if let Some(unsaid) = ask(&format!("{lane} revoked {partitions:?} {total}"), "") {
         info!(lane = number(lane), ?partitions, total, unsaid, "partitions revoked");
     }

@@ -38,7 +38,9 @@ pub struct LaneHealth {
     waiting: Mutex<String>,
     /// The partitions that are assigned, each with its lag where it is known.
     partitions: Mutex<BTreeMap<i32, Option<i64>>>,
-    /// It has been ready without partitions for a while.
+    /// Its group has shared the partitions out.
+    settled: AtomicBool,
+    /// It has had none of them for a while.
     idle: AtomicBool,
     /// Partitions of the input topic, 0 until that is known.
     input_partitions: AtomicU64,
@@ -204,6 +206,7 @@ impl LaneHealth {
             ready: AtomicBool::new(false),
             waiting: Mutex::new("starting".to_owned()),
             partitions: Mutex::default(),
+            settled: AtomicBool::new(false),
             idle: AtomicBool::new(false),
             input_partitions: AtomicU64::new(0),
             readied: AtomicU64::new(0),
@@ -247,6 +250,16 @@ impl LaneHealth {
     /// The lags of the process.
     pub fn lags(&self) -> &Lags {
         &self.lags
+    }
+
+    /// Has the lane's group shared its partitions out?
+    pub fn set_settled(&self, settled: bool) {
+        self.settled.store(settled, Relaxed);
+    }
+
+    /// It has, and has changed nothing for a while.
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Relaxed)
     }
 
     /// The lane is ready, and has had nothing to do for a while.

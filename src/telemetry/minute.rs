@@ -11,8 +11,8 @@ use super::health::Health;
 use super::teller;
 
 const EVERY: Duration = Duration::from_secs(60);
-/// A lane without partitions is idle after so long: until then the group may be sharing them out.
-const IDLE: Duration = Duration::from_secs(10);
+/// A lane whose group has settled without giving it a partition is idle after so long.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// What has happened, and what of it was told.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Minute {
     health: Arc<Health>,
     told: Instant,
     before: Totals,
-    /// For each lane, since when it has been ready without partitions, and whether that was told.
+    /// For each lane, since when it has been without partitions in a settled group, and whether that was told.
     idle: Vec<(Option<Instant>, bool)>,
 }
 
@@ -100,7 +100,7 @@ impl Minute {
         for (number, (lane, (since, told))) in self.health.lanes().iter().zip(&mut self.idle).enumerate() {
             if !lane.partitions().is_empty() {
                 (*since, *told) = (None, false);
-            } else if !lane.is_ready() {
+            } else if !lane.is_ready() || !lane.is_settled() {
                 *since = None;
             } else if now.duration_since(*since.get_or_insert(now)) >= IDLE && !*told {
                 *told = true;
@@ -131,12 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_is_idle_when_it_has_been_ready_without_partitions_for_a_while() {
+    fn a_lane_is_idle_when_its_group_has_settled_without_a_partition_for_it() {
         let health = Health::new(3, Duration::from_secs(60));
         let mut minute = Minute::new(Arc::clone(&health));
         let start = Instant::now();
-        health.lane(0).unwrap().set_ready();
-        health.lane(1).unwrap().set_ready();
+        for lane in 0..2 {
+            health.lane(lane).unwrap().set_ready();
+            health.lane(lane).unwrap().set_settled(true);
+        }
         health.lane(0).unwrap().set_partitions(vec![0]);
         minute.look_for_idle(start);
         minute.look_for_idle(start + IDLE / 2);

@@ -41,6 +41,8 @@ pub struct Counts {
     pub restarts: u64,
     /// Batches that were given up.
     pub aborts: u64,
+    /// Partitions that the group took from lanes that it did not hear of.
+    pub lost: u64,
 }
 
 /// What is to be told now.

@@ -131,11 +131,11 @@ fn tell_outage(news: &News) {
     let seconds = |time: &Duration| (time.as_secs_f64() * 10.0).round() / 10.0;
     match news {
         News::Begins(why) => warn!(why, "no broker can be reached: lanes wait, and nothing is lost"),
-        News::Lasts { since, why, counts: Counts { errors, restarts, aborts } } => {
-            warn!(since_s = since.as_secs(), why, errors, restarts, aborts, "no broker can be reached still");
+        News::Lasts { since, why, counts: Counts { errors, restarts, aborts, lost } } => {
+            warn!(since_s = since.as_secs(), why, errors, restarts, aborts, lost, "no broker can be reached still");
         }
-        News::Ends { after, counts: Counts { errors, restarts, aborts } } => {
-            info!(after_s = seconds(after), errors, restarts, aborts, "brokers can be reached again");
+        News::Ends { after, counts: Counts { errors, restarts, aborts, lost } } => {
+            info!(after_s = seconds(after), errors, restarts, aborts, lost, "brokers can be reached again");
         }
     }
 }

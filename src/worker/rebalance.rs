@@ -105,6 +105,7 @@ impl Membership {
     /// This life of the lane is over, and its consumer is to be closed.
     pub(super) fn leave(&self) {
         self.left.store(true, Relaxed);
+        self.health.set_settled(false);
         self.health.lags().left(self.health.number());
     }
 
@@ -148,6 +149,7 @@ impl Membership {
         }
         state.revoked.extend(&went);
         state.steady = 0;
+        self.health.set_settled(false);
         self.health.set_partitions(state.assigned.iter().copied().collect());
         self.health.lags().revoked(self.health.number(), &went);
         events::revoked(&self.lane, &self.topic, &went, state.assigned.len(), lost);
@@ -190,6 +192,7 @@ impl ClientContext for Membership {
         let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
         state.joined |= steady;
         state.steady = if steady { state.steady.saturating_add(1) } else { 0 };
+        self.health.set_settled(state.steady >= SETTLED);
         if state.steady >= SETTLED {
             self.health.lags().settled(&self.topic, self.health.number());
         }
