@@ -106,6 +106,13 @@ impl Outage {
         state.begun.as_mut().map(|begun| count(&mut begun.counts)).is_some()
     }
 
+    /// What is to be told of one that lasts while the process ends.
+    pub fn rest(&self, now: Instant) -> Option<News> {
+        let state = self.state();
+        let begun = state.begun.as_ref()?;
+        Some(News::Lasts { since: now.duration_since(begun.at), why: begun.why.clone(), counts: begun.counts })
+    }
+
     /// What is to be told now.
     pub fn due(&self, now: Instant) -> Option<News> {
         let mut state = self.state();
@@ -171,6 +178,8 @@ mod tests {
         assert_eq!(outage.due(at(30)), None);
         outage.up("1", at(30));
         assert!(matches!(outage.due(at(33)), Some(News::Ends { after, .. }) if after == Duration::from_secs(30)));
+        assert_eq!(outage.rest(at(34)), None);
         assert!(outage.down("1", "", at(34)).is_some());
+        assert!(matches!(outage.rest(at(39)), Some(News::Lasts { since, .. }) if since == Duration::from_secs(5)));
     }
 }

@@ -39,6 +39,7 @@ pub fn tick() {
 
 /// Writes what was counted and is not written yet: the process ends.
 pub fn flush() {
+    TELLER.outage.rest(Instant::now()).iter().for_each(tell_outage);
     TELLER.refusals.drain().iter().for_each(tell_refused);
     TELLER.lanes.drain().iter().for_each(tell_unsaid);
     TELLER.clients.drain().iter().for_each(|line| tell_client(line, true));
