@@ -181,7 +181,8 @@ fn every_alert_has_its_runbook_and_its_test() {
         "alerts, and runbook sections"
     );
     for name in named {
-        let link = format!("runbook: \"docs/operate.md#{}\"", name.to_lowercase());
+        let link =
+            format!("runbook_url: \"{{{{ $externalLabels.docs_copydesk }}}}docs/operate.md#{}\"", name.to_lowercase());
         assert_eq!(alerts.matches(&link).count(), 1, "alerts.yml: {link}");
         assert!(
             tests.contains(&format!("alertname: {name}\n        exp_alerts:\n          - exp_labels")),

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::around::Around;
 use crate::cli::exit;
 use crate::config::Settings;
-use crate::telemetry::otlp;
+use crate::telemetry::{otlp, teller};
 use crate::worker::claim::{self, Claim};
 use crate::worker::supervisor::{Outcome, Worker};
 
@@ -64,6 +64,7 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                 tracing::warn!(
                     "{name} again: ending at once; open transactions are aborted and their articles read again"
                 );
+                teller::flush();
                 std::process::exit(i32::from(exit::CUT_SHORT));
             }
             tracing::info!("{name}: finishing the batch, leaving the group");

@@ -1,5 +1,6 @@
 //! Events: each emits its log line and its metric together. Lines carry coordinates, never payloads.
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::Label;
@@ -7,6 +8,8 @@ use tracing::{debug, error, info, warn};
 
 use super::names::{self, Kind, Metric};
 use super::unread::Unread;
+use super::tally::Refused;
+use super::teller;
 
 /// A batch was committed.
 #[derive(Debug)]
@@ -54,26 +57,26 @@ impl BatchCommitted<'_> {
         metrics::histogram!(names::PHASE_SECONDS, "phase" => "publish").record(self.publish.as_secs_f64());
         metrics::histogram!(names::COMMIT_SECONDS).record(self.commit.as_secs_f64());
         debug!(
-            lane = self.lane,
+            lane = number(self.lane),
             records = self.records_in,
             clean = self.records_out,
             bytes = self.bytes_in,
-            gather_ms = self.gather.as_millis(),
-            process_ms = self.process.as_millis(),
-            publish_ms = self.publish.as_millis(),
-            commit_ms = self.commit.as_millis(),
+            gather_ms = millis(self.gather),
+            process_ms = millis(self.process),
+            publish_ms = millis(self.publish),
+            commit_ms = millis(self.commit),
             "batch committed"
         );
     }
 }
 
 /// A payload was refused, and its dead letter is committed.
-pub fn refused(topic: &str, partition: i32, offset: i64, code: &'static str, reason: &str, cut: bool) {
-    metrics::counter!(names::RECORDS_REFUSED, "code" => code).increment(1);
-    if cut {
+pub fn refused(refused: &Refused<'_>, reason: &dyn Display) {
+    metrics::counter!(names::RECORDS_REFUSED, "code" => refused.code).increment(1);
+    if refused.cut {
         metrics::counter!(names::DEAD_LETTERS_CUT).increment(1);
     }
-    warn!(topic, partition, offset, code, reason, cut, "payload refused: it is in the dead-letter topic");
+    teller::refused(refused, reason);
 }
 
 /// Dates of one calendar were found.
@@ -84,14 +87,23 @@ pub fn dates_found(calendar: &'static str, count: u64) {
 /// A batch was given up and will be done again.
 pub fn batch_aborted(lane: &str, reason: &'static str, error: &str) {
     metrics::counter!(names::TRANSACTIONS_ABORTED, "reason" => reason).increment(1);
-    warn!(lane, reason, error, "batch aborted: it will be done again");
+    debug!(lane = number(lane), reason, error, "batch aborted");
+    if teller::in_outage(|counts| counts.aborts += 1) {
+        return;
+    }
+    let text = format!("lane {lane}: batch aborted: {error}");
+    if let Some(unsaid) = ask(&format!("{lane} aborted {reason} {}", kind(error)), &text) {
+        warn!(lane = number(lane), reason, error, unsaid, "batch aborted: it will be done again");
+    }
 }
 
 /// Partitions came.
 pub fn assigned(lane: &str, partitions: &[i32], total: usize) {
     metrics::counter!(names::REBALANCES, "kind" => "assigned").increment(1);
     metrics::gauge!(names::PARTITIONS_ASSIGNED, "lane" => lane.to_owned()).set(total as f64);
-    info!(lane, ?partitions, total, "partitions assigned");
+    if let Some(unsaid) = ask(&format!("{lane} assigned {partitions:?} {total}"), "") {
+        info!(lane = number(lane), ?partitions, total, unsaid, "partitions assigned");
+    }
 }
 
 /// Partitions went: revoked in order, or lost because the group had given this member up.
@@ -99,22 +111,30 @@ pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: 
     metrics::counter!(names::REBALANCES, "kind" => if lost { "lost" } else { "revoked" }).increment(1);
     metrics::gauge!(names::PARTITIONS_ASSIGNED, "lane" => lane.to_owned()).set(total as f64);
     for &partition in partitions {
-        // Its new owner reports it; a gauge left behind would be counted twice.
-        lag(topic, partition, 0);
         // The last stable offset is looked at by its maximum, which an old one does not change.
         gauge(names::UNSTABLE, topic, partition, 0);
     }
     if lost {
-        warn!(lane, ?partitions, total, "partitions lost: the group gave this lane up");
-    } else {
-        info!(lane, ?partitions, total, "partitions revoked");
+        debug!(lane = number(lane), ?partitions, total, "partitions lost");
+        if teller::in_outage(|counts| counts.lost += partitions.len() as u64) {
+            return;
+        }
+        let text = format!("lane {lane}: partitions lost: {partitions:?}");
+        if let Some(unsaid) = ask(&format!("{lane} lost {partitions:?}"), &text) {
+            warn!(lane = number(lane), ?partitions, total, unsaid, "partitions lost: the group gave this lane up");
+        }
+    } else if let Some(unsaid) = ask(&format!("{lane} revoked {partitions:?} {total}"), "") {
+        info!(lane = number(lane), ?partitions, total, unsaid, "partitions revoked");
     }
 }
 
 /// Gathered articles were forgotten with their partition.
 pub fn forgotten(lane: &str, records: usize) {
     metrics::counter!(names::RECORDS_FORGOTTEN).increment(records as u64);
-    info!(lane, records, "gathered articles forgotten with their partition; its new owner reads them again");
+    info!(
+        lane = number(lane),
+        records, "gathered articles forgotten with their partition; its new owner reads them again"
+    );
 }
 
 /// The lag of a partition as of now.
@@ -146,23 +166,46 @@ fn gauge(name: &'static str, topic: &str, partition: i32, value: i64) {
 /// A lane failed and starts anew after a pause.
 pub fn lane_restart(lane: &str, reason: &'static str, error: &str, pause: Duration) {
     metrics::counter!(names::LANE_RESTARTS, "reason" => reason).increment(1);
-    warn!(lane, reason, error, pause_ms = pause.as_millis(), "lane starts anew");
+    debug!(lane = number(lane), reason, error, pause_ms = millis(pause), "lane restarts");
+    // Its own panic is never a consequence of an outage.
+    if reason != "panic" && teller::in_outage(|counts| counts.restarts += 1) {
+        return;
+    }
+    let text = format!("lane {lane}: starts anew: {error}");
+    if let Some(unsaid) = ask(&format!("{lane} restart {reason} {}", kind(error)), &text) {
+        warn!(lane = number(lane), reason, error, pause_ms = millis(pause), unsaid, "lane starts anew");
+    }
 }
 
-/// A lane waits for something outside: a topic, a permission, the broker.
+/// A lane waits for something outside: a topic, a permission.
 pub fn lane_waits(lane: &str, what: &str, pause: Duration) {
-    warn!(lane, pause_ms = pause.as_millis(), "waiting: {what}");
+    debug!(lane = number(lane), pause_ms = millis(pause), "waits: {what}");
+    if let Some(unsaid) = ask(&format!("{lane} waits {}", kind(what)), &format!("lane {lane}: waiting: {what}")) {
+        warn!(lane = number(lane), pause_ms = millis(pause), unsaid, "waiting: {what}");
+    }
 }
 
 /// A lane is ready.
 pub fn lane_ready(lane: &str) {
-    info!(lane, "ready");
+    if let Some(unsaid) = ask(&format!("{lane} ready"), "") {
+        info!(lane = number(lane), unsaid, "ready");
+    }
+}
+
+/// A lane reaches no broker.
+pub fn brokers_down(lane: &str, why: &str) {
+    teller::down(lane, why);
+}
+
+/// A lane reaches a broker.
+pub fn brokers_up(lane: &str) {
+    teller::up(lane);
 }
 
 /// Another process uses this instance's name.
 pub fn fenced(lane: &str, transactional_id: &str) {
     error!(
-        lane,
+        lane = number(lane),
         transactional_id,
         "fenced: another copydesk runs with the same group and instance name and has taken over; this one ends. Give each \
          process an instance name of its own (`stream.instance`, --instance)"
@@ -172,7 +215,66 @@ pub fn fenced(lane: &str, transactional_id: &str) {
 /// librdkafka reported an error on its own.
 pub fn broker_error(lane: &str, client: &'static str, error: &str) {
     metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
-    warn!(lane, client, "{error}");
+    debug!(lane = number(lane), client, "{error}");
+    if teller::in_outage(|counts| counts.errors += 1) {
+        return;
+    }
+    let text = format!("lane {lane}: {client}: {error}");
+    if let Some(unsaid) = ask(&format!("{lane} {client} {}", kind(error)), &text) {
+        warn!(lane = number(lane), client, unsaid, "{error}");
+    }
+}
+
+/// librdkafka reported that a lane's client reaches no broker.
+pub fn client_down(lane: &str, client: &'static str, error: &str) {
+    metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
+    debug!(lane = number(lane), client, "{error}");
+    teller::down(lane, error);
+    teller::in_outage(|counts| counts.errors += 1);
+}
+
+/// librdkafka reported an error of one connection, which it mends itself.
+pub fn client_trouble(client: &'static str, error: &str) {
+    metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
+    debug!(client, "{error}");
+    teller::connection(&format!("{client} {}", kind(error)), &format!("{client}: {error}"), true);
+}
+
+/// librdkafka's own line about something that went wrong with a connection; `loud`: it calls that a warning or an error.
+pub fn client_log(client: &str, facility: &str, message: &str, loud: bool) {
+    debug!(target: "librdkafka", client, facility, "{message}");
+    // `[thrd:NAME]: ` says what the rest says again.
+    let text = message.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(message, |(_, text)| text);
+    teller::connection(&format!("{facility} {}", kind(text)), &format!("{facility}: {text}"), loud);
+}
+
+/// May a line of this kind be written now? With how many were not written since the last one, where there were any.
+fn ask(kind: &str, text: &str) -> Option<Option<u64>> {
+    teller::ask(kind, text).map(|unsaid| (unsaid > 0).then_some(unsaid))
+}
+
+/// Lines of one kind differ in numbers only; the name of a broker, in front, tells them apart.
+fn kind(text: &str) -> String {
+    let (broker, text) = text.split_once(": ").unwrap_or(("", text));
+    let mut kind = String::from(broker);
+    for letter in text.chars().take(300) {
+        match letter {
+            '0'..='9' if kind.ends_with('#') => {}
+            '0'..='9' => kind.push('#'),
+            letter => kind.push(letter),
+        }
+    }
+    kind
+}
+
+/// The number of a lane, which lines carry as a number.
+fn number(lane: &str) -> u64 {
+    lane.parse().unwrap_or_default()
+}
+
+/// Milliseconds as a number: those of the standard library have 128 bits, which log lines would carry as text.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Spans were handed to the collector, or could not be; `changed`: it was otherwise the last time.

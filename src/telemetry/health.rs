@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::lags::Lags;
 use super::names;
 use super::refusals::{Refusal, Refusals};
 use super::spread::Spread;
@@ -22,12 +23,14 @@ pub struct Health {
     lanes: Vec<Arc<LaneHealth>>,
     stall: Duration,
     refusals: Arc<Refusals>,
+    lags: Arc<Lags>,
     unread: UnreadPartitions,
 }
 
 /// One lane.
 #[derive(Debug)]
 pub struct LaneHealth {
+    number: usize,
     start: Instant,
     /// Milliseconds from `start` to the last tick.
     tick: AtomicU64,
@@ -37,8 +40,17 @@ pub struct LaneHealth {
     waiting: Mutex<String>,
     /// The partitions that are assigned, each with its lag where it is known.
     partitions: Mutex<BTreeMap<i32, Option<i64>>>,
+    /// Its group has shared the partitions out.
+    settled: AtomicBool,
+    /// It has had none of them for a while.
+    idle: AtomicBool,
+    /// Partitions of the input topic, 0 until that is known.
+    input_partitions: AtomicU64,
+    /// How often the lane became ready.
+    readied: AtomicU64,
     figures: Figures,
     refusals: Arc<Refusals>,
+    lags: Arc<Lags>,
 }
 
 /// What a lane has done since the process started.
@@ -97,9 +109,10 @@ pub enum State {
 impl Health {
     /// Health of `lanes` lanes, each of which must tick at least every `stall`.
     pub fn new(lanes: usize, stall: Duration) -> Arc<Health> {
-        let refusals = Arc::new(Refusals::default());
-        let lanes = (0..lanes).map(|_| Arc::new(LaneHealth::new(Arc::clone(&refusals)))).collect();
-        Arc::new(Health { lanes, stall, refusals, unread: UnreadPartitions::default() })
+        let (refusals, lags) = (Arc::new(Refusals::default()), Arc::new(Lags::default()));
+        let lane = |number| Arc::new(LaneHealth::new(number, Arc::clone(&refusals), Arc::clone(&lags)));
+        let lanes = (0..lanes).map(lane).collect();
+        Arc::new(Health { lanes, stall, refusals, lags, unread: UnreadPartitions::default() })
     }
 
     /// The lane with this number.
@@ -115,6 +128,16 @@ impl Health {
     /// The latest dead letters, the latest first.
     pub fn refusals(&self) -> Vec<Refusal> {
         self.refusals.latest()
+    }
+
+    /// Lag of all partitions that this process answers for, where it is known.
+    pub fn lag(&self) -> Option<i64> {
+        self.lags.total()
+    }
+
+    /// Partitions of the input topic, 0 until a lane knows.
+    pub fn input_partitions(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.input_partitions.load(Relaxed)).max().unwrap_or_default()
     }
 
     /// How a lane is.
@@ -155,7 +178,15 @@ impl Health {
         for (number, lane) in self.lanes.iter().enumerate() {
             let list: Vec<_> = lane.partitions().keys().map(ToString::to_string).collect();
             let list = if list.is_empty() { "none".to_owned() } else { list.join(",") };
-            text.push_str(&format!("lane {number}: ready, partitions {list}\n"));
+            text.push_str(&format!("lane {number}: ready, partitions {list}"));
+            if lane.idle.load(Relaxed) {
+                let partitions = self.input_partitions();
+                text.push_str(&format!(
+                    "; idle: the group has more lanes than the input topic has partitions ({partitions}); this one takes over \
+                     when another ends"
+                ));
+            }
+            text.push('\n');
         }
         text + &self.unread.lines()
     }
@@ -175,16 +206,22 @@ impl Health {
 }
 
 impl LaneHealth {
-    fn new(refusals: Arc<Refusals>) -> LaneHealth {
+    fn new(number: usize, refusals: Arc<Refusals>, lags: Arc<Lags>) -> LaneHealth {
         LaneHealth {
+            number,
             start: Instant::now(),
             tick: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             waiting: Mutex::new("starting".to_owned()),
             partitions: Mutex::default(),
+            settled: AtomicBool::new(false),
+            idle: AtomicBool::new(false),
+            input_partitions: AtomicU64::new(0),
+            readied: AtomicU64::new(0),
             figures: Figures::default(),
             refusals,
+            lags,
         }
     }
 
@@ -206,6 +243,42 @@ impl LaneHealth {
     /// The lane is ready.
     pub fn set_ready(&self) {
         self.ready.store(true, Relaxed);
+        self.readied.fetch_add(1, Relaxed);
+    }
+
+    /// How often it became ready.
+    pub fn readied(&self) -> u64 {
+        self.readied.load(Relaxed)
+    }
+
+    /// Its number.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The lags of the process.
+    pub fn lags(&self) -> &Lags {
+        &self.lags
+    }
+
+    /// Has the lane's group shared its partitions out?
+    pub fn set_settled(&self, settled: bool) {
+        self.settled.store(settled, Relaxed);
+    }
+
+    /// It has, and has changed nothing for a while.
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Relaxed)
+    }
+
+    /// The lane is ready, and has had nothing to do for a while.
+    pub fn set_idle(&self, idle: bool) {
+        self.idle.store(idle, Relaxed);
+    }
+
+    /// The input topic has so many partitions.
+    pub fn set_input_partitions(&self, partitions: usize) {
+        self.input_partitions.store(partitions as u64, Relaxed);
     }
 
     /// Is it?

@@ -1,7 +1,7 @@
 //! What the program tells its operators: logs, metrics, health.
 //!
 //! Logs carry coordinates, never payloads. One event ([`events`]) emits its log line and its metric together, so that
-//! neither can be forgotten. Metric names stand in one file ([`names`]). [`health`] is what the lanes say about
+//! neither can be forgotten; what comes by the thousand is counted, and told now and then ([`teller`], [`minute`]). Metric names stand in one file ([`names`]). [`health`] is what the lanes say about
 //! themselves, [`history`] what they did in the last minutes, and [`admin`] serves all of it over HTTP: to machines, and
 //! as a [`page`] to people. [`traces`] makes spans of batches and articles, and [`otlp`] sends them, where that is asked
 //! for.
@@ -11,14 +11,21 @@ mod doorkeeper;
 pub mod events;
 pub mod health;
 mod history;
+pub mod lags;
 pub mod logs;
+pub mod minute;
 pub mod names;
 pub mod otlp;
+mod outage;
 mod page;
 mod refusals;
 mod spread;
+mod tally;
+pub mod teller;
+mod throttle;
 pub mod traces;
 mod unread;
 
 pub use health::{Committed, Health, LaneHealth};
 pub use unread::{Owner, Unread};
+pub use tally::Refused;

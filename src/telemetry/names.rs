@@ -54,7 +54,7 @@ metrics! {
     END_TO_END_SECONDS = Histogram "copydesk_end_to_end_seconds" [] "Time from an article's Kafka timestamp to the commit of its record.";
     TRANSACTIONS_COMMITTED = Counter "copydesk_transactions_committed_total" ["lane"] "Batches committed (in at-least-once mode: offsets committed).";
     TRANSACTIONS_ABORTED = Counter "copydesk_transactions_aborted_total" ["reason"] "Batches given up and done again: delivery, too_large, refused, offsets, commit, begin.";
-    LAG = Gauge "copydesk_lag_records" ["topic", "partition"] "Offsets between the end of an input partition (last stable offset) and what is committed. Each worker tells it of every partition, of those of others every few seconds: aggregate with `max by (topic, partition)`.";
+    LAG = Gauge "copydesk_lag_records" ["topic", "partition"] "Offsets between the end of an input partition (last stable offset) and what is committed; 0 where a consumer has read to the end and only control records of transactions are left. Kept while a lane starts anew. Each worker tells it of every partition, of those of others every few seconds: aggregate with `max by (topic, partition)`.";
     PARTITIONS_ASSIGNED = Gauge "copydesk_partitions_assigned" ["lane"] "Input partitions assigned to a lane.";
     REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of assignment: assigned, revoked, lost.";
     RECORDS_FORGOTTEN = Counter "copydesk_records_forgotten_total" [] "Gathered articles forgotten because their partition was revoked; its new owner reads them again.";

@@ -7,7 +7,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, info};
 
 use crate::telemetry::events;
 
@@ -20,8 +20,11 @@ pub(super) fn log(level: RDKafkaLogLevel, client: &str, facility: &str, message:
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
             error!(target: "librdkafka", client, facility, "{message}");
         }
-        // "error" and "warning" are librdkafka's words for a connection that was closed: it opens it again.
-        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => warn!(target: "librdkafka", client, facility, "{message}"),
+        // Its words for a connection that was closed: it opens it again.
+        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => events::client_log(client, facility, message, true),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info if facility == "FAIL" => {
+            events::client_log(client, facility, message, false);
+        }
         RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => info!(target: "librdkafka", client, facility, "{message}"),
         RDKafkaLogLevel::Debug => debug!(target: "librdkafka", client, facility, "{message}"),
     }
@@ -99,7 +102,14 @@ impl ClientContext for Deliveries {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        events::broker_error(&self.lane, "producer", &format!("{error}: {reason}"));
+        let text = format!("{error}: {reason}");
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::AllBrokersDown) => events::client_down(&self.lane, "producer", &text),
+            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => {
+                events::client_trouble("producer", &text);
+            }
+            _ => events::broker_error(&self.lane, "producer", &text),
+        }
     }
 }
 

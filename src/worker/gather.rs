@@ -100,6 +100,7 @@ impl<'c> Gatherer<'c> {
         for weighed in std::mem::take(&mut self.held) {
             self.put(weighed, &mut batch, &mut taken);
         }
+        let mut emptied = false;
         let mut wait = if ready.is_some() || !batch.is_empty() { Duration::ZERO } else { IDLE };
         while !taken.is_full() && self.held_bytes < room.bytes {
             let polled = consumer.poll(wait);
@@ -118,9 +119,17 @@ impl<'c> Gatherer<'c> {
                     self.put(Weighed::new(message), &mut batch, &mut taken);
                 }
                 Some(Err(error)) => judge(lane, consumer, &error)?,
-                None => break,
+                None => {
+                    emptied = true;
+                    break;
+                }
             }
             wait = Duration::ZERO;
+        }
+        consumer.context().polled(emptied);
+        if !batch.is_empty() {
+            consumer.context().given(batch.next_offsets().into_iter());
+            consumer.context().given(self.held.iter().map(|message| (message.partition(), message.offset() + 1)));
         }
         Ok(Gathered { batch, took: started.elapsed() })
     }
@@ -213,6 +222,10 @@ fn judge(lane: &str, consumer: &BaseConsumer<Membership>, error: &KafkaError) ->
         // The group has taken the partitions; the next poll says so and joins again.
         Some(PollExceeded) => {
             events::broker_error(lane, "consumer", "a batch took longer than max.poll.interval.ms");
+            Ok(())
+        }
+        Some(RDKafkaErrorCode::AllBrokersDown) => {
+            events::client_down(lane, "consumer", &error.to_string());
             Ok(())
         }
         Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => {

@@ -18,7 +18,7 @@ use crate::config::Delivery;
 use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits};
 use crate::telemetry::traces::{BatchTrace, Route};
-use crate::telemetry::{Committed, events, names};
+use crate::telemetry::{Committed, Refused, events, names};
 
 use super::batch::{Outcome, Work};
 use super::clients;
@@ -88,6 +88,7 @@ impl<'a> Lane<'a> {
             .map_err(|error| Failure::Fatal { doing: "starting the lane's second thread", error: error.to_string() })?;
         let mut refusals = Refusals::default();
         refusals.surveyed(survey.output_timestamps, survey.dead_timestamps);
+        orders.health.set_input_partitions(survey.input_partitions);
         Ok(Lane {
             orders,
             name,
@@ -236,6 +237,7 @@ impl<'a> Lane<'a> {
         if let Ok(survey) = survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
             self.survey = survey;
             self.refusals.surveyed(survey.output_timestamps, survey.dead_timestamps);
+            self.orders.health.set_input_partitions(survey.input_partitions);
         }
         Ok(())
     }
@@ -288,6 +290,7 @@ impl<'a> Lane<'a> {
             Ok(published) => {
                 self.aborts = 0;
                 self.alone = false;
+                events::brokers_up(self.name);
                 self.consumer.context().committed(work.batch.next_offsets().into_iter());
                 work.trace.committed();
                 let cleaning = next.as_ref().map_or(Duration::ZERO, |next| next.process - before);
@@ -409,6 +412,7 @@ impl<'a> Lane<'a> {
             targets.add_partition_offset(topic, element.partition(), offset).map_err(|error| fatal(&error))?;
         }
         let sought = self.consumer.seek_partitions(targets, ASK).map_err(|error| fatal(&error))?;
+        self.consumer.context().rewound();
         for element in sought.elements_for_topic(topic) {
             element.error().map_err(|error| fatal(&error))?;
         }
@@ -434,14 +438,8 @@ impl<'a> Lane<'a> {
                     let topic = &self.orders.settings.stream.input;
                     let cut = message.payload_len() > self.survey.dead_bytes;
                     self.orders.health.refused(message.partition(), message.offset(), reject.code());
-                    events::refused(
-                        topic,
-                        message.partition(),
-                        message.offset(),
-                        reject.code(),
-                        &reject.to_string(),
-                        cut,
-                    );
+                    let (partition, offset, code) = (message.partition(), message.offset(), reject.code());
+                    events::refused(&Refused { topic, partition, offset, code, cut }, reject);
                 }
             }
             if let Some(timestamp) = message.timestamp().to_millis() {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::producer::BaseProducer;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::config::Settings;
 use crate::telemetry::{LaneHealth, events};
@@ -21,16 +21,19 @@ use super::clients;
 use super::context::Deliveries;
 use super::failure::{Failure, KafkaTrouble};
 use super::ids;
+use super::lag;
 use super::lane::Lane;
 use super::leave::leave;
-use super::login::LoggedIn;
+use super::login::{LOGIN, LoggedIn};
 use super::rebalance::Membership;
 use super::stop::Stop;
 use super::topics::{ASK, Unfit, survey};
 use super::watch::Rejoin;
 
-/// How long a lane that misses a topic waits at most before it looks again.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
+/// The lag of partitions that a lane has left is measured no more often than so.
+const MEASURE: Duration = Duration::from_secs(5);
+/// What a lane does that reaches no broker.
+const LOOKING: &str = "looking for the topics";
 /// How long both clients may take to close.
 const CLOSE: Duration = Duration::from_secs(8);
 
@@ -65,8 +68,9 @@ pub(super) fn run(orders: &Orders) -> Ended {
     let name = orders.number.to_string();
     let (first, largest) = orders.settings.stream.backoff;
     let mut pause = first;
+    let mut measured = None;
     let ended = loop {
-        let started = Instant::now();
+        let (started, readied) = (Instant::now(), orders.health.readied());
         let life = catch_unwind(AssertUnwindSafe(|| live(orders, &name)));
         let failure = match life.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref())))) {
             Ok(()) => break Ended::Stopped,
@@ -75,8 +79,14 @@ pub(super) fn run(orders: &Orders) -> Ended {
         if orders.stop.requested() {
             break Ended::Stopped;
         }
-        if started.elapsed() > largest {
+        // A life that went well for a while is no part of a row of failures; waiting in vain for brokers is.
+        if started.elapsed() > largest && orders.health.readied() > readied {
             pause = first;
+        }
+        if let Failure::Unavailable { doing: LOOKING, error } = &failure {
+            events::brokers_down(&name, error);
+        } else {
+            measure_what_is_left(orders, &mut measured);
         }
         match &failure {
             Failure::Fenced => {
@@ -86,10 +96,7 @@ pub(super) fn run(orders: &Orders) -> Ended {
             Failure::Topics(what) => events::lane_waits(&name, what, pause),
             other => events::lane_restart(&name, other.reason(), &other.to_string(), pause),
         }
-        // What is waited for may come at any time, and asking is cheap.
-        if matches!(failure, Failure::Topics(_)) {
-            pause = pause.min(ASK_AGAIN);
-        } else {
+        if !matches!(failure, Failure::Topics(_)) {
             orders.health.restarted();
         }
         orders.health.wait_for(failure.to_string());
@@ -99,9 +106,29 @@ pub(super) fn run(orders: &Orders) -> Ended {
         }
         pause = (pause * 2).min(largest);
     };
+    events::brokers_up(&name);
     orders.health.set_partitions(Vec::new());
     orders.health.set_stopped();
     ended
+}
+
+/// Partitions that this lane owned and nobody here owns now: their lag is not known by any consumer of the process.
+fn measure_what_is_left(orders: &Orders, measured: &mut Option<Instant>) {
+    let (lags, stream) = (orders.health.lags(), &orders.settings.stream);
+    let left = lags.kept(orders.number);
+    if left.is_empty() || orders.embedded || measured.is_some_and(|at: Instant| at.elapsed() < MEASURE) {
+        return;
+    }
+    orders.health.tick();
+    match lag::measure(stream, &left) {
+        Ok(standings) => {
+            for (partition, standing) in standings {
+                lags.set(&stream.input, partition, standing);
+            }
+        }
+        Err(trouble) => debug!(lane = orders.number, "the lag stays as it was: {trouble}"),
+    }
+    *measured = Some(Instant::now());
 }
 
 /// Pauses, ticking: a lane that waits has not stalled.
@@ -126,10 +153,12 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     let stream = &orders.settings.stream;
     let survey = survey(stream, orders.embedded, ASK).map_err(|unfit| match unfit {
         Unfit::Topics(what) => Failure::Topics(what),
-        Unfit::Unavailable(trouble) => {
-            Failure::Unavailable { doing: "looking for the topics", error: trouble.to_string() }
+        Unfit::Unavailable(trouble) if trouble.doing == LOGIN => {
+            Failure::Unavailable { doing: LOGIN, error: trouble.what }
         }
+        Unfit::Unavailable(trouble) => Failure::Unavailable { doing: LOOKING, error: trouble.to_string() },
     })?;
+    events::brokers_up(name);
     orders.health.tick();
     let membership = Membership::new(name.to_owned(), stream.input.clone(), Arc::clone(&orders.health));
     let deliveries = Deliveries::new(name.to_owned());
@@ -146,6 +175,7 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     // Caught here and not only in `run`, because a panic must not skip the bounded close.
     let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey)?.work()));
     let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));
+    clients.consumer.context().leave();
     close(clients, name, orders);
     worked
 }
@@ -170,5 +200,5 @@ fn close(clients: Clients, name: &str, orders: &Orders) {
             Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return,
         }
     }
-    warn!(lane = name, "closing the clients takes too long: left behind");
+    warn!(lane = orders.number, "closing the clients takes too long: left behind");
 }

@@ -106,7 +106,7 @@ impl<T: Bearer> Deref for LoggedIn<T> {
 }
 
 /// What a client was doing when it could not log in.
-const LOGIN: &str = "logging in";
+pub(super) const LOGIN: &str = "logging in";
 
 /// Why there is no login, in words.
 pub(super) fn no_login(what: String) -> KafkaTrouble {

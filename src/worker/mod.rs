@@ -18,6 +18,7 @@ mod gather;
 mod group;
 mod hand_over;
 mod ids;
+mod lag;
 mod lane;
 mod leave;
 mod life;

@@ -18,6 +18,7 @@ use tracing::debug;
 use crate::telemetry::{LaneHealth, events};
 
 use super::context::log;
+use super::lag::{PartitionStatistics, Progress};
 
 /// The consumer's side of a lane.
 #[derive(Debug)]
@@ -28,6 +29,12 @@ pub(super) struct Membership {
     state: Mutex<State>,
     /// A broker has refused a login.
     refused: AtomicBool,
+    /// The lane has emptied its queue since the last statistics.
+    emptied: AtomicBool,
+    /// The lane has gone back, and not polled since: statistics that come now are from before.
+    rewound: AtomicBool,
+    /// The lane leaves the group: statistics that come now are of the time before.
+    left: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -38,13 +45,27 @@ struct State {
     revoked: BTreeSet<i32>,
     /// Counts assignments that brought something.
     assignments: u64,
-    /// The next offset to be read, as committed by this lane.
-    next: HashMap<i32, i64>,
+    progress: Progress,
+    /// Statistics in a row that found the group at rest.
+    steady: u32,
 }
+
+/// So many statistics in a row find the group at rest before what this lane does not have any more counts as another's: a
+/// first assignment may be empty, and a second one follow at once.
+const SETTLED: u32 = 3;
 
 impl Membership {
     pub(super) fn new(lane: String, topic: String, health: Arc<LaneHealth>) -> Membership {
-        Membership { lane, topic, health, state: Mutex::default(), refused: AtomicBool::new(false) }
+        Membership {
+            lane,
+            topic,
+            health,
+            state: Mutex::default(),
+            refused: AtomicBool::new(false),
+            emptied: AtomicBool::new(false),
+            rewound: AtomicBool::new(false),
+            left: AtomicBool::new(false),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -78,7 +99,33 @@ impl Membership {
 
     /// Remembers what was committed: the lag counts from there.
     pub(super) fn committed(&self, next: impl Iterator<Item = (i32, i64)>) {
-        self.state().next.extend(next);
+        self.state().progress.committed(next);
+    }
+
+    /// Remembers what was gathered: for each partition the offset after the last article.
+    pub(super) fn given(&self, next: impl Iterator<Item = (i32, i64)>) {
+        self.state().progress.given(next);
+    }
+
+    /// This life of the lane is over, and its consumer is to be closed.
+    pub(super) fn leave(&self) {
+        self.left.store(true, Relaxed);
+        self.health.set_settled(false);
+        self.health.lags().left(self.health.number());
+    }
+
+    /// The lane has polled; `emptied`: until nothing was left, so that all that was fetched before is gathered.
+    pub(super) fn polled(&self, emptied: bool) {
+        self.rewound.store(false, Relaxed);
+        if emptied {
+            self.emptied.store(true, Relaxed);
+        }
+    }
+
+    /// The queue was thrown away, to be filled again from the committed offsets.
+    pub(super) fn rewound(&self) {
+        self.rewound.store(true, Relaxed);
+        self.state().progress.rewound();
     }
 
     fn came(&self, list: &TopicPartitionList) {
@@ -91,6 +138,7 @@ impl Membership {
         state.assignments += 1;
         state.assigned.extend(&came);
         self.health.set_partitions(state.assigned.iter().copied().collect());
+        self.health.lags().assigned(self.health.number(), &came);
         events::assigned(&self.lane, &came, state.assigned.len());
     }
 
@@ -102,10 +150,13 @@ impl Membership {
         let mut state = self.state();
         for partition in &went {
             state.assigned.remove(partition);
-            state.next.remove(partition);
+            state.progress.forget(*partition);
         }
         state.revoked.extend(&went);
+        state.steady = 0;
+        self.health.set_settled(false);
         self.health.set_partitions(state.assigned.iter().copied().collect());
+        self.health.lags().revoked(self.health.number(), &went);
         events::revoked(&self.lane, &self.topic, &went, state.assigned.len(), lost);
     }
 }
@@ -138,25 +189,39 @@ impl ClientContext for Membership {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
+        if self.left.load(Relaxed) {
+            return;
+        }
         let Ok(statistics) = serde_json::from_slice::<Statistics>(statistics) else { return };
         let mut state = self.state();
-        state.joined |= statistics.cgrp.is_some_and(|group| group.join_state == "steady");
+        let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
+        state.joined |= steady;
+        state.steady = if steady { state.steady.saturating_add(1) } else { 0 };
+        self.health.set_settled(state.steady >= SETTLED);
+        if state.steady >= SETTLED {
+            self.health.lags().settled(&self.topic, self.health.number());
+        }
+        if statistics.brokers.values().any(|broker| broker.state == "UP") {
+            events::brokers_up(&self.lane);
+        }
+        let emptied = self.emptied.swap(false, Relaxed);
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         for (partition, numbers) in &topic.partitions {
             let Ok(partition) = partition.parse::<i32>() else { continue };
             if !state.assigned.contains(&partition) {
                 continue;
             }
-            let end = if numbers.ls_offset >= 0 { numbers.ls_offset } else { numbers.hi_offset };
-            let next = state.next.get(&partition).copied().unwrap_or(numbers.committed_offset.max(numbers.lo_offset));
-            if end >= 0 && next >= 0 {
-                let lag = (end - next).max(0);
-                events::lag(&self.topic, partition, lag);
+            if let Some(standing) = state.progress.standing(partition, numbers, emptied)
+                && let Some(lag) = self.health.lags().set(&self.topic, partition, standing)
+            {
                 self.health.set_lag(partition, lag);
             }
             if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
                 events::ends(&self.topic, partition, numbers.ls_offset, numbers.hi_offset);
             }
+        }
+        if self.rewound.load(Relaxed) {
+            state.progress.rewound();
         }
     }
 }
@@ -165,21 +230,20 @@ impl ClientContext for Membership {
 #[derive(Debug, Deserialize)]
 struct Statistics {
     #[serde(default)]
+    brokers: HashMap<String, BrokerStatistics>,
+    #[serde(default)]
     topics: HashMap<String, TopicStatistics>,
     cgrp: Option<GroupStatistics>,
 }
 
 #[derive(Debug, Deserialize)]
-struct TopicStatistics {
-    partitions: HashMap<String, PartitionStatistics>,
+struct BrokerStatistics {
+    state: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct PartitionStatistics {
-    lo_offset: i64,
-    hi_offset: i64,
-    ls_offset: i64,
-    committed_offset: i64,
+struct TopicStatistics {
+    partitions: HashMap<String, PartitionStatistics>,
 }
 
 #[derive(Debug, Deserialize)]

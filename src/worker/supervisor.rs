@@ -8,6 +8,7 @@ use tracing::{error, info, warn};
 
 use crate::config::Settings;
 use crate::telemetry::Health;
+use crate::telemetry::minute::Minute;
 
 use super::clients;
 use super::embedded::Broker;
@@ -31,6 +32,7 @@ pub struct Worker {
     lanes: Vec<JoinHandle<Ended>>,
     stop: Stop,
     health: Arc<Health>,
+    minute: Minute,
     grace: Duration,
 }
 
@@ -76,16 +78,19 @@ impl Worker {
             warn!("built with the feature `sabotage`, for the fault suite: not for production");
         }
         info!(
+            version = env!("CARGO_PKG_VERSION"),
+            brokers = settings.stream.brokers,
             input = settings.stream.input,
             output = settings.stream.output,
             dead_letters = settings.stream.dead_letters,
             group = settings.stream.group,
             instance = settings.stream.instance,
             lanes = settings.stream.lanes,
-            delivery = ?settings.stream.delivery,
+            delivery = settings.stream.delivery.as_str(),
             "started"
         );
-        Ok(Worker { lanes, stop, health, grace: settings.stream.grace })
+        let minute = Minute::new(Arc::clone(&health));
+        Ok(Worker { lanes, stop, health, minute, grace: settings.stream.grace })
     }
 
     /// What the lanes say about themselves.
@@ -101,20 +106,28 @@ impl Worker {
     /// Waits until a lane ends or the stop is asked for, then for the others, at most for the grace period.
     ///
     /// Blocks: not for an async thread.
-    pub fn wait(self) -> Outcome {
+    pub fn wait(mut self) -> Outcome {
         while !self.stop.requested() && !self.lanes.iter().any(JoinHandle::is_finished) {
+            self.minute.tick();
             self.stop.pause(Duration::from_millis(100));
         }
         self.stop.request();
+        let outcome = self.wait_for_lanes();
+        self.minute.finish();
+        outcome
+    }
+
+    fn wait_for_lanes(&mut self) -> Outcome {
         let end = Instant::now() + self.grace;
         while !self.lanes.iter().all(JoinHandle::is_finished) {
+            self.minute.tick();
             if Instant::now() >= end {
                 error!(grace_s = self.grace.as_secs(), "a lane did not end within the grace period");
                 return Outcome::Overdue;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        let ended: Vec<_> = self.lanes.into_iter().map(JoinHandle::join).collect();
+        let ended: Vec<_> = self.lanes.drain(..).map(JoinHandle::join).collect();
         if ended.iter().any(|ended| matches!(ended, Ok(Ended::Fenced))) { Outcome::Fenced } else { Outcome::Stopped }
     }
 }
