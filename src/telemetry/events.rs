@@ -7,9 +7,9 @@ use metrics::Label;
 use tracing::{debug, error, info, warn};
 
 use super::names::{self, Kind, Metric};
-use super::unread::Unread;
 use super::tally::Refused;
 use super::teller;
+use super::unread::Unread;
 
 /// A batch was committed.
 #[derive(Debug)]

@@ -27,5 +27,5 @@ pub mod traces;
 mod unread;
 
 pub use health::{Committed, Health, LaneHealth};
-pub use unread::{Owner, Unread};
 pub use tally::Refused;
+pub use unread::{Owner, Unread};

@@ -129,7 +129,8 @@ impl<'c> Gatherer<'c> {
         consumer.context().polled(emptied);
         if !batch.is_empty() {
             consumer.context().given(batch.next_offsets().into_iter());
-            consumer.context().given(self.held.iter().map(|message| (message.partition(), message.offset() + 1)));
+            let held = self.held.iter().map(|weighed| &weighed.message);
+            consumer.context().given(held.map(|message| (message.partition(), message.offset() + 1)));
         }
         Ok(Gathered { batch, took: started.elapsed() })
     }
