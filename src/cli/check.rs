@@ -9,9 +9,9 @@ use owo_colors::OwoColorize;
 use crate::cli::exit;
 use crate::cli::say;
 use crate::cli::topics::in_words;
-use crate::config::{Delivery, Settings};
-use crate::worker::probe;
+use crate::config::{Delivery, OffsetReset, Settings, Stream};
 use crate::worker::topics::{Admin, Topic, TopicState};
+use crate::worker::{offsets, probe};
 
 /// Checks the configuration and, unless --offline, asks the broker for everything that `run` will need.
 ///
@@ -104,7 +104,13 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     }
     match probe::group(stream, PATIENCE) {
-        Ok(()) => report.good(&format!("group `{}` may be used", stream.group)),
+        Ok(()) => {
+            report.good(&format!("group `{}` may be used", stream.group));
+            // Without the topics there is nothing to be compared with.
+            if let [Some(_), Some(_), ..] = partitions[..] {
+                report.offsets(stream);
+            }
+        }
         Err(trouble) => report.bad(&trouble.to_string(), "grant Read on the group"),
     }
     if stream.delivery == Delivery::ExactlyOnce {
@@ -174,6 +180,32 @@ impl Report {
         if *unclean == Some(true) {
             let advice = "what was acknowledged can be lost: set unclean.leader.election.enable=false";
             self.warn(&format!("{role}: unclean leader election of `{}` is on", topic.name), advice);
+        }
+    }
+
+    /// Can each partition be read from where the group's offset says?
+    fn offsets(&mut self, stream: &Stream) {
+        let ledger = match offsets::look(stream, PATIENCE) {
+            Ok(ledger) => ledger,
+            Err(trouble) => return self.bad(&trouble.to_string(), "ask again when the broker answers"),
+        };
+        for place in &ledger.places {
+            let partition = place.partition;
+            match (&place.doubt, stream.on_offset_reset) {
+                (Some(doubt), OffsetReset::Stall) => self.bad(
+                    &format!("input: partition {partition} stalls: {doubt}"),
+                    "`copydesk offsets` shows where the group stands, `copydesk offsets reset` decides",
+                ),
+                (Some(doubt), OffsetReset::Earliest) => self.warn(
+                    &format!("input: partition {partition} is read from its beginning: {doubt}"),
+                    "`stream.on-offset-reset` says so: what was published before is published a second time",
+                ),
+                (None, _) if place.lost > 0 => self.warn(
+                    &format!("input: retention has deleted {} unread offsets of partition {partition}", place.lost),
+                    "they are lost; the worker goes on at the first record that is left",
+                ),
+                (None, _) => {}
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use super::load::Inputs;
 use super::oauth::{self, Oauth};
 use super::problem::{Origin, Problem, REDACTED, is_secret};
 use super::properties;
-use super::raw::{Raw, RawDelivery, RawFormat};
+use super::raw::{Raw, RawDelivery, RawFormat, RawOffsetReset};
 
 /// Everything the program was told.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct Stream {
     pub lanes: usize,
     /// Exactly once or at least once.
     pub delivery: Delivery,
+    /// What becomes of a partition whose committed offset can't be used.
+    pub on_offset_reset: OffsetReset,
     /// A batch is cut when it holds so many bytes of input.
     pub batch_bytes: usize,
     /// How long a stop may take.
@@ -69,6 +71,15 @@ pub enum Delivery {
     ExactlyOnce,
     /// For brokers without transactions: offsets are committed after every delivery report of the batch arrived.
     AtLeastOnce,
+}
+
+/// What becomes of a partition whose committed offset can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OffsetReset {
+    /// It stands still until somebody decides.
+    Stall,
+    /// It is read from its beginning.
+    Earliest,
 }
 
 /// How logs are written.
@@ -192,6 +203,10 @@ impl Judge<'_> {
             delivery: match written.delivery {
                 RawDelivery::ExactlyOnce => Delivery::ExactlyOnce,
                 RawDelivery::AtLeastOnce => Delivery::AtLeastOnce,
+            },
+            on_offset_reset: match written.on_offset_reset {
+                RawOffsetReset::Stall => OffsetReset::Stall,
+                RawOffsetReset::Earliest => OffsetReset::Earliest,
             },
             batch_bytes,
             grace: written.grace.0,
@@ -345,6 +360,7 @@ impl fmt::Debug for Stream {
             .field("instance", &self.instance)
             .field("lanes", &self.lanes)
             .field("delivery", &self.delivery)
+            .field("on_offset_reset", &self.on_offset_reset)
             .field("batch_bytes", &self.batch_bytes)
             .field("grace", &self.grace)
             .field("backoff", &self.backoff)

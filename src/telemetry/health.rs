@@ -35,6 +35,8 @@ pub struct LaneHealth {
     waiting: Mutex<String>,
     /// The partitions that are assigned, each with its lag where it is known.
     partitions: Mutex<BTreeMap<i32, Option<i64>>>,
+    /// Partitions that stall until somebody decides, each with why. The lane goes on with the others.
+    stalls: Mutex<BTreeMap<i32, String>>,
     figures: Figures,
     refusals: Arc<Refusals>,
 }
@@ -121,8 +123,7 @@ impl Health {
         match () {
             () if lane.stopped.load(Relaxed) => State::Stopped,
             () if since > self.stall => State::Stalled(since),
-            () if lane.is_ready() => State::Ready,
-            () => State::Waiting(lane.waiting()),
+            () => lane.complaint().map_or(State::Ready, State::Waiting),
         }
     }
 
@@ -135,9 +136,9 @@ impl Health {
         })
     }
 
-    /// `Err` names the lanes that are not ready, and what each waits for.
+    /// `Err` names the lanes that are not ready, and what each waits for: partitions that stall are among that.
     pub fn ready(&self) -> Result<(), String> {
-        self.all(|lane| (!lane.ready.load(Relaxed)).then(|| lane.waiting()))
+        self.all(LaneHealth::complaint)
     }
 
     /// Lines for `/readyz`: each lane with its partitions.
@@ -158,8 +159,10 @@ impl Health {
         if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
     }
 
-    /// Sets the gauge of ready lanes.
+    /// Sets the gauges of ready lanes and of partitions that stall.
     pub fn report(&self) {
+        let stalled: usize = self.lanes.iter().map(|lane| lane.stalls().len()).sum();
+        metrics::gauge!(names::PARTITIONS_STALLED).set(stalled as f64);
         let ready = self.lanes.iter().filter(|lane| lane.ready.load(Relaxed)).count();
         metrics::gauge!(names::LANES_READY).set(ready as f64);
     }
@@ -174,6 +177,7 @@ impl LaneHealth {
             ready: AtomicBool::new(false),
             waiting: Mutex::new("starting".to_owned()),
             partitions: Mutex::default(),
+            stalls: Mutex::default(),
             figures: Figures::default(),
             refusals,
         }
@@ -215,6 +219,26 @@ impl LaneHealth {
         let mut known = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
         let lag = |partition| known.get(&partition).copied().flatten();
         *known = partitions.into_iter().map(|partition| (partition, lag(partition))).collect();
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner).retain(|partition, _| known.contains_key(partition));
+    }
+
+    /// An assigned partition stalls until somebody decides.
+    pub fn stall(&self, partition: i32, why: impl Into<String>) {
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, why.into());
+    }
+
+    /// The assigned partitions that stall, each with why.
+    pub fn stalls(&self) -> BTreeMap<i32, String> {
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What keeps the lane, or one of its partitions, from its work.
+    fn complaint(&self) -> Option<String> {
+        if !self.is_ready() {
+            return Some(self.waiting());
+        }
+        let stalls: Vec<String> = self.stalls().into_values().collect();
+        (!stalls.is_empty()).then(|| stalls.join("; "))
     }
 
     /// The lag of an assigned partition, in records.
@@ -287,6 +311,20 @@ mod tests {
         assert_eq!(health.ready(), Ok(()));
         assert!(health.describe().contains("lane 0: ready, partitions 1,3"));
         assert!(health.describe().contains("lane 1: ready, partitions none"));
+    }
+
+    #[test]
+    fn a_partition_that_stalls_is_told_until_it_goes() {
+        let health = Health::new(1, Duration::from_secs(60));
+        let lane = health.lane(0).unwrap();
+        lane.set_ready();
+        lane.set_partitions(vec![0, 1]);
+        lane.stall(1, "partition 1 stalls");
+        assert_eq!(health.ready(), Err("lane 0: partition 1 stalls".to_owned()));
+        assert_eq!(health.state(&lane), State::Waiting("partition 1 stalls".to_owned()));
+        assert!(lane.is_ready(), "it works on the other one");
+        lane.set_partitions(vec![0]);
+        assert_eq!(health.ready(), Ok(()));
     }
 
     #[test]

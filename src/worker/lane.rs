@@ -23,6 +23,7 @@ use crate::telemetry::{Committed, events, names};
 use super::batch::{Outcome, Work};
 use super::clients;
 use super::context::Deliveries;
+use super::examine::Examiner;
 use super::failure::{Failure, in_words};
 use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
@@ -50,6 +51,7 @@ pub(super) struct Lane<'a> {
     survey: Survey,
     cleaner: Cleaner,
     gatherer: Gatherer<'a>,
+    examiner: Examiner<'a>,
     /// Bytes of records for each byte of articles, as of late.
     growth: f64,
     /// A buffer for records that no batch holds.
@@ -86,6 +88,7 @@ impl<'a> Lane<'a> {
             survey,
             cleaner: Cleaner::new(limits),
             gatherer: Gatherer::default(),
+            examiner: Examiner::new(orders, name, &clients.consumer),
             // Short paragraphs, each with its hash: what follows will tell.
             growth: 2.0,
             spare: Vec::new(),
@@ -106,6 +109,7 @@ impl<'a> Lane<'a> {
         if self.exactly_once() && !self.initialise()? {
             return Ok(());
         }
+        self.examiner.begin()?;
         let stream = &self.orders.settings.stream;
         self.orders.health.wait_for("joining the group");
         self.consumer.subscribe(&[&stream.input]).map_err(|error| Failure::fatal("subscribing", &error))?;
@@ -130,7 +134,8 @@ impl<'a> Lane<'a> {
     /// partitions that go is forgotten, in the batch that is `ready` as well.
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
-        let gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
+        let mut gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
+        self.examiner.admit(&mut gathered.batch, ready.is_none())?;
         if self.consumer.context().refused() {
             still_logged_in(self.consumer)?;
         }
@@ -364,6 +369,7 @@ impl<'a> Lane<'a> {
         for element in sought.elements_for_topic(topic) {
             element.error().map_err(|error| fatal(&error))?;
         }
+        self.consumer.context().positions().rewound(first.keys());
         Ok(())
     }
 

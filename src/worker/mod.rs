@@ -4,7 +4,7 @@
 //! *gather* ([`gather`]), *process* (the pure function, [`crate::pipeline`]) and *publish* ([`publish`]); the
 //! [`supervisor`] starts lanes, starts them anew when they fail, and stops them in order.
 //!
-//! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`] and [`topics`] are doors without a type of
+//! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`], [`offsets`] and [`topics`] are doors without a type of
 //! rdkafka's in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
 
 mod batch;
@@ -12,12 +12,16 @@ mod clients;
 mod context;
 pub mod dead_letter;
 pub mod embedded;
+mod examine;
 mod failure;
 mod gather;
 mod hand_over;
 mod lane;
 mod life;
 mod login;
+mod note;
+pub mod offsets;
+mod positions;
 pub mod probe;
 mod publish;
 pub mod reader;
@@ -28,6 +32,7 @@ mod settle;
 mod stop;
 pub mod supervisor;
 mod token;
+mod topic_id;
 pub mod topics;
 mod transaction;
 pub mod writer;

@@ -18,6 +18,7 @@ use tracing::debug;
 use crate::telemetry::{LaneHealth, events};
 
 use super::context::log;
+use super::positions::Positions;
 
 /// The consumer's side of a lane.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(super) struct Membership {
     topic: String,
     health: Arc<LaneHealth>,
     state: Mutex<State>,
+    positions: Positions,
     /// A broker has refused a login.
     refused: AtomicBool,
 }
@@ -44,7 +46,19 @@ struct State {
 
 impl Membership {
     pub(super) fn new(lane: String, topic: String, health: Arc<LaneHealth>) -> Membership {
-        Membership { lane, topic, health, state: Mutex::default(), refused: AtomicBool::new(false) }
+        Membership {
+            lane,
+            topic,
+            health,
+            state: Mutex::default(),
+            positions: Positions::default(),
+            refused: AtomicBool::new(false),
+        }
+    }
+
+    /// How the assigned partitions stand.
+    pub(super) fn positions(&self) -> &Positions {
+        &self.positions
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -84,6 +98,7 @@ impl Membership {
             return;
         }
         state.assignments += 1;
+        self.positions.came(&came);
         state.assigned.extend(&came);
         self.health.set_partitions(state.assigned.iter().copied().collect());
         events::assigned(&self.lane, &came, state.assigned.len());
@@ -94,6 +109,7 @@ impl Membership {
         if went.is_empty() {
             return;
         }
+        self.positions.went(&went);
         let mut state = self.state();
         for partition in &went {
             state.assigned.remove(partition);
@@ -121,6 +137,9 @@ impl ConsumerContext for Membership {
 
 impl ClientContext for Membership {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "OFFSET" {
+            self.positions.shake();
+        }
         log(level, "consumer", facility, message);
     }
 

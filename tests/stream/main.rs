@@ -10,12 +10,14 @@
 #[path = "../support/admin.rs"]
 mod admin;
 mod articles;
+mod auto_create;
 mod commands;
 mod consumers;
 mod exactly_once;
 mod kafka;
 mod lifecycle;
 mod metrics;
+mod offsets;
 mod outages;
 mod payloads;
 mod process;
