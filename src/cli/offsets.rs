@@ -19,7 +19,7 @@ use crate::worker::offsets::{self, Ledger, Place, Unset};
 ///   --to earliest   from the first record: what was published before is published a second time
 ///   --to latest     from what comes next: what stands there now is never published
 ///   --to current    the offset is right as it is (a mirror's offsets that were translated, for example)
-///   --to OFFSET     from this one
+///   --to OFFSET     from this one (`0:4711,1:305`: each partition from its own)
 ///
 /// `reset` is a dry run unless --yes, and works only while the group has no members. Exit code of `show`: 0 all is well; 3 a
 /// partition would stall.
@@ -33,7 +33,7 @@ pub struct Args {
     /// What to do.
     #[arg(value_enum, default_value = "show", hide_default_value = true)]
     action: Action,
-    /// Where reading is to go on: earliest, latest, current, or an offset
+    /// Where reading is to go on: earliest, latest, current, an offset, or PARTITION:OFFSET,…
     #[arg(long, value_name = "WHERE", required_if_eq("action", "reset"))]
     to: Option<To>,
     /// The partitions that it is said of, separated by commas
@@ -56,12 +56,14 @@ enum Action {
 }
 
 /// Where reading is to go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum To {
     Earliest,
     Latest,
     Current,
     Offset(i64),
+    /// By partition.
+    Each(BTreeMap<i32, i64>),
 }
 
 impl FromStr for To {
@@ -72,10 +74,17 @@ impl FromStr for To {
             "earliest" => Ok(To::Earliest),
             "latest" => Ok(To::Latest),
             "current" => Ok(To::Current),
-            number => match number.parse() {
-                Ok(offset) if offset >= 0 => Ok(To::Offset(offset)),
-                _ => Err("earliest, latest, current or an offset is wanted".to_owned()),
-            },
+            number => {
+                let offset = |text: &str| text.trim().parse().ok().filter(|offset| *offset >= 0);
+                let each = |text: &str| -> Option<(i32, i64)> {
+                    let (partition, number) = text.split_once(':')?;
+                    Some((partition.trim().parse().ok()?, offset(number)?))
+                };
+                let to = offset(number)
+                    .map(To::Offset)
+                    .or_else(|| number.split(',').map(each).collect::<Option<_>>().map(To::Each));
+                to.ok_or_else(|| "earliest, latest, current, an offset or PARTITION:OFFSET,… is wanted".to_owned())
+            }
         }
     }
 }
@@ -92,7 +101,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(exit::UNAVAILABLE));
         }
     };
-    let code = match (args.action, args.to) {
+    let code = match (args.action, &args.to) {
         (Action::Reset, Some(to)) => reset(args, to, stream, &ledger),
         _ => show(stream, &ledger),
     };
@@ -123,12 +132,13 @@ fn show(stream: &Stream, ledger: &Ledger) -> u8 {
     exit::REFUSED
 }
 
-fn reset(args: &Args, to: To, stream: &Stream, ledger: &Ledger) -> u8 {
+fn reset(args: &Args, to: &To, stream: &Stream, ledger: &Ledger) -> u8 {
     let refuse = |what: String| {
         eprintln!("copydesk: {what}");
         exit::USAGE
     };
-    if args.partition.is_empty() && !args.all {
+    let each = matches!(to, To::Each(_));
+    if args.partition.is_empty() && !args.all && !each {
         return refuse("of which partitions? --partition 0,3 or --all".to_owned());
     }
     let targets = match targets(args, to, ledger) {
@@ -162,20 +172,28 @@ fn consequence(place: &Place, target: i64) -> String {
 }
 
 /// The offsets to be set, by partition. `Err` says what is wrong with the choice.
-fn targets(args: &Args, to: To, ledger: &Ledger) -> Result<BTreeMap<i32, i64>, String> {
+fn targets(args: &Args, to: &To, ledger: &Ledger) -> Result<BTreeMap<i32, i64>, String> {
+    let named: Vec<i32> = match to {
+        To::Each(_) if args.all || !args.partition.is_empty() => {
+            return Err("PARTITION:OFFSET,… names the partitions: --partition and --all do not go with it".to_owned());
+        }
+        To::Each(offsets) => offsets.keys().copied().collect(),
+        _ => args.partition.clone(),
+    };
     let known = |partition: &i32| ledger.places.iter().any(|place| place.partition == *partition);
-    if let Some(unknown) = args.partition.iter().find(|partition| !known(partition)) {
+    if let Some(unknown) = named.iter().find(|partition| !known(partition)) {
         let last = ledger.places.len().saturating_sub(1);
         return Err(format!("there is no partition {unknown}: the topic has partitions 0 to {last}"));
     }
-    let chosen = |place: &&Place| args.all || args.partition.contains(&place.partition);
+    let chosen = |place: &&Place| args.all || named.contains(&place.partition);
     let mut targets = BTreeMap::new();
     for place in ledger.places.iter().filter(chosen) {
         let Place { partition, begin, end, .. } = *place;
         let target = match (to, place.committed) {
             (To::Earliest, _) => begin,
             (To::Latest, _) => end,
-            (To::Offset(offset), _) => offset,
+            (To::Offset(offset), _) => *offset,
+            (To::Each(offsets), _) => offsets.get(&partition).copied().unwrap_or(begin),
             (To::Current, Some(offset)) => offset,
             (To::Current, None) => return Err(format!("partition {partition} has no offset that could stay")),
         };
@@ -224,7 +242,7 @@ mod tests {
     #[test]
     fn where_to_go_on_is_told_by_a_word_or_an_offset() {
         let ledger = ledger(&[Some(40), Some(120)], true);
-        let target = |to, partition: i32| targets(&args(&[partition]), to, &ledger);
+        let target = |to: To, partition: i32| targets(&args(&[partition]), &to, &ledger);
         assert_eq!(target(To::Earliest, 0), Ok([(0, 10)].into()));
         assert_eq!(target(To::Latest, 1), Ok([(1, 100)].into()));
         assert_eq!(target(To::Current, 0), Ok([(0, 40)].into()));
@@ -233,24 +251,28 @@ mod tests {
         assert!(target(To::Offset(101), 0).is_err());
         assert!(target(To::Offset(9), 0).is_err());
         assert!(target(To::Earliest, 2).is_err_and(|why| why.contains("no partition 2")));
-        assert_eq!(targets(&args(&[]), To::Earliest, &ledger), Ok([(0, 10), (1, 10)].into()));
+        assert_eq!(targets(&args(&[]), &To::Earliest, &ledger), Ok([(0, 10), (1, 10)].into()));
+        let each = "0:20,1:30".parse::<To>().unwrap();
+        assert_eq!(targets(&Args { all: false, ..args(&[]) }, &each, &ledger), Ok([(0, 20), (1, 30)].into()));
+        assert!(targets(&args(&[]), &each, &ledger).is_err(), "--all as well");
     }
 
     #[test]
     fn partitions_without_offsets_are_decided_on_together() {
         let forgotten = ledger(&[None, None], true);
-        assert!(targets(&args(&[0]), To::Latest, &forgotten).is_err_and(|why| why.contains("partitions 1 ")));
-        assert_eq!(targets(&args(&[0, 1]), To::Latest, &forgotten), Ok([(0, 100), (1, 100)].into()));
-        assert!(targets(&args(&[]), To::Current, &forgotten).is_err());
+        assert!(targets(&args(&[0]), &To::Latest, &forgotten).is_err_and(|why| why.contains("partitions 1 ")));
+        assert_eq!(targets(&args(&[0, 1]), &To::Latest, &forgotten), Ok([(0, 100), (1, 100)].into()));
+        assert!(targets(&args(&[]), &To::Current, &forgotten).is_err());
         // One that was added is nobody's trouble.
-        assert_eq!(targets(&args(&[0]), To::Latest, &ledger(&[Some(20), None], false)), Ok([(0, 100)].into()));
+        assert_eq!(targets(&args(&[0]), &To::Latest, &ledger(&[Some(20), None], false)), Ok([(0, 100)].into()));
     }
 
     #[test]
     fn words_are_read() {
         assert_eq!("earliest".parse(), Ok(To::Earliest));
         assert_eq!("4711".parse(), Ok(To::Offset(4711)));
-        for wrong in ["", "-1", "first", "1.5"] {
+        assert_eq!("0:30,2:7".parse(), Ok(To::Each([(0, 30), (2, 7)].into())));
+        for wrong in ["", "-1", "first", "1.5", "0:", "0:30,", "0:30,7"] {
             assert!(wrong.parse::<To>().is_err(), "{wrong}");
         }
     }

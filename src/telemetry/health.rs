@@ -81,6 +81,10 @@ pub struct Committed {
     pub commit: Duration,
 }
 
+/// What can be done about a partition that stalls.
+pub const DECIDE: &str =
+    "Stop the workers of the group and decide with `copydesk offsets reset`; `copydesk offsets` says more";
+
 /// How a lane is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -237,8 +241,15 @@ impl LaneHealth {
         if !self.is_ready() {
             return Some(self.waiting());
         }
-        let stalls: Vec<String> = self.stalls().into_values().collect();
-        (!stalls.is_empty()).then(|| stalls.join("; "))
+        let mut partitions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (partition, why) in self.stalls() {
+            partitions.entry(why).or_default().push(partition.to_string());
+        }
+        let stalls: Vec<String> = partitions
+            .into_iter()
+            .map(|(why, list)| format!("stalled, partitions {}: {why}", list.join(",")))
+            .collect();
+        (!stalls.is_empty()).then(|| format!("{}. {DECIDE}", stalls.join("; ")))
     }
 
     /// The lag of an assigned partition, in records.
@@ -319,11 +330,18 @@ mod tests {
         let lane = health.lane(0).unwrap();
         lane.set_ready();
         lane.set_partitions(vec![0, 1]);
-        lane.stall(1, "partition 1 stalls");
-        assert_eq!(health.ready(), Err("lane 0: partition 1 stalls".to_owned()));
-        assert_eq!(health.state(&lane), State::Waiting("partition 1 stalls".to_owned()));
+        lane.stall(1, "no offset");
+        let told = format!("stalled, partitions 1: no offset. {DECIDE}");
+        assert_eq!(health.ready(), Err(format!("lane 0: {told}")));
+        assert_eq!(health.state(&lane), State::Waiting(told));
         assert!(lane.is_ready(), "it works on the other one");
-        lane.set_partitions(vec![0]);
+        lane.stall(0, "no offset");
+        assert_eq!(
+            health.ready(),
+            Err(format!("lane 0: stalled, partitions 0,1: no offset. {DECIDE}")),
+            "once for all"
+        );
+        lane.set_partitions(vec![2]);
         assert_eq!(health.ready(), Ok(()));
     }
 

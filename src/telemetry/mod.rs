@@ -19,4 +19,4 @@ mod refusals;
 mod spread;
 pub mod traces;
 
-pub use health::{Committed, Health, LaneHealth};
+pub use health::{Committed, DECIDE, Health, LaneHealth};

@@ -16,7 +16,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionLi
 use tracing::debug;
 
 use crate::config::{OffsetReset, Stream};
-use crate::telemetry::{LaneHealth, events};
+use crate::telemetry::{DECIDE, LaneHealth, events};
 
 use super::batch::Batch;
 use super::failure::{Failure, KafkaTrouble};
@@ -252,7 +252,7 @@ impl<'a> Examiner<'a> {
                 self.positions().stall(partition, doubt);
                 // A record that comes all the same is dropped.
                 let _ = self.consumer.pause(&self.list([(partition, Offset::Invalid)])?);
-                self.health.stall(partition, format!("partition {partition} of `{topic}` stalls: {doubt}. {DECIDE}"));
+                self.health.stall(partition, doubt.to_string());
                 events::partition_stalls(self.lane, topic, partition, &doubt.to_string(), DECIDE);
             }
             OffsetReset::Earliest => {
@@ -329,10 +329,6 @@ impl<'a> Examiner<'a> {
         list(&self.stream.input, places).map_err(|error| Failure::fatal(DOING, &error))
     }
 }
-
-/// What an operator can do.
-pub(super) const DECIDE: &str =
-    "Stop the workers of the group and decide with `copydesk offsets reset`; `copydesk offsets show` says more";
 
 fn unavailable(error: &KafkaError) -> Failure {
     Failure::unavailable(DOING, error)

@@ -18,6 +18,7 @@ mod checker;
 mod cluster;
 mod feed;
 mod odd;
+mod offsets;
 mod proxy;
 mod run;
 mod scenario;
@@ -73,7 +74,7 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known = [scenarios::all(), special::all(), security::all(), tokens::all()].concat();
+    let known = [scenarios::all(), special::all(), offsets::all(), security::all(), tokens::all()].concat();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);
