@@ -209,7 +209,7 @@ impl Report {
         }
     }
 
-    /// A group whose offsets are forgotten begins again at the start of the input.
+    /// A group whose offsets are forgotten does not know where it was.
     fn retention(&self, offsets: Duration, input: Option<Duration>) {
         if input.is_none_or(|input| input > offsets) {
             let days = |period: Duration| period.as_secs() as f64 / 86_400.0;
@@ -219,8 +219,8 @@ impl Report {
                     "a group without members is forgotten after {:.1} days, the input is kept {kept}",
                     days(offsets)
                 ),
-                "after a longer stop everything that is still there is published again: raise the brokers' \
-                 offsets.retention.minutes above the input's retention.ms",
+                "after a longer stop nobody knows what was published, and the worker stalls (or publishes all that is still there \
+                 again: `stream.on-offset-reset`): raise the brokers' offsets.retention.minutes above the input's retention.ms",
             );
         }
     }

@@ -5,7 +5,7 @@
 //! topic's id; a partition without records is looked at while the lane is idle. Every two seconds the topic's id is asked
 //! for again, and the lane goes on meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -36,8 +36,8 @@ const WATCH: Duration = Duration::from_secs(2);
 const GLANCE: Duration = Duration::from_secs(1);
 /// A busy lane looks after so long at partitions that have brought no record.
 const BUSY: Duration = Duration::from_secs(5);
-/// How often a first offset is committed before the lane goes on without it: a rebalance refuses it for a moment.
-const ATTEMPTS: usize = 10;
+/// How long a first offset is tried to be committed before the lane goes on without it: a rebalance refuses it for a moment.
+const INSIST: Duration = Duration::from_secs(1);
 
 /// What [`Examiner`] was doing when Kafka did not answer.
 const DOING: &str = "asking where the input is to be read from";
@@ -79,10 +79,11 @@ impl<'a> Examiner<'a> {
         Ok(())
     }
 
-    /// Leaves in a batch only what may be published. `idle`: no other batch is on the way.
-    pub(super) fn admit(&mut self, batch: &mut Batch<'_>, idle: bool) -> Result<(), Failure> {
+    /// Leaves in a batch only what may be published. `idle`: no other batch is on the way. Answers the partitions of which
+    /// nothing that was gathered besides may be published either.
+    pub(super) fn admit(&mut self, batch: &mut Batch<'_>, idle: bool) -> Result<BTreeSet<i32>, Failure> {
         if self.embedded {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         self.watch()?;
         let suspects =
@@ -93,7 +94,8 @@ impl<'a> Examiner<'a> {
             Some(&cut) => place < cut,
             None => !positions.is_stalled(partition),
         });
-        self.look(idle && batch.is_empty())
+        self.look(idle && batch.is_empty())?;
+        Ok(cuts.into_keys().collect())
     }
 
     /// A topic that is another one now ends this life: what was gathered may be of either.
@@ -125,12 +127,13 @@ impl<'a> Examiner<'a> {
             return Err(self.made_anew());
         }
         let mut partitions: Vec<i32> = suspects.iter().map(|suspect| suspect.partition).collect();
+        partitions.sort_unstable();
         partitions.dedup();
         let offsets = committed(self.consumer, self.stream, &partitions, ASK).map_err(|error| unavailable(&error))?;
         let mut without = None;
         let mut firsts = Vec::new();
         let mut cuts = BTreeMap::new();
-        for suspect in suspects.iter().filter(|suspect| !cuts.contains_key(&suspect.partition)).collect::<Vec<_>>() {
+        for suspect in suspects {
             if cuts.contains_key(&suspect.partition) {
                 continue;
             }
@@ -149,7 +152,10 @@ impl<'a> Examiner<'a> {
                 span,
             };
             match judge(facts) {
-                Verdict::Go if known.is_err() => firsts.push((suspect.partition, suspect.first)),
+                // Not where reading had begun: what was read is on its way, and its offset with it.
+                Verdict::Go if known.is_err() && suspect.next.is_none() => {
+                    firsts.push((suspect.partition, suspect.first));
+                }
                 Verdict::Go => {}
                 Verdict::Lost { from, to } => events::records_lost(&self.stream.input, suspect.partition, from, to),
                 Verdict::Stall(doubt) => {
@@ -280,7 +286,8 @@ impl<'a> Examiner<'a> {
             return;
         }
         self.positions().sign(&list);
-        for _ in 0..ATTEMPTS {
+        let end = Instant::now() + INSIST;
+        while Instant::now() < end {
             self.health.tick();
             match self.consumer.commit(&list, CommitMode::Sync) {
                 Ok(()) => return,

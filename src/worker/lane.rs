@@ -135,7 +135,8 @@ impl<'a> Lane<'a> {
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
         let mut gathered = self.gatherer.gather(self.consumer, self.name, room, ready)?;
-        self.examiner.admit(&mut gathered.batch, ready.is_none())?;
+        let cut = self.examiner.admit(&mut gathered.batch, ready.is_none())?;
+        self.gatherer.drop_held(|partition| cut.contains(&partition));
         if self.consumer.context().refused() {
             still_logged_in(self.consumer)?;
         }
