@@ -47,15 +47,15 @@ fn every_source_file_belongs_to_a_room() {
     assert!(homeless.is_empty(), "give these a place in ROOMS (tests/house.rs) and in ARCHITECTURE.md: {homeless:?}");
 }
 
-/// `Cargo.toml` denies unsafe code, and a file can allow it to itself: two do, for calls of librdkafka that rdkafka does not
-/// wrap.
+/// `Cargo.toml` denies unsafe code, and a file can allow it to itself. These do, for calls of librdkafka's that rdkafka does
+/// not wrap, each in so many places.
 #[test]
 fn few_calls_are_unsafe() {
-    let rooms = [("worker/hand_over.rs", 1), ("worker/native.rs", 8)];
+    let rooms = [("worker/hand_over.rs", 1), ("worker/native.rs", 8), ("worker/topic_id.rs", 5)];
     assert_eq!(files_that_say("unsafe_code"), rooms.map(|(file, _)| file));
-    for (file, count) in rooms {
+    for (file, places) in rooms {
         let code = without_comments_and_strings(&fs::read_to_string(root().join("src").join(file)).unwrap());
-        assert_eq!(words(&code).filter(|(_, word)| *word == "unsafe").count(), count, "{file}");
+        assert_eq!(words(&code).filter(|(_, word)| *word == "unsafe").count(), places, "{file}");
     }
 }
 

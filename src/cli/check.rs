@@ -9,10 +9,10 @@ use owo_colors::OwoColorize;
 use crate::cli::exit;
 use crate::cli::say;
 use crate::cli::topics::in_words;
-use crate::config::{Delivery, Settings};
+use crate::config::{Delivery, OffsetReset, Settings, Stream};
 use crate::worker::claim::is_claimed;
-use crate::worker::probe;
 use crate::worker::topics::{Admin, Topic, TopicState};
+use crate::worker::{offsets, probe};
 
 /// Checks the configuration and, unless --offline, asks the broker for everything that `run` will need.
 ///
@@ -113,7 +113,13 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     }
     match probe::group(stream, PATIENCE) {
-        Ok(()) => report.good(&format!("group `{}` may be used", stream.group)),
+        Ok(()) => {
+            report.good(&format!("group `{}` may be used", stream.group));
+            // Without the topics there is nothing to be compared with.
+            if let [Some(_), Some(_), ..] = partitions[..] {
+                report.offsets(stream);
+            }
+        }
         Err(trouble) => report.bad(&trouble.to_string(), "grant Read on the group"),
     }
     if stream.delivery == Delivery::ExactlyOnce {
@@ -186,7 +192,33 @@ impl Report {
         }
     }
 
-    /// A group whose offsets are forgotten begins again at the start of the input.
+    /// Can each partition be read from where the group's offset says?
+    fn offsets(&mut self, stream: &Stream) {
+        let ledger = match offsets::look(stream, PATIENCE) {
+            Ok(ledger) => ledger,
+            Err(trouble) => return self.bad(&trouble.to_string(), "ask again when the broker answers"),
+        };
+        for place in &ledger.places {
+            let partition = place.partition;
+            match (&place.doubt, stream.on_offset_reset) {
+                (Some(doubt), OffsetReset::Stall) => self.bad(
+                    &format!("input: partition {partition} stalls: {doubt}"),
+                    "`copydesk offsets` shows where the group stands, `copydesk offsets reset` decides",
+                ),
+                (Some(doubt), OffsetReset::Earliest) => self.warn(
+                    &format!("input: partition {partition} is read from its beginning: {doubt}"),
+                    "`stream.on-offset-reset` says so: what was published before is published a second time",
+                ),
+                (None, _) if place.lost > 0 => self.warn(
+                    &format!("input: retention has deleted {} unread offsets of partition {partition}", place.lost),
+                    "they are lost; the worker goes on at the first record that is left",
+                ),
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// A group whose offsets are forgotten does not know where it was.
     fn retention(&self, offsets: Duration, input: Option<Duration>) {
         if input.is_none_or(|input| input > offsets) {
             let days = |period: Duration| period.as_secs() as f64 / 86_400.0;
@@ -196,8 +228,8 @@ impl Report {
                     "a group without members is forgotten after {:.1} days, the input is kept {kept}",
                     days(offsets)
                 ),
-                "after a longer stop everything that is still there is published again: raise the brokers' \
-                 offsets.retention.minutes above the input's retention.ms",
+                "after a longer stop nobody knows what was published, and the worker stalls (or publishes all that is still there \
+                 again: `stream.on-offset-reset`): raise the brokers' offsets.retention.minutes above the input's retention.ms",
             );
         }
     }

@@ -2,8 +2,8 @@
 
 /// All went well; for `run`: stopped in order.
 pub const OK: u8 = 0;
-/// `clean`: at least one payload was refused. `check`, `topics`: something that `run` needs is missing. `dead-letters
-/// replay`: at least one was replayed before.
+/// `clean`: at least one payload was refused. `check`, `topics`: something that `run` needs is missing. `offsets`: a partition
+/// would stall, or the group has members. `dead-letters replay`: at least one was replayed before.
 pub const REFUSED: u8 = 3;
 /// A bad command line or configuration (EX_USAGE).
 pub const USAGE: u8 = 64;
@@ -24,7 +24,7 @@ pub const ALL: &[(u8, &str)] = &[
     (OK, "all went well; `run` was stopped in order"),
     (
         REFUSED,
-        "`clean`: at least one payload was refused; `check` and `topics`: something that `run` needs is missing; `dead-letters replay`: at least one was left out, having been replayed before",
+        "`clean`: at least one payload was refused; `check` and `topics`: something that `run` needs is missing; `offsets`: a partition would stall, or offsets can't be set because the group has members; `dead-letters replay`: at least one was left out, having been replayed before",
     ),
     (USAGE, "bad command line or configuration"),
     (UNAVAILABLE, "the broker or a topic is not there, or says no"),

@@ -21,6 +21,7 @@ pub mod inspect;
 mod interrupt;
 mod line;
 pub mod man;
+pub mod offsets;
 pub mod run;
 mod safe;
 pub mod schema;
@@ -72,6 +73,7 @@ pub enum Command {
     Topics(OnStream<topics::Args>),
     Check(OnStream<check::Args>),
     DeadLetters(OnStream<dead_letters::Args>),
+    Offsets(OnStream<offsets::Args>),
     Health(OnStream<health::Args>),
     Schema(schema::Args),
     Config(OnStream<config::Args>),
@@ -89,6 +91,7 @@ impl Command {
             Command::Topics(command) => command.stream.clone(),
             Command::Check(command) => command.stream.clone(),
             Command::DeadLetters(command) => command.stream.clone(),
+            Command::Offsets(command) => command.stream.clone(),
             Command::Health(command) => command.stream.clone(),
             Command::Config(command) => command.stream.clone(),
             Command::Clean(_)
@@ -125,6 +128,7 @@ impl Command {
             Command::Topics(command) => topics::run(&command.args, settings),
             Command::Check(command) => check::run(&command.args, settings),
             Command::DeadLetters(command) => dead_letters::run(&command.args, settings),
+            Command::Offsets(command) => offsets::run(&command.args, settings),
             Command::Health(command) => health::run(&command.args, settings),
             Command::Inspect(args) => inspect::run(args, settings),
             Command::Schema(args) => schema::run(args),

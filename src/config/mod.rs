@@ -17,5 +17,5 @@ mod units;
 pub use load::{FILE, Flag, Inputs, Loaded, PREFIX, load};
 pub use oauth::{Oauth, TokenSource};
 pub use problem::{Origin, Problem, Problems, is_secret};
-pub use settings::{Delivery, Log, RecordTimestamp, Settings, Stream, Traces, log_filter};
+pub use settings::{Delivery, Log, OffsetReset, RecordTimestamp, Settings, Stream, Traces, log_filter};
 pub use show::{effective, json_schema, reference};

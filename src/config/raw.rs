@@ -63,6 +63,11 @@ pub struct RawStream {
     /// `exactly-once` (transactions: each article is published once, whatever fails) or `at-least-once` (for brokers
     /// without transactions: after a failure an article may be published twice).
     pub delivery: RawDelivery,
+    /// What becomes of a partition whose committed offset can't be used: it lies beyond the end, it is of another topic that
+    /// had the same name, or there is none although the output has records. `stall`: the partition stands still, the others
+    /// go on, `/readyz` says why, and `copydesk offsets` decides. `earliest`: it is read from its beginning, so articles may
+    /// be published a second time.
+    pub on_offset_reset: RawOffsetReset,
     /// A batch is cut when it holds so many bytes of input. One batch is one transaction.
     pub batch_bytes: Size,
     /// How long a stop (SIGTERM) may take to finish the batch at hand.
@@ -84,6 +89,7 @@ impl Default for RawStream {
             instance: None,
             lanes: None,
             delivery: RawDelivery::ExactlyOnce,
+            on_offset_reset: RawOffsetReset::Stall,
             batch_bytes: Size(3_000_000),
             grace: Period(std::time::Duration::from_secs(25)),
             backoff: Period(std::time::Duration::from_millis(500)),
@@ -100,6 +106,16 @@ pub enum RawDelivery {
     ExactlyOnce,
     /// No transactions.
     AtLeastOnce,
+}
+
+/// What becomes of a partition whose committed offset can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawOffsetReset {
+    /// It stands still until somebody decides.
+    Stall,
+    /// It is read from its beginning.
+    Earliest,
 }
 
 /// `[limits]`

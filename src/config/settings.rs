@@ -13,7 +13,7 @@ use super::load::Inputs;
 use super::oauth::{self, Oauth};
 use super::problem::{Origin, Problem, REDACTED, is_secret};
 use super::properties;
-use super::raw::{Raw, RawDelivery, RawFormat, RawTimestamp};
+use super::raw::{Raw, RawDelivery, RawFormat, RawOffsetReset, RawTimestamp};
 
 /// Everything the program was told.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Stream {
     pub delivery: Delivery,
     /// Kafka's timestamp of a record.
     pub timestamp: RecordTimestamp,
+    /// What becomes of a partition whose committed offset can't be used.
+    pub on_offset_reset: OffsetReset,
     /// A batch is cut when it holds so many bytes of input.
     pub batch_bytes: usize,
     /// How long a stop may take.
@@ -81,6 +83,15 @@ impl Delivery {
             Delivery::AtLeastOnce => "at-least-once",
         }
     }
+}
+
+/// What becomes of a partition whose committed offset can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OffsetReset {
+    /// It stands still until somebody decides.
+    Stall,
+    /// It is read from its beginning.
+    Earliest,
 }
 
 /// Kafka's timestamp of a record.
@@ -217,6 +228,10 @@ impl Judge<'_> {
             timestamp: match raw.output.timestamp {
                 RawTimestamp::Input => RecordTimestamp::Input,
                 RawTimestamp::Now => RecordTimestamp::Now,
+            },
+            on_offset_reset: match written.on_offset_reset {
+                RawOffsetReset::Stall => OffsetReset::Stall,
+                RawOffsetReset::Earliest => OffsetReset::Earliest,
             },
             batch_bytes,
             grace: written.grace.0,
@@ -371,6 +386,7 @@ impl fmt::Debug for Stream {
             .field("lanes", &self.lanes)
             .field("delivery", &self.delivery)
             .field("timestamp", &self.timestamp)
+            .field("on_offset_reset", &self.on_offset_reset)
             .field("batch_bytes", &self.batch_bytes)
             .field("grace", &self.grace)
             .field("backoff", &self.backoff)

@@ -137,6 +137,29 @@ pub fn forgotten(lane: &str, records: usize) {
     );
 }
 
+/// A partition stands still until somebody decides where it is to be read from.
+pub fn partition_stalls(lane: &str, topic: &str, partition: i32, why: &str, advice: &str) {
+    error!(lane, topic, partition, "partition stalls, the others go on: {why}. {advice}");
+}
+
+/// A partition is read from its beginning, because its offset can't be trusted and the configuration says so.
+pub fn offset_reset(lane: &str, topic: &str, partition: i32, why: &str) {
+    warn!(lane, topic, partition, "reading from the beginning (`stream.on-offset-reset`): {why}");
+}
+
+/// Retention deleted records that nobody had read.
+pub fn records_lost(topic: &str, partition: i32, from: i64, to: i64) {
+    metrics::counter!(names::RECORDS_LOST).increment(u64::try_from(to - from).unwrap_or(0));
+    error!(
+        topic,
+        partition,
+        from,
+        to,
+        "lost: retention has deleted {} offsets of the input before they were read; going on at the first that is left",
+        to - from
+    );
+}
+
 /// The lag of a partition as of now.
 pub fn lag(topic: &str, partition: i32, records: i64) {
     gauge(names::LAG, topic, partition, records);

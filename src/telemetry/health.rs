@@ -48,6 +48,8 @@ pub struct LaneHealth {
     input_partitions: AtomicU64,
     /// How often the lane became ready.
     readied: AtomicU64,
+    /// Partitions that stall until somebody decides, each with why. The lane goes on with the others.
+    stalls: Mutex<BTreeMap<i32, String>>,
     figures: Figures,
     refusals: Arc<Refusals>,
     lags: Arc<Lags>,
@@ -92,6 +94,10 @@ pub struct Committed {
     /// The part of it after the last acknowledgement.
     pub commit: Duration,
 }
+
+/// What can be done about a partition that stalls.
+pub const DECIDE: &str =
+    "Stop the workers of the group and decide with `copydesk offsets reset`; `copydesk offsets` says more";
 
 /// How a lane is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,8 +152,7 @@ impl Health {
         match () {
             () if lane.stopped.load(Relaxed) => State::Stopped,
             () if since > self.stall => State::Stalled(since),
-            () if lane.is_ready() => State::Ready,
-            () => State::Waiting(lane.waiting()),
+            () => lane.complaint().map_or(State::Ready, State::Waiting),
         }
     }
 
@@ -160,9 +165,10 @@ impl Health {
         })
     }
 
-    /// `Err` names the lanes that are not ready, and what each waits for; and the partitions that nobody reads.
+    /// `Err` names the lanes that are not ready, and what each waits for: partitions that stall are among that. It names the
+    /// partitions that nobody reads as well.
     pub fn ready(&self) -> Result<(), String> {
-        let lanes = self.all(|lane| (!lane.ready.load(Relaxed)).then(|| lane.waiting()));
+        let lanes = self.all(LaneHealth::complaint);
         lanes.map_err(|complaints| format!("{complaints}\n{}", self.unread.lines()).trim_end().to_owned())
     }
 
@@ -198,8 +204,10 @@ impl Health {
         if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
     }
 
-    /// Sets the gauge of ready lanes.
+    /// Sets the gauges of ready lanes and of partitions that stall.
     pub fn report(&self) {
+        let stalled: usize = self.lanes.iter().map(|lane| lane.stalls().len()).sum();
+        metrics::gauge!(names::PARTITIONS_STALLED).set(stalled as f64);
         let ready = self.lanes.iter().filter(|lane| lane.ready.load(Relaxed)).count();
         metrics::gauge!(names::LANES_READY).set(ready as f64);
     }
@@ -219,6 +227,7 @@ impl LaneHealth {
             idle: AtomicBool::new(false),
             input_partitions: AtomicU64::new(0),
             readied: AtomicU64::new(0),
+            stalls: Mutex::default(),
             figures: Figures::default(),
             refusals,
             lags,
@@ -297,6 +306,33 @@ impl LaneHealth {
         let mut known = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
         let lag = |partition| known.get(&partition).copied().flatten();
         *known = partitions.into_iter().map(|partition| (partition, lag(partition))).collect();
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner).retain(|partition, _| known.contains_key(partition));
+    }
+
+    /// An assigned partition stalls until somebody decides.
+    pub fn stall(&self, partition: i32, why: impl Into<String>) {
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, why.into());
+    }
+
+    /// The assigned partitions that stall, each with why.
+    pub fn stalls(&self) -> BTreeMap<i32, String> {
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What keeps the lane, or one of its partitions, from its work.
+    fn complaint(&self) -> Option<String> {
+        if !self.is_ready() {
+            return Some(self.waiting());
+        }
+        let mut partitions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (partition, why) in self.stalls() {
+            partitions.entry(why).or_default().push(partition.to_string());
+        }
+        let stalls: Vec<String> = partitions
+            .into_iter()
+            .map(|(why, list)| format!("stalled, partitions {}: {why}", list.join(",")))
+            .collect();
+        (!stalls.is_empty()).then(|| format!("{}. {DECIDE}", stalls.join("; ")))
     }
 
     /// The lag of an assigned partition, in records.
@@ -369,6 +405,27 @@ mod tests {
         assert_eq!(health.ready(), Ok(()));
         assert!(health.describe().contains("lane 0: ready, partitions 1,3"));
         assert!(health.describe().contains("lane 1: ready, partitions none"));
+    }
+
+    #[test]
+    fn a_partition_that_stalls_is_told_until_it_goes() {
+        let health = Health::new(1, Duration::from_secs(60));
+        let lane = health.lane(0).unwrap();
+        lane.set_ready();
+        lane.set_partitions(vec![0, 1]);
+        lane.stall(1, "no offset");
+        let told = format!("stalled, partitions 1: no offset. {DECIDE}");
+        assert_eq!(health.ready(), Err(format!("lane 0: {told}")));
+        assert_eq!(health.state(&lane), State::Waiting(told));
+        assert!(lane.is_ready(), "it works on the other one");
+        lane.stall(0, "no offset");
+        assert_eq!(
+            health.ready(),
+            Err(format!("lane 0: stalled, partitions 0,1: no offset. {DECIDE}")),
+            "once for all"
+        );
+        lane.set_partitions(vec![2]);
+        assert_eq!(health.ready(), Ok(()));
     }
 
     #[test]

@@ -26,6 +26,6 @@ mod throttle;
 pub mod traces;
 mod unread;
 
-pub use health::{Committed, Health, LaneHealth};
+pub use health::{Committed, DECIDE, Health, LaneHealth};
 pub use tally::Refused;
 pub use unread::{Owner, Unread};

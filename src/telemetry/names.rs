@@ -56,6 +56,8 @@ metrics! {
     TRANSACTIONS_ABORTED = Counter "copydesk_transactions_aborted_total" ["reason"] "Batches given up and done again: delivery, too_large, refused, offsets, commit, begin.";
     LAG = Gauge "copydesk_lag_records" ["topic", "partition"] "Offsets between the end of an input partition (last stable offset) and what is committed; 0 where a consumer has read to the end and only control records of transactions are left. Kept while a lane starts anew. Each worker tells it of every partition, of those of others every few seconds: aggregate with `max by (topic, partition)`.";
     PARTITIONS_ASSIGNED = Gauge "copydesk_partitions_assigned" ["lane"] "Input partitions assigned to a lane.";
+    PARTITIONS_STALLED = Gauge "copydesk_partitions_stalled" [] "Assigned input partitions that stand still until somebody decides where they are to be read from (`copydesk offsets`).";
+    RECORDS_LOST = Counter "copydesk_records_lost_total" [] "Offsets of the input that retention deleted before they were read.";
     REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of assignment: assigned, revoked, lost.";
     RECORDS_FORGOTTEN = Counter "copydesk_records_forgotten_total" [] "Gathered articles forgotten because their partition was revoked; its new owner reads them again.";
     LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Lanes started anew: fatal, unavailable, panic.";

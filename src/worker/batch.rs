@@ -38,8 +38,14 @@ impl<'c> Batch<'c> {
 
     /// Drops what came from partitions that are not ours any more; returns how many articles that were.
     pub(super) fn forget(&mut self, gone: impl Fn(i32) -> bool) -> usize {
+        self.keep(|_, partition| !gone(partition))
+    }
+
+    /// Keeps some articles, by their place in the batch and their partition; returns how many were dropped.
+    pub(super) fn keep(&mut self, stays: impl Fn(usize, i32) -> bool) -> usize {
         let before = self.messages.len();
-        self.messages.retain(|message| !gone(message.partition()));
+        let mut places = 0..;
+        self.messages.retain(|message| places.next().is_some_and(|place| stays(place, message.partition())));
         self.bytes = self.messages.iter().map(BorrowedMessage::payload_len).sum();
         before - self.messages.len()
     }

@@ -17,7 +17,6 @@ use super::topics::Survey;
 
 /// Properties that only a consumer knows (librdkafka's CONFIGURATION.md, column C/P).
 const CONSUMER_ONLY: &[&str] = &[
-    "auto.offset.reset",
     "check.crcs",
     "consume.callback.max.messages",
     "coordinator.query.interval.ms",
@@ -70,6 +69,7 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     let mut config = base(stream, &ids::transactional_id(stream, lane));
     set(&mut config, "session.timeout.ms", SESSION_TIMEOUT_MS);
     set(&mut config, "max.poll.interval.ms", MAX_POLL_INTERVAL_MS);
+    // What it resets is judged before it is published (`positions.rs`).
     set(&mut config, "auto.offset.reset", "earliest");
     set(&mut config, "partition.assignment.strategy", "cooperative-sticky");
     // A full queue pauses fetching for so long: 1 s by default halves the throughput.
@@ -188,6 +188,8 @@ fn base(stream: &Stream, client_id: &str) -> ClientConfig {
     set(&mut config, "bootstrap.servers", &stream.brokers);
     set(&mut config, "client.id", client_id);
     set(&mut config, "socket.timeout.ms", SOCKET_TIMEOUT_MS);
+    // Brokers make a topic that is asked for, by default. librdkafka's producers, admin clients among them, ask for that.
+    set(&mut config, "allow.auto.create.topics", false);
     // Back within a second after an outage; the default waits up to ten.
     set(&mut config, "reconnect.backoff.max.ms", 1000);
     config

@@ -149,11 +149,16 @@ impl<'c> Gatherer<'c> {
     fn forget(&mut self, revoked: &BTreeSet<i32>, batch: &mut Batch<'c>, ready: &mut Option<Work<'c>>) -> usize {
         let is_gone = |partition| revoked.contains(&partition);
         let before = self.held.len();
-        self.held.retain(|weighed| !is_gone(weighed.message.partition()));
-        self.held_bytes = self.held.iter().map(|weighed| weighed.weight.all()).sum();
+        self.drop_held(is_gone);
         let of_ready = ready.as_mut().map_or(0, |work| work.forget(is_gone));
         ready.take_if(|work| work.batch.is_empty());
         batch.forget(is_gone) + of_ready + before - self.held.len()
+    }
+
+    /// Drops what is held of some partitions.
+    pub(super) fn drop_held(&mut self, is_gone: impl Fn(i32) -> bool) {
+        self.held.retain(|weighed| !is_gone(weighed.message.partition()));
+        self.held_bytes = self.held.iter().map(|weighed| weighed.weight.all()).sum();
     }
 
     /// Forgets what is held, which will be read again; answers for each of its partitions the first offset.

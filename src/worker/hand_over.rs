@@ -1,4 +1,4 @@
-//! Hands a client its token: the only `unsafe` of the project, one call.
+//! Hands a client its token: one `unsafe` call.
 //!
 //! rdkafka asks for a token only when a client is polled. An admin client never is, and neither is a producer while it
 //! initialises or commits: it would wait for a token that nobody gives it. So the token is given unasked, by librdkafka's

@@ -23,6 +23,7 @@ use crate::telemetry::{Committed, Refused, events, names};
 use super::batch::{Outcome, Work};
 use super::clients;
 use super::context::Deliveries;
+use super::examine::Examiner;
 use super::failure::{Failure, in_words};
 use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
@@ -54,6 +55,7 @@ pub(super) struct Lane<'a> {
     survey: Survey,
     cleaner: Cleaner,
     gatherer: Gatherer<'a>,
+    examiner: Examiner<'a>,
     /// Bytes of records for each byte of articles, as of late.
     growth: f64,
     /// A buffer for records that no batch holds.
@@ -98,6 +100,7 @@ impl<'a> Lane<'a> {
             survey,
             cleaner: Cleaner::new(limits),
             gatherer: Gatherer::default(),
+            examiner: Examiner::new(orders, name, &clients.consumer),
             // Short paragraphs, each with its hash: what follows will tell.
             growth: 2.0,
             spare: Vec::new(),
@@ -119,6 +122,7 @@ impl<'a> Lane<'a> {
         if self.exactly_once() && !self.initialise()? {
             return Ok(());
         }
+        self.examiner.begin()?;
         let stream = &self.orders.settings.stream;
         self.orders.health.wait_for("joining the group");
         self.consumer.subscribe(&[&stream.input]).map_err(|error| Failure::fatal("subscribing", &error))?;
@@ -143,11 +147,13 @@ impl<'a> Lane<'a> {
     /// partitions that go is forgotten, in the batch that is `ready` as well.
     fn gather(&mut self, ready: &mut Option<Work<'a>>) -> Result<Option<Work<'a>>, Failure> {
         let room = self.room();
-        let gathered =
+        let mut gathered =
             self.gatherer.gather(self.consumer, self.name, room, ready).map_err(|failure| match failure {
                 Failure::Replaced => replaced(self.orders, self.consumer, self.producer, self.settler.as_ref()),
                 other => other,
             })?;
+        let cut = self.examiner.admit(&mut gathered.batch, ready.is_none())?;
+        self.gatherer.drop_held(|partition| cut.contains(&partition));
         if self.consumer.context().refused() {
             still_logged_in(self.consumer)?;
         }
@@ -416,6 +422,7 @@ impl<'a> Lane<'a> {
         for element in sought.elements_for_topic(topic) {
             element.error().map_err(|error| fatal(&error))?;
         }
+        self.consumer.context().positions().rewound(first.keys());
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! *gather* ([`gather`]), *process* (the pure function, [`crate::pipeline`]) and *publish* ([`publish`]); the
 //! [`supervisor`] starts lanes, starts them anew when they fail, and stops them in order.
 //!
-//! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`] and [`topics`] are doors without a type of
+//! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`], [`offsets`] and [`topics`] are doors without a type of
 //! rdkafka's in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
 
 mod batch;
@@ -13,6 +13,7 @@ mod clients;
 mod context;
 pub mod dead_letter;
 pub mod embedded;
+mod examine;
 mod failure;
 mod gather;
 mod group;
@@ -24,7 +25,10 @@ mod leave;
 mod life;
 mod login;
 mod native;
+mod note;
+pub mod offsets;
 mod outgoing;
+mod positions;
 pub mod probe;
 mod publish;
 pub mod reader;
@@ -38,6 +42,7 @@ mod stop;
 pub mod supervisor;
 mod timestamps;
 mod token;
+mod topic_id;
 pub mod topics;
 mod transaction;
 mod watch;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
@@ -53,6 +54,12 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
     producer.init_transactions(timeout).map_err(|error| KafkaTrouble { doing, what: in_words(&error) })
 }
 
+/// Will the group's coordinator be there in a moment?
+fn is_coming(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
+    matches!(error.rdkafka_error_code(), Some(CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator))
+}
+
 /// Asks for the group's offsets, which takes the same permission as joining it.
 ///
 /// # Errors
@@ -63,8 +70,14 @@ pub fn group(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
     let mut list = TopicPartitionList::new();
     list.add_partition(&stream.input, 0);
     let end = Instant::now() + timeout;
-    let asked = consumer.committed_offsets(list, end.saturating_duration_since(Instant::now()));
-    let answer = asked.map_err(|error| KafkaTrouble { doing: doing.clone(), what: in_words(&error) })?;
+    let answer = loop {
+        let asked = consumer.committed_offsets(list.clone(), end.saturating_duration_since(Instant::now()));
+        match asked {
+            // A cluster that was never asked for a group makes ready for groups first.
+            Err(error) if is_coming(&error) && Instant::now() < end => std::thread::sleep(Duration::from_millis(200)),
+            asked => break asked.map_err(|error| KafkaTrouble { doing: doing.clone(), what: in_words(&error) })?,
+        }
+    };
     for element in answer.elements() {
         element.error().map_err(|error| KafkaTrouble { doing: doing.clone(), what: in_words(&error) })?;
     }

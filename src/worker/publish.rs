@@ -199,6 +199,7 @@ impl Publisher<'_> {
             list.add_partition_offset(&self.stream.input, partition, Offset::Offset(offset))
                 .map_err(|error| self.failed(AbortReason::Offsets, &error))?;
         }
+        self.consumer.context().positions().sign(&list);
         Ok(list)
     }
 

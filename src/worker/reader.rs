@@ -251,10 +251,7 @@ impl<'a> Snapshot<'a> {
         partition: Option<i32>,
         timeout: Duration,
     ) -> Result<Snapshot<'a>, KafkaTrouble> {
-        let mut config = clients::reader(stream);
-        // To see as far as the log goes, and not only to where the first open transaction begins.
-        config.set("isolation.level", "read_uncommitted");
-        let (client, ids) = connect(&config, stream, topic, timeout)?;
+        let (client, ids) = connect(&uncommitted(stream), stream, topic, timeout)?;
         let mut spans = BTreeMap::new();
         for id in ids.into_iter().filter(|id| partition.is_none_or(|partition| partition == *id)) {
             spans.insert(id, watermarks(&client, topic, id, timeout)?);
@@ -297,10 +294,33 @@ impl<'a> Snapshot<'a> {
         Ok(Reader { ends, ..Reader::assigned(consumer, self.topic, &starts)? })
     }
 
+    /// The first offset of each partition, and the one behind the last.
+    pub(super) fn spans(&self) -> &BTreeMap<i32, (i64, i64)> {
+        &self.spans
+    }
+
     /// How many offsets it spans: no fewer than it has records.
     pub fn offsets(&self) -> u64 {
         self.spans.values().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum()
     }
+}
+
+/// To see as far as the log goes, and not only to where the first open transaction begins.
+fn uncommitted(stream: &Stream) -> ClientConfig {
+    let mut config = clients::reader(stream);
+    config.set("isolation.level", "read_uncommitted");
+    config
+}
+
+/// First offset of a partition, and the one behind the last, open transactions included.
+pub(super) fn span(
+    stream: &Stream,
+    topic: &str,
+    partition: i32,
+    timeout: Duration,
+) -> Result<(i64, i64), KafkaTrouble> {
+    let (client, _) = connect(&uncommitted(stream), stream, topic, timeout)?;
+    watermarks(&client, topic, partition, timeout)
 }
 
 fn watermarks(

@@ -19,6 +19,7 @@ use crate::telemetry::{LaneHealth, events};
 
 use super::context::log;
 use super::lag::{PartitionStatistics, Progress};
+use super::positions::Positions;
 
 /// The consumer's side of a lane.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(super) struct Membership {
     topic: String,
     health: Arc<LaneHealth>,
     state: Mutex<State>,
+    positions: Positions,
     /// A broker has refused a login.
     refused: AtomicBool,
     /// The lane has emptied its queue since the last statistics.
@@ -61,11 +63,17 @@ impl Membership {
             topic,
             health,
             state: Mutex::default(),
+            positions: Positions::default(),
             refused: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
             rewound: AtomicBool::new(false),
             left: AtomicBool::new(false),
         }
+    }
+
+    /// How the assigned partitions stand.
+    pub(super) fn positions(&self) -> &Positions {
+        &self.positions
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -136,6 +144,7 @@ impl Membership {
             return;
         }
         state.assignments += 1;
+        self.positions.came(&came);
         state.assigned.extend(&came);
         self.health.set_partitions(state.assigned.iter().copied().collect());
         self.health.lags().assigned(self.health.number(), &came);
@@ -147,6 +156,7 @@ impl Membership {
         if went.is_empty() {
             return;
         }
+        self.positions.went(&went);
         let mut state = self.state();
         for partition in &went {
             state.assigned.remove(partition);
@@ -177,6 +187,9 @@ impl ConsumerContext for Membership {
 
 impl ClientContext for Membership {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "OFFSET" {
+            self.positions.shake();
+        }
         log(level, "consumer", facility, message);
     }
 

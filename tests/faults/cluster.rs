@@ -13,8 +13,9 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::proxy::Proxy;
@@ -270,6 +271,78 @@ impl Cluster {
             .iter()
             .filter_map(|element| Some((element.partition(), offset(element.offset())?)))
             .collect()
+    }
+
+    /// What the group committed, by partition, with the text beside it.
+    pub fn offsets(&self, names: &Names, partitions: i32) -> BTreeMap<i32, (i64, String)> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_range(&names.input, 0, partitions - 1);
+        let committed = self.group(names).committed_offsets(list, ASK).expect("committed offsets");
+        let known = committed.elements().into_iter().filter_map(|element| match element.offset() {
+            Offset::Offset(offset) => Some((element.partition(), (offset, element.metadata().to_owned()))),
+            _ => None,
+        });
+        known.collect()
+    }
+
+    /// Commits for a group without members.
+    pub fn commit(&self, names: &Names, offsets: &BTreeMap<i32, (i64, String)>) {
+        let mut list = TopicPartitionList::new();
+        for (&partition, (offset, text)) in offsets {
+            let mut element = list.add_partition(&names.input, partition);
+            element.set_offset(Offset::Offset(*offset)).expect("an offset");
+            element.set_metadata(text);
+        }
+        let group = self.group(names);
+        // The coordinator hears of a new topic, and of members that left, a moment later than others.
+        let committed = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            group.commit(&list, CommitMode::Sync).is_ok()
+        });
+        assert!(committed, "the group takes no offsets");
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(self.offsets(names, i32::try_from(offsets.len()).expect("few")), *offsets, "the offsets went again");
+    }
+
+    fn group(&self, names: &Names) -> BaseConsumer {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.direct).set("group.id", &names.group);
+        config.set("isolation.level", "read_committed").create().expect("a consumer")
+    }
+
+    /// Deletes a group without members.
+    pub fn forget_group(&self, names: &Names) {
+        let deleted = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            let deleted = block_on(self.admin.delete_groups(&[&names.group], &AdminOptions::new()));
+            deleted.is_ok_and(|groups| groups.iter().all(Result::is_ok))
+        });
+        assert!(deleted, "the group is not deleted");
+    }
+
+    /// Makes a topic of a name that was just deleted.
+    pub fn create_when_gone(&self, topic: &str, partitions: i32) {
+        let gone = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            let asked = self.asker.fetch_metadata(Some(topic), ASK).expect("metadata");
+            asked.topics().iter().all(|found| found.error().is_some())
+        });
+        assert!(gone, "`{topic}` is still there");
+        self.create(topic, partitions, &[]);
+    }
+
+    /// Puts so many articles into each partition.
+    pub fn fill(&self, topic: &str, partitions: i32, count: i64) {
+        let producer: BaseProducer =
+            ClientConfig::new().set("bootstrap.servers", &self.direct).create().expect("a producer");
+        for number in 0..count {
+            for partition in 0..partitions {
+                let (key, text) = (format!("{partition}-{number}"), format!("Article {number}, which is long enough."));
+                let record = BaseRecord::to(topic).partition(partition).key(&key).payload(&text);
+                producer.send(record).map_err(|(error, _)| error).expect("queued");
+            }
+        }
+        producer.flush(ASK).expect("all are acknowledged");
     }
 
     /// Does a transaction stand open in the topic: is its last stable offset behind its end?

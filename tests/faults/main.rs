@@ -19,6 +19,7 @@ mod cluster;
 mod feed;
 mod members;
 mod odd;
+mod offsets;
 mod proxy;
 mod run;
 mod scenario;
@@ -74,7 +75,8 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known = [scenarios::all(), special::all(), security::all(), tokens::all(), members::all()].concat();
+    let known =
+        [scenarios::all(), special::all(), offsets::all(), security::all(), tokens::all(), members::all()].concat();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use copydesk::config::{Delivery, RecordTimestamp, Stream};
+use copydesk::config::{Delivery, OffsetReset, RecordTimestamp, Stream};
 use copydesk::worker::reader::{From, Next, Reader};
 use copydesk::worker::topics::Admin;
 use copydesk::worker::writer::{Outgoing, Writer};
@@ -20,6 +20,8 @@ pub struct Kafka {
     pub brokers: String,
     home: Option<PathBuf>,
     port: u16,
+    /// More lines for `server.properties`.
+    extra: String,
 }
 
 impl Kafka {
@@ -34,14 +36,19 @@ impl Kafka {
 
     /// A broker that somebody else started, or nobody.
     pub fn named(brokers: &str) -> Kafka {
-        Kafka { brokers: brokers.to_owned(), home: None, port: 0 }
+        Kafka { brokers: brokers.to_owned(), home: None, port: 0, extra: String::new() }
     }
 
     /// A broker of a test's own, for tests that kill it.
     pub fn start(name: &str) -> Kafka {
+        Kafka::start_with(name, "")
+    }
+
+    /// The same, with more lines for `server.properties`.
+    pub fn start_with(name: &str, extra: &str) -> Kafka {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kafka-{}-{name}", std::process::id()));
         let port = free_ports();
-        let mut kafka = Kafka { brokers: String::new(), home: Some(home), port };
+        let mut kafka = Kafka { brokers: String::new(), home: Some(home), port, extra: extra.to_owned() };
         kafka.brokers = kafka.script(&["start"]).trim().to_owned();
         kafka
     }
@@ -51,7 +58,7 @@ impl Kafka {
         let mut command = Command::new(SCRIPT);
         command.args(arguments).env("KAFKA_PARENT", std::process::id().to_string());
         if let Some(home) = &self.home {
-            command.env("KAFKA_HOME", home).env("KAFKA_PORT", self.port.to_string());
+            command.env("KAFKA_HOME", home).env("KAFKA_PORT", self.port.to_string()).env("KAFKA_EXTRA", &self.extra);
         }
         let output = command.output().expect("scripts/kafka runs");
         assert!(
@@ -79,6 +86,7 @@ impl Kafka {
             batch_bytes: 3_000_000,
             grace: Duration::from_secs(20),
             backoff: (Duration::from_millis(100), Duration::from_secs(1)),
+            on_offset_reset: OffsetReset::Stall,
             oauth: None,
             properties: BTreeMap::new(),
         }

@@ -10,6 +10,7 @@
 #[path = "../support/admin.rs"]
 mod admin;
 mod articles;
+mod auto_create;
 mod commands;
 mod consumers;
 mod exactly_once;
@@ -18,6 +19,7 @@ mod lag;
 mod lifecycle;
 mod members;
 mod metrics;
+mod offsets;
 mod outages;
 mod payloads;
 mod process;
