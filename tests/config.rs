@@ -424,8 +424,8 @@ fn a_token_and_the_mechanism_that_sends_it_need_each_other() {
 fn the_admin_server_has_names_and_a_token() {
     let access = |given: Given| given.load().settings.access;
     let token = |given: Given| access(given).token.map(|token| token.reveal().to_owned());
-    assert_eq!((access(given("")).hosts, token(given(""))), (vec!["desk-7".to_owned()], None));
-    let names = ["desk-7", "desk.example.org", "proxy"];
+    assert_eq!((access(given("")).hosts, token(given(""))), (Vec::<String>::new(), None));
+    let names = ["desk.example.org", "proxy"];
     assert_eq!(access(given("[admin]\nhosts = [\"Desk.Example.ORG.\", \"proxy\"]\n")).hosts, names);
     assert_eq!(access(given("").env("COPYDESK__ADMIN__HOSTS", "desk.example.org, proxy")).hosts, names);
     assert_eq!(access(given("[admin]\nhosts = \"desk.example.org  proxy\"\n")).hosts, names);

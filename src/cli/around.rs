@@ -81,7 +81,8 @@ impl Around {
         });
         if let Some(listener) = self.listener {
             let settings = settings.clone();
-            let served = Served { health, metrics: self.metrics, pages: self.pages.handle().clone() };
+            let own_name = gethostname::gethostname().to_string_lossy().into_owned();
+            let served = Served { health, metrics: self.metrics, own_name, pages: self.pages.handle().clone() };
             self.runtime.spawn(async move { admin::serve(listener, &settings, served).await });
         }
         Runtimes { around: self.runtime, _pages: self.pages }

@@ -12,8 +12,8 @@ use super::raw::RawAdmin;
 /// Who may ask the admin server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Names of this server, in lower case: that of the host, and those of `admin.hosts`. Beside them it answers to IP
-    /// addresses and `localhost`.
+    /// Names by which it is asked (`admin.hosts`), in lower case; beside them it answers to IP addresses, `localhost` and
+    /// the host's own name.
     pub hosts: Vec<String>,
     /// The token that everything but the probes asks for; `None`: nothing asks for one.
     pub token: Option<Secret>,
@@ -102,18 +102,14 @@ impl JsonSchema for Names {
     }
 }
 
-/// What came of `[admin]`. `own` is the host's name; `named` says that somebody set a token outside the file, where an
-/// empty one is a variable or a file that was left empty, and would leave the server open.
+/// What came of `[admin]`. `named` says that somebody set a token outside the file, where an empty one is a variable or a
+/// file that was left empty, and would leave the server open.
 ///
 /// # Errors
 /// Keys, values and reasons; the token itself is not among them.
-pub(super) fn resolve(
-    written: &RawAdmin,
-    own: &str,
-    named: bool,
-) -> Result<Access, Vec<(&'static str, String, &'static str)>> {
+pub(super) fn resolve(written: &RawAdmin, named: bool) -> Result<Access, Vec<(&'static str, String, &'static str)>> {
     let mut refusals = Vec::new();
-    let mut hosts = own_names(own);
+    let mut hosts = Vec::new();
     for name in &written.hosts.0 {
         let usable = host_name(name);
         if usable.is_none() {
@@ -138,15 +134,8 @@ pub(super) fn resolve(
     if refusals.is_empty() { Ok(Access { hosts, token }) } else { Err(refusals) }
 }
 
-/// The host's name, and its first label where it has several: people in its domain leave the rest out.
-fn own_names(own: &str) -> Vec<String> {
-    let Some(whole) = host_name(own) else { return Vec::new() };
-    let short = whole.split('.').next().filter(|short| *short != whole).map(str::to_owned);
-    std::iter::once(whole).chain(short).collect()
-}
-
-/// A name as it is compared: in lower case, without the period at its end.
-fn host_name(name: &str) -> Option<String> {
+/// The name of a host as it is compared, in lower case and without the period at its end; `None`: it is none.
+pub fn host_name(name: &str) -> Option<String> {
     let name = name.trim();
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -157,13 +146,6 @@ fn host_name(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_host_answers_to_its_name_long_and_short() {
-        assert_eq!(own_names("Desk-1.Example.org."), ["desk-1.example.org", "desk-1"]);
-        assert_eq!(own_names("desk-1"), ["desk-1"]);
-        assert_eq!(own_names(""), [""; 0]);
-    }
 
     #[test]
     fn a_secret_is_shown_nowhere() {

@@ -15,7 +15,7 @@ mod settings;
 mod show;
 mod units;
 
-pub use access::{Access, Secret};
+pub use access::{Access, Secret, host_name};
 pub use load::{FILE, Flag, Inputs, Loaded, PREFIX, load};
 pub use oauth::{Oauth, TokenSource};
 pub use problem::{Origin, Problem, Problems, is_secret};

@@ -110,7 +110,7 @@ impl Settings {
         let stream = judge.stream(raw, inputs);
         let limits = judge.limits(raw);
         let admin = judge.admin(raw);
-        let access = judge.access(raw, inputs);
+        let access = judge.access(raw);
         let log = judge.log(raw);
         let traces = judge.traces(raw);
         let Judge { problems, .. } = judge;
@@ -264,10 +264,10 @@ impl Judge<'_> {
         address
     }
 
-    fn access(&mut self, raw: &Raw, inputs: &Inputs) -> Access {
+    fn access(&mut self, raw: &Raw) -> Access {
         let origin = self.origins.get(&("admin".to_owned(), "token".to_owned()));
         let named = matches!(origin, Some(Origin::Environment { .. } | Origin::Flag(_)));
-        access::resolve(&raw.admin, &inputs.host, named).unwrap_or_else(|refusals| {
+        access::resolve(&raw.admin, named).unwrap_or_else(|refusals| {
             for (key, value, reason) in refusals {
                 self.refuse("admin", key, &value, reason);
             }

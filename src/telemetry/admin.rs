@@ -71,6 +71,8 @@ pub struct Served {
     pub health: Arc<Health>,
     /// The metrics.
     pub metrics: PrometheusHandle,
+    /// The host's name.
+    pub own_name: String,
     /// Where pages are made and articles tried: another thread than that of this server, so that they slow no probe.
     pub pages: Handle,
 }
@@ -89,7 +91,7 @@ pub async fn serve(listener: TcpListener, settings: &Settings, served: Served) {
             sampled.sample();
         }
     });
-    let access = Access::new(&settings.access);
+    let access = Access::new(&settings.access, &served.own_name);
     let largest_body = page.largest_body();
     let exchange = Exchange::new(access.clone(), router(served, page, access), largest_body);
     doorkeeper::serve(listener, exchange).await;
@@ -98,7 +100,7 @@ pub async fn serve(listener: TcpListener, settings: &Settings, served: Served) {
 type Shared = (Arc<Health>, PrometheusHandle);
 
 fn router(served: Served, page: Arc<Page>, access: Access) -> Router {
-    let Served { health, metrics, pages } = served;
+    let Served { health, metrics, pages, .. } = served;
     let people = Router::new()
         .route("/", get(page::whole).post(page::form))
         .route("/now", get(page::now))
@@ -134,7 +136,7 @@ async fn sign_in(State(access): State<Arc<Access>>, headers: HeaderMap, form: By
     let shown = page::field(&form, "token").unwrap_or_default();
     match access.sign_in(&shown, &headers) {
         Some(cookie) => home(cookie),
-        None if access.has_token() => page::sign_in(true),
+        None if access.has_token() => Access::form(true),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use thiserror::Error;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt, ParseError, filter_fn};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
@@ -42,7 +42,9 @@ pub enum Unchanged {
 /// Where the filter can't be parsed.
 pub fn init(log: &Log) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
-    let filter = filter.or(filter_fn(|event| CHANGED.load(Relaxed) && is_own_error(event)));
+    let errors =
+        filter_fn(|event| CHANGED.load(Relaxed) && is_own_error(event)).with_max_level_hint(LevelFilter::ERROR);
+    let filter = filter.or(errors);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if log.json {
         lines.json().flatten_event(true).with_current_span(false).boxed()

@@ -195,3 +195,23 @@ fn strangers_have_no_large_bodies_read() {
     let grown = demo.resident().saturating_sub(before);
     assert!(grown < 20_000_000, "{grown} bytes more");
 }
+
+/// The lanes of this worker get no time to end, which is an error; whoever reaches the admin port can't hide it.
+#[test]
+fn no_filter_that_is_set_at_run_time_silences_errors() {
+    let end = |filters: &[&str]| {
+        let demo = Demo::with(&[("COPYDESK__STREAM__GRACE", "1ms")]);
+        for filter in filters {
+            let answer = demo.ask("PUT", "/log", &[], filter.as_bytes());
+            assert_eq!(answer.status, 200, "{filter}: {}", answer.body);
+            assert!(answer.body.contains("errors of copydesk"), "{}", answer.body);
+        }
+        demo.end()
+    };
+    for filters in
+        [&["off"][..], &["copydesk=off"], &["off", "warn,copydesk=off,copydesk::worker=off"], &["[none]=off"]]
+    {
+        let log = end(filters);
+        assert!(log.contains("did not end within the grace period"), "{filters:?}: {log}");
+    }
+}

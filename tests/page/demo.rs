@@ -119,8 +119,19 @@ impl Demo {
     }
 }
 
-impl Drop for Demo {
-    fn drop(&mut self) {
+impl Demo {
+    /// Ends it, as Ctrl-C does, and gives its whole log.
+    pub fn end(mut self) -> String {
+        self.interrupt();
+        // Its last lines may still be on their way.
+        std::thread::sleep(Duration::from_millis(300));
+        self.log()
+    }
+
+    fn interrupt(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let end = Instant::now() + Duration::from_secs(10);
         while Instant::now() < end && !matches!(self.child.try_wait(), Ok(Some(_))) {
@@ -128,6 +139,12 @@ impl Drop for Demo {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.interrupt();
     }
 }
 

@@ -24,6 +24,8 @@ use crate::telemetry::page;
 const COOKIE: &str = "copydesk-session";
 /// How long it holds: a working day.
 const SESSION: Duration = Duration::from_secs(12 * 3600);
+/// How the token is shown, for who has not.
+const SCHEME: [(header::HeaderName, &str); 1] = [(header::WWW_AUTHENTICATE, "Bearer realm=\"copydesk\"")];
 
 /// Who may ask.
 #[derive(Debug, Clone)]
@@ -41,9 +43,11 @@ pub enum Door {
 }
 
 impl Access {
-    /// As configured.
-    pub fn new(configured: &config::Access) -> Access {
-        Access(configured.clone())
+    /// As configured, on a host of this name.
+    pub fn new(configured: &config::Access, own: &str) -> Access {
+        let mut access = configured.clone();
+        access.hosts.extend(own_names(own));
+        Access(access)
     }
 
     /// Does this server ask for a token?
@@ -64,12 +68,15 @@ impl Access {
             return Ok(());
         }
         let html = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-        let mut answer = match html.is_some_and(|accept| accept.contains("text/html")) {
-            true => page::sign_in(false),
-            false => refusal(StatusCode::UNAUTHORIZED, "a token is wanted: `Authorization: Bearer …`\n"),
-        };
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"copydesk\""));
-        Err(Box::new(answer))
+        Err(Box::new(match html.is_some_and(|accept| accept.contains("text/html")) {
+            true => Access::form(false),
+            false => refusal(StatusCode::UNAUTHORIZED, (SCHEME, "a token is wanted: `Authorization: Bearer …`\n")),
+        }))
+    }
+
+    /// The form for who has no token yet; `again`: what was shown is another.
+    pub fn form(again: bool) -> Response<Body> {
+        (StatusCode::UNAUTHORIZED, SCHEME, page::sign_in(again)).into_response()
     }
 
     /// Is this server asked by a name of its own?
@@ -144,9 +151,16 @@ impl Access {
     }
 }
 
-fn refusal(status: StatusCode, text: &'static str) -> Response<Body> {
+/// The host's name, and its first label where it has several: people in its domain leave the rest out.
+fn own_names(own: &str) -> Vec<String> {
+    let Some(whole) = config::host_name(own) else { return Vec::new() };
+    let short = whole.split('.').next().filter(|short| *short != whole).map(str::to_owned);
+    std::iter::once(whole).chain(short).collect()
+}
+
+fn refusal(status: StatusCode, answer: impl IntoResponse) -> Response<Body> {
     // Its body has not been read and will not be.
-    (status, [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store")], text).into_response()
+    (status, [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store")], answer).into_response()
 }
 
 /// Browsers say whose page sends a request that could do something; a stranger's may not.
@@ -222,6 +236,13 @@ mod tests {
             assert!(!may("origin", stranger), "{stranger}");
         }
         assert!(!may("sec-fetch-site", "cross-site") && !may("sec-fetch-site", "same-site"));
+    }
+
+    #[test]
+    fn a_host_answers_to_its_name_long_and_short() {
+        assert_eq!(own_names("Desk-1.Example.org."), ["desk-1.example.org", "desk-1"]);
+        assert_eq!(own_names("desk-1"), ["desk-1"]);
+        assert_eq!(own_names(""), [""; 0]);
     }
 
     #[test]

@@ -63,16 +63,22 @@ impl Room {
     where
         B: hyper::body::Body<Data = Bytes> + Unpin,
     {
-        let (mut body, mut held, mut read) = (body, Held::default(), Vec::new());
+        let (mut body, mut came, mut kept) = (body, 0, Ok((Vec::new(), Held::default())));
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-            if read.len() + data.len() > largest {
+            came += data.len();
+            if came > largest {
                 return Err(Unread::TooLarge);
             }
-            self.hold(&mut held, data.len()).map_err(|Full| Unread::Full)?;
-            read.extend_from_slice(&data);
+            // Where there is no room the rest is read all the same, and not kept: a client that is still sending would
+            // not see the answer.
+            kept = kept.and_then(|(mut read, mut held)| {
+                self.hold(&mut held, data.len())?;
+                read.extend_from_slice(&data);
+                Ok((read, held))
+            });
         }
-        Ok(kept(read.into(), held))
+        kept.map(|(read, held)| holding(read.into(), held)).map_err(|Full| Unread::Full)
     }
 
     /// An answer that is held until it is taken, or its connection ends.
@@ -85,7 +91,7 @@ impl Room {
             return Response::from_parts(head, Body::from(body));
         }
         match self.hold(&mut held, body.len()) {
-            Ok(()) => Response::from_parts(head, Body::from(kept(body, held))),
+            Ok(()) => Response::from_parts(head, Body::from(holding(body, held))),
             Err(Full) => full(),
         }
     }
@@ -93,24 +99,24 @@ impl Room {
 
 /// What is said where there is no room.
 pub fn full() -> Response<Body> {
-    let text = "others have not taken their answers yet: try again in a moment\n";
+    let text = "as much as may be is held for others: try again in a moment\n";
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
 }
 
 /// Bytes that give their room back when the last of them is dropped.
-fn kept(bytes: Bytes, held: Held) -> Bytes {
-    struct Kept {
+fn holding(bytes: Bytes, held: Held) -> Bytes {
+    struct Holding {
         bytes: Bytes,
         _held: Held,
     }
 
-    impl AsRef<[u8]> for Kept {
+    impl AsRef<[u8]> for Holding {
         fn as_ref(&self) -> &[u8] {
             &self.bytes
         }
     }
 
-    Bytes::from_owner(Kept { bytes, _held: held })
+    Bytes::from_owner(Holding { bytes, _held: held })
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ pub async fn clean(State(page): State<Arc<Page>>, article: Bytes) -> Response {
 
 /// The form for who has not shown the token; `again`: what was shown is another.
 pub fn sign_in(again: bool) -> Response {
-    (StatusCode::UNAUTHORIZED, answer(sign_in::sheet(again))).into_response()
+    answer(sign_in::sheet(again))
 }
 
 fn too_large(playground: &Playground) -> Markup {

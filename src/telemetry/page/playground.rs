@@ -121,7 +121,7 @@ impl Playground {
     }
 }
 
-/// As much of a text as fits, and how much that is.
+/// The beginning of a text, as much of it as fits.
 fn start(text: &str, most: usize) -> &str {
     if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
 }

@@ -23,6 +23,8 @@ pub(super) fn sheet(again: bool) -> Markup {
                     form.sign-in method="post" action="/sign-in" {
                         @if again { p.refused role="alert" { "That is not the token of this worker." } }
                         label for="token" { "Token of this worker (" code { "admin.token" } ")" }
+                        // For what keeps passwords.
+                        input type="text" name="username" value="copydesk" autocomplete="username" hidden;
                         input #token type="password" name="token" required autofocus
                             autocomplete="current-password" spellcheck="false";
                         p.actions { button type="submit" { "Sign in" } }
