@@ -10,8 +10,8 @@ use crate::demo::{Demo, request, wait};
 
 /// What the worker may have in RAM, in bytes, one article that is tried included.
 const RESIDENT: u64 = 150_000_000;
-/// How long a probe may take on a machine with much else to do. (It takes a few milliseconds.)
-const PROBE: Duration = Duration::from_secs(1);
+/// How long a probe may take on a machine with much else to do. (It takes a few milliseconds on one that is idle.)
+const PROBE: Duration = Duration::from_millis(300);
 
 /// An article of so many bytes whose lines are all different: the shorter they are the larger is its record, since it
 /// carries a hash for each.
