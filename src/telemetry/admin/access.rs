@@ -42,6 +42,39 @@ pub enum Door {
     Closed,
 }
 
+/// Why somebody may not ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Not one `Host`, or none that could be one.
+    Host,
+    /// The name is not one of this server's.
+    OtherName,
+    /// Another site's page asks for something to be done.
+    OtherSite,
+    /// No token was shown, or another; `page`: people look at the answer.
+    NoToken {
+        /// A browser loads a page.
+        page: bool,
+    },
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response<Body> {
+        match self {
+            Refused::Host => refusal(StatusCode::BAD_REQUEST, "one `Host` is wanted, such as `localhost:9600`\n"),
+            Refused::OtherName => refusal(
+                StatusCode::MISDIRECTED_REQUEST,
+                "not a name of this server: it answers to IP addresses, `localhost`, its host's name and `admin.hosts`\n",
+            ),
+            Refused::OtherSite => refusal(StatusCode::FORBIDDEN, "asked for by another site's page\n"),
+            Refused::NoToken { page: true } => Access::form(false),
+            Refused::NoToken { page: false } => {
+                refusal(StatusCode::UNAUTHORIZED, (SCHEME, "a token is wanted: `Authorization: Bearer …`\n"))
+            }
+        }
+    }
+}
+
 impl Access {
     /// As configured, on a host of this name.
     pub fn new(configured: &config::Access, own: &str) -> Access {
@@ -55,23 +88,20 @@ impl Access {
         self.0.token.is_some()
     }
 
-    /// `Err` is the answer for who may not.
-    pub fn judge(&self, head: &Parts, door: Door) -> Result<(), Box<Response<Body>>> {
+    /// `Err` says why not.
+    pub fn judge(&self, head: &Parts, door: Door) -> Result<(), Refused> {
         if door == Door::Open {
             return Ok(());
         }
-        self.named(head).map_err(Box::new)?;
+        self.named(head)?;
         if !head.method.is_safe() && !same_origin(&head.headers) {
-            return Err(Box::new(refusal(StatusCode::FORBIDDEN, "asked for by another site's page\n")));
+            return Err(Refused::OtherSite);
         }
         if door == Door::SignIn || self.has_shown_token(&head.headers) {
             return Ok(());
         }
-        let html = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-        Err(Box::new(match html.is_some_and(|accept| accept.contains("text/html")) {
-            true => Access::form(false),
-            false => refusal(StatusCode::UNAUTHORIZED, (SCHEME, "a token is wanted: `Authorization: Bearer …`\n")),
-        }))
+        let accepted = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        Err(Refused::NoToken { page: accepted.is_some_and(|accepted| accepted.contains("text/html")) })
     }
 
     /// The form for who has no token yet; `again`: what was shown is another.
@@ -80,28 +110,24 @@ impl Access {
     }
 
     /// Is this server asked by a name of its own?
-    fn named(&self, head: &Parts) -> Result<(), Response<Body>> {
-        let malformed = || refusal(StatusCode::BAD_REQUEST, "one `Host` is wanted, such as `localhost:9600`\n");
+    fn named(&self, head: &Parts) -> Result<(), Refused> {
         let mut hosts = head.headers.get_all(header::HOST).iter();
         let (first, second) = (hosts.next(), hosts.next());
         if second.is_some() {
-            return Err(malformed());
+            return Err(Refused::Host);
         }
         // Where the request's first line names a host (as to a proxy), that one counts.
         let host = match (head.uri.authority(), first) {
             (Some(authority), _) => authority.as_str(),
-            (None, Some(host)) => host.to_str().map_err(|_| malformed())?,
+            (None, Some(host)) => host.to_str().map_err(|_| Refused::Host)?,
             // No browser asks like that, so no stranger's page does.
             (None, None) if head.version == Version::HTTP_10 => return Ok(()),
-            (None, None) => return Err(malformed()),
+            (None, None) => return Err(Refused::Host),
         };
         match self.knows(host) {
             Some(true) => Ok(()),
-            Some(false) => Err(refusal(
-                StatusCode::MISDIRECTED_REQUEST,
-                "not a name of this server: it answers to IP addresses, `localhost`, its host's name and `admin.hosts`\n",
-            )),
-            None => Err(malformed()),
+            Some(false) => Err(Refused::OtherName),
+            None => Err(Refused::Host),
         }
     }
 

@@ -85,8 +85,8 @@ impl Exchange {
     ) -> Result<Response<Body>, Infallible> {
         let (head, body) = request.into_parts();
         let asked = Asked::of(&head);
-        if let Err(refusal) = self.access.judge(&head, asked.door()) {
-            return Ok(*refusal);
+        if let Err(refused) = self.access.judge(&head, asked.door()) {
+            return Ok(refused.into_response());
         }
         let (largest, room) = match asked {
             Asked::Article => (self.largest_body, &self.articles),
