@@ -419,3 +419,63 @@ fn a_token_and_the_mechanism_that_sends_it_need_each_other() {
     assert!(unknown.contains("oauth.token-fiel (copydesk.toml:2): did you mean `token-file`?"), "{unknown}");
     assert!(unknown.contains("oauth.token-command = `[ … ]` (copydesk.toml:3): "), "{unknown}");
 }
+
+#[test]
+fn the_admin_server_has_names_and_a_token() {
+    let access = |given: Given| given.load().settings.access;
+    let token = |given: Given| access(given).token.map(|token| token.reveal().to_owned());
+    assert_eq!((access(given("")).hosts, token(given(""))), (Vec::<String>::new(), None));
+    let names = ["desk.example.org", "proxy"];
+    assert_eq!(access(given("[admin]\nhosts = [\"Desk.Example.ORG.\", \"proxy\"]\n")).hosts, names);
+    assert_eq!(access(given("").env("COPYDESK__ADMIN__HOSTS", "desk.example.org, proxy")).hosts, names);
+    assert_eq!(access(given("[admin]\nhosts = \"desk.example.org  proxy\"\n")).hosts, names);
+
+    assert_eq!(token(given("[admin]\ntoken = \"hunter2\"\n")).as_deref(), Some("hunter2"));
+    assert_eq!(token(given("").env("COPYDESK__ADMIN__TOKEN", "007")).as_deref(), Some("007"));
+    let from_file = given("");
+    let secret = from_file.folder.path().join("secret");
+    fs::write(&secret, "hunter2\n").unwrap();
+    let from_file = from_file.env("COPYDESK__ADMIN__TOKEN_FILE", secret.to_str().unwrap());
+    let loaded = from_file.load();
+    assert_eq!(loaded.settings.access.token.as_ref().map(|token| token.reveal()), Some("hunter2"));
+    let shown = effective(&loaded) + &format!("{:?} {:?}", loaded.settings, loaded.raw);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        shown.contains("token = \"(redacted)\"  # environment variable COPYDESK__ADMIN__TOKEN_FILE, file"),
+        "{shown}"
+    );
+    // The path of a token of the brokers is still one.
+    let oauth = given("").env("COPYDESK__OAUTH__TOKEN_FILE", "/no/such/file").load().settings.stream.oauth;
+    assert!(oauth.is_some_and(|oauth| matches!(oauth.source, TokenSource::File(_))));
+}
+
+/// A server that was meant to have a token is never open because a variable or a file is empty.
+#[test]
+fn a_token_that_can_not_be_sent_or_is_empty_is_refused_and_never_shown() {
+    for wrong in ["hunter 2", "hunter2\ttwo", "hünter2", "hunter2\nhunter3", "(redacted)"] {
+        let problems = given("").env("COPYDESK__ADMIN__TOKEN", wrong).problems();
+        assert!(problems.starts_with("admin.token = `(redacted)` (environment variable COPYDESK__ADMIN__TOKEN): "));
+        assert!(!problems.contains("unter"), "{problems}");
+    }
+    for wrong in ["token = 17", "token = [\"hunter2\"]", "token = \"hunter 2\""] {
+        let problems = given(&format!("[admin]\n{wrong}\n")).problems();
+        assert!(problems.starts_with("admin.token = `(redacted)` (copydesk.toml:2): "), "{problems}");
+        assert!(!problems.contains("17") && !problems.contains("hunter"), "{problems}");
+    }
+    let problems = given("").env("COPYDESK__ADMIN__TOKEN", "").problems();
+    assert!(problems.contains("leave the variable out"), "{problems}");
+    let empty = given("");
+    let path = empty.folder.path().join("empty");
+    fs::write(&path, "\n").unwrap();
+    let problems = empty.env("COPYDESK__ADMIN__TOKEN_FILE", path.to_str().unwrap()).problems();
+    assert!(problems.contains("leave the variable out"), "{problems}");
+    assert_eq!(given("[admin]\ntoken = \"\"\n").load().settings.access.token, None);
+
+    for wrong in ["http://desk", "desk:9600", "desk/status.json", "*.example.org", "a..b", "."] {
+        let problems = given(&format!("[admin]\nhosts = [\"{wrong}\"]\n")).problems();
+        assert!(
+            problems.starts_with(&format!("admin.hosts = `{wrong}` (copydesk.toml:2): the name of a host")),
+            "{problems}"
+        );
+    }
+}

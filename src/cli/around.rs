@@ -1,5 +1,5 @@
-//! What stands around the lanes of a process: an async runtime of one thread, the metrics and their upkeep, the admin
-//! server. For `run` and for a demo that goes on.
+//! What stands around the lanes of a process: an async runtime of one thread, another for the pages of the admin server,
+//! the metrics and their upkeep, the admin server. For `run` and for a demo that goes on.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,13 +11,29 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::config::Settings;
-use crate::telemetry::{Health, admin, events};
+use crate::telemetry::admin::{self, Served};
+use crate::telemetry::{Health, events};
 
 /// All of it, before the lanes are started.
 pub struct Around {
     runtime: Runtime,
+    pages: Runtime,
     metrics: PrometheusHandle,
     listener: Option<TcpListener>,
+}
+
+/// What serves, until it is dropped.
+pub struct Runtimes {
+    /// Signals, upkeep, probes and scrapes.
+    pub around: Runtime,
+    _pages: Runtime,
+}
+
+/// A runtime with one thread.
+fn one_thread(name: &str) -> anyhow::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).thread_name(name).enable_all();
+    builder.build().context("starting an async runtime")
 }
 
 impl Around {
@@ -25,12 +41,7 @@ impl Around {
     pub fn start(settings: &Settings) -> anyhow::Result<Option<Around>> {
         let metrics = admin::install_recorder().context("installing the metrics recorder")?;
         events::started(env!("CARGO_PKG_VERSION"), "1", settings.stream.lanes);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("around")
-            .enable_all()
-            .build()
-            .context("starting the async runtime")?;
+        let (runtime, pages) = (one_thread("around")?, one_thread("pages")?);
         let listener = match settings.admin {
             Some(address) => match runtime.block_on(admin::bind(address)) {
                 Ok(listener) => Some(listener),
@@ -41,7 +52,7 @@ impl Around {
             },
             None => None,
         };
-        Ok(Some(Around { runtime, metrics, listener }))
+        Ok(Some(Around { runtime, pages, metrics, listener }))
     }
 
     /// The async runtime.
@@ -54,8 +65,8 @@ impl Around {
         self.listener.as_ref()?.local_addr().ok()
     }
 
-    /// Serves, on the runtime that it returns, what the lanes say of themselves.
-    pub fn serve(self, settings: &Settings, health: Arc<Health>) -> Runtime {
+    /// Serves, on what it returns, what the lanes say of themselves.
+    pub fn serve(self, settings: &Settings, health: Arc<Health>) -> Runtimes {
         let upkeep = self.metrics.clone();
         let process = metrics_process::Collector::default();
         process.describe();
@@ -70,8 +81,10 @@ impl Around {
         });
         if let Some(listener) = self.listener {
             let settings = settings.clone();
-            self.runtime.spawn(async move { admin::serve(listener, &settings, health, self.metrics).await });
+            let own_name = gethostname::gethostname().to_string_lossy().into_owned();
+            let served = Served { health, metrics: self.metrics, own_name, pages: self.pages.handle().clone() };
+            self.runtime.spawn(async move { admin::serve(listener, &settings, served).await });
         }
-        self.runtime
+        Runtimes { around: self.runtime, _pages: self.pages }
     }
 }

@@ -49,7 +49,8 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let traces = traces.map(|traces| otlp::start(traces, &settings.stream.instance, around.handle())).transpose();
     let traces = traces.context("`traces`: starting the export")?;
     let worker = Worker::start(settings).context("starting the lanes")?;
-    let runtime = around.serve(settings, worker.health());
+    let runtimes = around.serve(settings, worker.health());
+    let runtime = &runtimes.around;
     let stop = worker.stop();
     let _guard = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;

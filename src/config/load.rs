@@ -250,7 +250,7 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
         let (section, key) = rest.split_once("__").unwrap_or((rest, ""));
         let section = section.to_ascii_lowercase().replace('_', "-");
         let (key, from_file) = match key.strip_suffix("_FILE") {
-            Some(stem) if !is_file_property(key) => (stem, true),
+            Some(stem) if !is_file_property(&section, key) => (stem, true),
             _ => (key, false),
         };
         let separator = if section == "kafka" { "." } else { "-" };
@@ -280,8 +280,13 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
 }
 
 /// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): there the path itself is the value.
-fn is_file_property(key: &str) -> bool {
-    ["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE", "TOKEN_FILE"].iter().any(|end| key.ends_with(end))
+fn is_file_property(section: &str, key: &str) -> bool {
+    let ends: &[&str] = match section {
+        "kafka" => &["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE"],
+        "oauth" => &["TOKEN_FILE"],
+        _ => &[],
+    };
+    ends.iter().any(|end| key.ends_with(end))
 }
 
 fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {

@@ -5,6 +5,7 @@
 //! validated type, `units` how people write sizes and durations, `properties` what of librdkafka's may not be set, and
 //! `show` prints it all for people.
 
+mod access;
 mod load;
 mod oauth;
 mod problem;
@@ -14,6 +15,7 @@ mod settings;
 mod show;
 mod units;
 
+pub use access::{Access, Secret, host_name};
 pub use load::{FILE, Flag, Inputs, Loaded, PREFIX, load};
 pub use oauth::{Oauth, TokenSource};
 pub use problem::{Origin, Problem, Problems, is_secret};

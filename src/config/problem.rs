@@ -104,7 +104,8 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Is this the name of something that must not be shown?
 pub fn is_secret(key: &str) -> bool {
-    const PARTS: [&str; 6] = ["password", "passphrase", "secret", ".pem", "jaas", "sasl.oauthbearer.config"];
+    const PARTS: [&str; 7] =
+        ["password", "passphrase", "secret", ".pem", "jaas", "sasl.oauthbearer.config", "admin.token"];
     let name = key.to_ascii_lowercase();
     PARTS.iter().any(|part| name.contains(part))
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::access::{Names, Secret};
 use super::units::{Count, Period, Ratio, Size, Words};
 use crate::pipeline::Limits;
 
@@ -167,14 +168,21 @@ pub enum RawTimestamp {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawAdmin {
-    /// Address and port to listen on, such as `127.0.0.1:9600`, or `off`. It has no authentication: keep it on loopback
-    /// or in a private network.
+    /// Address and port to listen on, such as `127.0.0.1:9600`, or `off`. Without a token it has no authentication: keep
+    /// it on loopback or in a private network.
     pub listen: String,
+    /// Further names by which it is asked, in an address or behind a proxy: a list, or text that is split at commas and
+    /// spaces. IP addresses, `localhost` and the host's own name are always answered, and so are probes; a request for any
+    /// other name is refused (421), since it may come from a stranger's page whose name was made to lead here.
+    pub hosts: Names,
+    /// A token that everything but `/livez` and `/readyz` asks for: scripts send `Authorization: Bearer …`, people type it
+    /// into a form. A secret: better kept in a file, named by COPYDESK__ADMIN__TOKEN_FILE. Empty: none is asked for.
+    pub token: Secret,
 }
 
 impl Default for RawAdmin {
     fn default() -> Self {
-        RawAdmin { listen: "off".to_owned() }
+        RawAdmin { listen: "off".to_owned(), hosts: Names::default(), token: Secret::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::pipeline::Limits;
 
+use super::access::{self, Access};
 use super::load::Inputs;
 use super::oauth::{self, Oauth};
 use super::problem::{Origin, Problem, REDACTED, is_secret};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Where the admin server listens; `None`: no admin server.
     pub admin: Option<SocketAddr>,
+    /// Who may ask it.
+    pub access: Access,
     /// How logs are written.
     pub log: Log,
     /// Where traces go; `None`: they are off.
@@ -139,10 +142,11 @@ impl Settings {
         let stream = judge.stream(raw, inputs);
         let limits = judge.limits(raw);
         let admin = judge.admin(raw);
+        let access = judge.access(raw);
         let log = judge.log(raw);
         let traces = judge.traces(raw);
         let Judge { problems, .. } = judge;
-        if problems.is_empty() { Ok(Settings { stream, limits, admin, log, traces }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Settings { stream, limits, admin, access, log, traces }) } else { Err(problems) }
     }
 }
 
@@ -298,6 +302,17 @@ impl Judge<'_> {
             self.refuse("admin", "listen", listen, reason);
         }
         address
+    }
+
+    fn access(&mut self, raw: &Raw) -> Access {
+        let origin = self.origins.get(&("admin".to_owned(), "token".to_owned()));
+        let named = matches!(origin, Some(Origin::Environment { .. } | Origin::Flag(_)));
+        access::resolve(&raw.admin, named).unwrap_or_else(|refusals| {
+            for (key, value, reason) in refusals {
+                self.refuse("admin", key, &value, reason);
+            }
+            Access::default()
+        })
     }
 
     fn log(&mut self, raw: &Raw) -> Log {

@@ -1,39 +1,33 @@
-//! Who may be connected to the admin server, for how long, and with how large a request.
+//! Who may be connected to the admin server, and for how long.
 //!
 //! A connection that has not sent its whole request is a guest that may be asked to leave: after a while, or as soon as a
-//! newcomer finds the house full. So connections that are opened and never used, or send a byte a second, take sockets up
-//! to a bound and nobody's turn. A request that is being answered is left alone.
+//! newcomer finds the house full; and so is one that does not take its answer. So connections that are opened and never
+//! used, or send or take a byte a second, take sockets up to a bound and nobody's turn. A request that is being answered
+//! is left alone.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Request, Response, StatusCode, header};
-use axum::response::IntoResponse;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tower::ServiceExt;
+
+use super::admin::{Exchange, Impatient};
 
 /// Most connections at once: a browser, a few probes and scrapers, and room.
 pub const MOST_CONNECTIONS: usize = 64;
 /// How long a request's head may take to come, the wait for the next request of a connection included.
 pub const HEAD: Duration = Duration::from_secs(10);
-/// How long its body may take.
-pub const BODY: Duration = Duration::from_secs(10);
 /// Memory for what is read of a connection: a head must fit.
 const BUFFER: usize = 16 << 10;
 
 /// Serves for ever: what accepting a connection may fail of passes by.
-pub async fn serve(listener: TcpListener, router: Router, largest_body: usize) {
+pub async fn serve(listener: TcpListener, exchange: Exchange) {
+    let exchange = Arc::new(exchange);
     let house = Arc::new(House::default());
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -42,62 +36,22 @@ pub async fn serve(listener: TcpListener, router: Router, largest_body: usize) {
             continue;
         };
         if let Some(guest) = House::admit(&house) {
-            tokio::spawn(host(stream, guest, router.clone(), largest_body));
+            tokio::spawn(host(stream, guest, Arc::clone(&exchange)));
         }
     }
 }
 
-async fn host(stream: TcpStream, guest: Guest, router: Router, largest_body: usize) {
-    let service = service_fn(|request| answer(request, &guest.seat, router.clone(), largest_body));
+async fn host(stream: TcpStream, guest: Guest, exchange: Arc<Exchange>) {
+    let service = service_fn(|request| exchange.answer(request, || guest.seat.sit()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Impatient::new(stream)), service);
     tokio::select! {
         _ = connection => {}
         () = guest.seat.leave.notified() => {}
     }
-}
-
-async fn answer(
-    request: Request<Incoming>,
-    seat: &Seat,
-    router: Router,
-    largest_body: usize,
-) -> Result<Response<Body>, Infallible> {
-    let (head, body) = request.into_parts();
-    let told = head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if told.is_some_and(|length| length > largest_body as u64) {
-        return Ok(too_large(largest_body));
-    }
-    let body = match tokio::time::timeout(BODY, Limited::new(body, largest_body).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Ok(too_large(largest_body)),
-        Ok(Err(_)) => return Ok((StatusCode::BAD_REQUEST, "the request's body is broken\n").into_response()),
-        Err(_) => return Ok((StatusCode::REQUEST_TIMEOUT, "the request's body took too long\n").into_response()),
-    };
-    if !head.method.is_safe() && !same_origin(&head.headers) {
-        return Ok((StatusCode::FORBIDDEN, "asked for by another site's page\n").into_response());
-    }
-    let _at_table = seat.sit();
-    router.oneshot(Request::from_parts(head, Body::from(body))).await
-}
-
-fn too_large(limit: usize) -> Response<Body> {
-    let text = format!("the request's body may have {limit} bytes\n");
-    ([(header::CONNECTION, "close")], (StatusCode::PAYLOAD_TOO_LARGE, text)).into_response()
-}
-
-/// Browsers say whose page sends a request that could do something; a stranger's may not.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    // Said of the page as the browser knows it, so that it holds behind a proxy too; not every browser says it.
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    let (Some(origin), Some(host)) = (text("origin"), text("host")) else { return true };
-    origin.split_once("://").is_some_and(|(_, from)| from == host)
 }
 
 #[derive(Debug, Default)]
@@ -133,6 +87,7 @@ impl Seat {
     }
 }
 
+/// While this is there the request is being answered.
 struct AtTable<'a>(&'a Seat);
 
 impl Drop for AtTable<'_> {
@@ -210,21 +165,5 @@ mod tests {
         drop((all, served));
         drop((guests, late));
         assert_eq!(house.seats().taken.len(), 0);
-    }
-
-    #[test]
-    fn a_page_of_another_site_may_not_ask() {
-        let may = |name: &'static str, value: &str| {
-            let pairs = [("host", "127.0.0.1:9600"), (name, value)];
-            let headers = pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            same_origin(&headers.collect::<HeaderMap>())
-        };
-        assert!(same_origin(&HeaderMap::new()) && may("accept", "*/*"));
-        assert!(may("origin", "http://127.0.0.1:9600") && may("sec-fetch-site", "same-origin"));
-        for stranger in ["https://news.example", "null", "http://127.0.0.1:9601", "http://127.0.0.1:9600.news.example"]
-        {
-            assert!(!may("origin", stranger), "{stranger}");
-        }
-        assert!(!may("sec-fetch-site", "cross-site") && !may("sec-fetch-site", "same-site"));
     }
 }

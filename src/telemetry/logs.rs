@@ -1,11 +1,14 @@
 //! Log lines on standard error: text for people, or one JSON object a line for collectors. What is logged can be changed
-//! while the process runs.
+//! while the process runs; but from then on no filter keeps back an error of copydesk's own, since whoever reaches the
+//! admin port could hide with it what they do.
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use thiserror::Error;
-use tracing_subscriber::filter::ParseError;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
@@ -14,6 +17,8 @@ use crate::config::{Log, log_filter};
 
 /// The filter in force; the process has one, as it has one standard error.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+/// The filter in force is not that of the configuration, whose own `off` is taken at its word.
+static CHANGED: AtomicBool = AtomicBool::new(false);
 
 /// Why what is logged was not changed.
 #[derive(Debug, Error)]
@@ -37,6 +42,9 @@ pub enum Unchanged {
 /// Where the filter can't be parsed.
 pub fn init(log: &Log) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
+    let errors =
+        filter_fn(|event| CHANGED.load(Relaxed) && is_own_error(event)).with_max_level_hint(LevelFilter::ERROR);
+    let filter = filter.or(errors);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if log.json {
         lines.json().flatten_event(true).with_current_span(false).boxed()
@@ -44,7 +52,7 @@ pub fn init(log: &Log) -> Result<(), ParseError> {
         lines.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).boxed()
     };
     // A subscriber that is already there (a test's) is kept.
-    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+    if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {
         let _ = FILTER.set(handle);
     }
     Ok(())
@@ -55,7 +63,11 @@ pub fn filter() -> Option<String> {
     FILTER.get()?.with_current(ToString::to_string).ok()
 }
 
-/// Puts another in its place, until the process ends.
+fn is_own_error(event: &Metadata<'_>) -> bool {
+    *event.level() == Level::ERROR && event.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"))
+}
+
+/// Puts another in its place, until the process ends. Errors of copydesk's own are logged whatever it says.
 ///
 /// # Errors
 /// Where `wanted` is no filter; then everything stays as it was.
@@ -70,6 +82,8 @@ pub fn set_filter(wanted: &str) -> Result<(), Unchanged> {
     if told {
         tracing::info!(filter = wanted, "what is logged changes");
     }
+    // Before the reload, which has every place that logs asked anew.
+    CHANGED.store(true, Relaxed);
     handle.reload(new).map_err(|_| Unchanged::Foreign)?;
     if !told {
         tracing::info!(filter = wanted, "what is logged has changed");

@@ -385,7 +385,7 @@ fn flood(run: &mut Run) -> Result<String, String> {
             while Instant::now() < end {
                 let Ok(mut connection) = TcpStream::connect(("127.0.0.1", port)) else { continue };
                 let _ = connection.set_read_timeout(Some(Duration::from_secs(2)));
-                let _ = connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                let _ = connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
                 asked += usize::from(connection.read_to_end(&mut Vec::new()).is_ok_and(|bytes| bytes > 0));
             }
             asked

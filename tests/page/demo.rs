@@ -24,11 +24,17 @@ pub struct Answer {
 impl Demo {
     /// Starts it, and waits until it is past its own articles.
     pub fn start() -> Demo {
+        Demo::with(&[])
+    }
+
+    /// The same, with further variables in its environment.
+    pub fn with(environment: &[(&str, &str)]) -> Demo {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(env!("CARGO_BIN_EXE_copydesk"))
             .args(["demo", "--keep", "--admin", "127.0.0.1:0"])
             .env("COPYDESK__LOG__FILTER", "warn")
             .env("COPYDESK__STREAM__INSTANCE", "desk-1")
+            .envs(environment.iter().copied())
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -74,20 +80,19 @@ impl Demo {
 
     /// One request on a connection of its own, with further lines of its head.
     pub fn ask(&self, method: &str, path: &str, head: &[&str], body: &[u8]) -> Answer {
+        self.say(&request(method, path, &self.address, head, body))
+    }
+
+    /// One request as it stands, on a connection of its own.
+    pub fn say(&self, request: &[u8]) -> Answer {
         let mut connection = self.connect().expect("the admin server is there");
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
-        for line in head {
-            request += &format!("{line}\r\n");
-        }
-        request += &format!("Content-Length: {}\r\n\r\n", body.len());
-        connection.write_all(request.as_bytes()).expect("the head is taken");
         // A server that refuses by the head alone may not read on.
-        let _ = connection.write_all(body);
+        let _ = connection.write_all(request);
         let mut bytes = Vec::new();
         let _ = connection.read_to_end(&mut bytes);
         let text = String::from_utf8(bytes).expect("UTF-8");
-        let (head, body) =
-            text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: no answer: {text:?}"));
+        let said = String::from_utf8_lossy(request.get(..80).unwrap_or(request));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{said}: no answer: {text:?}"));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
@@ -101,14 +106,32 @@ impl Demo {
         serde_json::from_str(&self.get("/status.json").body).expect("JSON")
     }
 
+    /// Memory that it has in RAM, in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
     /// How many sockets and files the process has open.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("Linux").count()
     }
 }
 
-impl Drop for Demo {
-    fn drop(&mut self) {
+impl Demo {
+    /// Ends it, as Ctrl-C does, and gives its whole log.
+    pub fn end(mut self) -> String {
+        self.interrupt();
+        // Its last lines may still be on their way.
+        std::thread::sleep(Duration::from_millis(300));
+        self.log()
+    }
+
+    fn interrupt(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let end = Instant::now() + Duration::from_secs(10);
         while Instant::now() < end && !matches!(self.child.try_wait(), Ok(Some(_))) {
@@ -117,6 +140,22 @@ impl Drop for Demo {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.interrupt();
+    }
+}
+
+/// A request that closes its connection.
+pub fn request(method: &str, path: &str, host: &str, head: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    for line in head {
+        request += &format!("{line}\r\n");
+    }
+    request += &format!("Content-Length: {}\r\n\r\n", body.len());
+    [request.as_bytes(), body].concat()
 }
 
 /// Waits for something of the demo's.

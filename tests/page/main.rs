@@ -6,11 +6,14 @@
 // A test that can't go on says why and fails.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+mod access;
 mod answers;
 mod browser;
 mod chromium;
 mod demo;
 mod flood;
+mod sign_in;
+mod unread;
 
 use std::sync::OnceLock;
 

@@ -28,7 +28,7 @@ pub(super) fn document(page: &Page, article: &str, result: Option<Markup>) -> Ma
             }
             body {
                 a.skip href="#playground" { "To the playground" }
-                (masthead(&status))
+                (masthead(page, &status))
                 main {
                     noscript {
                         p.notice {
@@ -47,7 +47,7 @@ pub(super) fn document(page: &Page, article: &str, result: Option<Markup>) -> Ma
     }
 }
 
-fn masthead(status: &Status) -> Markup {
+fn masthead(page: &Page, status: &Status) -> Markup {
     let about = &status.about;
     html! {
         header {
@@ -55,6 +55,9 @@ fn masthead(status: &Status) -> Markup {
             p { bdi { (about.instance) } " in group " bdi { (about.group) } }
             p.route { bdi { (about.input) } " → " bdi { (about.output) } ", " (about.delivery) }
             button #pause type="button" aria-pressed="false" hidden { "Pause" }
+            @if page.signed_in {
+                form method="post" action="/sign-out" { button type="submit" { "Sign out" } }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod document;
 mod figures;
 mod playground;
 mod plot;
+mod sign_in;
 mod status;
 
 use std::sync::{Arc, LazyLock};
@@ -23,7 +24,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use sha2::{Digest, Sha256};
 
-use self::playground::{Busy, Outcome, Playground};
+use self::playground::{Busy, Playground, Tried};
 pub use self::status::About;
 use self::status::Status;
 use super::health::Health;
@@ -58,6 +59,8 @@ pub struct Page {
     health: Arc<Health>,
     history: History,
     playground: Playground,
+    /// Whoever looks at it has signed in.
+    signed_in: bool,
 }
 
 impl Page {
@@ -67,6 +70,7 @@ impl Page {
             about: About::new(settings),
             history: History::new(&health),
             playground: Playground::new(settings.limits),
+            signed_in: settings.access.token.is_some(),
             health,
         }
     }
@@ -113,21 +117,27 @@ pub async fn status(State(page): State<Arc<Page>>, RawQuery(query): RawQuery) ->
 }
 
 /// POST `/`: the form, answered by the whole page.
-pub async fn form(State(page): State<Arc<Page>>, body: Bytes) -> Response {
+pub async fn form(State(page): State<Arc<Page>>, form: Bytes) -> Response {
+    let work = Arc::clone(&page);
+    match page.playground.turn(move |playground| tried(&work, playground, form)).await {
+        Ok(answer) => answer,
+        Err(busy) => {
+            let told = document::document(&page, "", Some(html! { p.refused { (busy) } }));
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], answer(told)).into_response()
+        }
+    }
+}
+
+fn tried(page: &Page, playground: &Playground, form: Bytes) -> Response {
     // A form sends every line end as CRLF; what was pasted had LF, and the hash of the payload is part of the record.
-    let article = field(&body, "article").unwrap_or_default().replace("\r\n", "\n");
-    if article.len() > page.playground.largest() {
-        return (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            answer(document::document(&page, "", Some(too_large(&page.playground)))),
-        )
+    let article = field(&form, "article").unwrap_or_default().replace("\r\n", "\n");
+    drop(form);
+    if article.len() > playground.largest() {
+        return (StatusCode::PAYLOAD_TOO_LARGE, answer(document::document(page, "", Some(too_large(playground)))))
             .into_response();
     }
-    let result = match page.playground.clean(Bytes::from(article.clone())).await {
-        Ok(outcome) => playground::outcome(&outcome, article.len()),
-        Err(busy) => html! { p.refused { (busy) } },
-    };
-    answer(document::document(&page, &article, Some(result)))
+    let result = playground::outcome(&playground.clean(article.as_bytes()), article.len());
+    answer(document::document(page, &article, Some(result)))
 }
 
 /// POST `/clean`: an article in, the very record out; for scripts.
@@ -137,17 +147,23 @@ pub async fn clean(State(page): State<Arc<Page>>, article: Bytes) -> Response {
         let text = format!("an article may have {} bytes here\n", page.playground.largest());
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     }
-    let outcome: Result<Outcome, Busy> = page.playground.clean(article).await;
-    match outcome {
-        Ok(Ok(record)) => (json, record).into_response(),
-        Ok(Err(reject)) => {
+    let tried: Result<Tried, Busy> = page.playground.turn(move |playground| playground.clean(&article)).await;
+    match tried {
+        Ok(Tried::Record(record)) => (json, record).into_response(),
+        Ok(Tried::Refused(reject)) => {
             let told = serde_json::json!({ "code": reject.code(), "reason": reject.to_string() });
             (StatusCode::UNPROCESSABLE_ENTITY, json, told.to_string()).into_response()
         }
+        Ok(Tried::Beyond(beyond)) => (StatusCode::PAYLOAD_TOO_LARGE, format!("{beyond}\n")).into_response(),
         Err(busy) => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], format!("{busy}\n")).into_response()
         }
     }
+}
+
+/// The form for who has not shown the token; `again`: what was shown is another.
+pub fn sign_in(again: bool) -> Response {
+    answer(sign_in::sheet(again))
 }
 
 fn too_large(playground: &Playground) -> Markup {
@@ -155,7 +171,7 @@ fn too_large(playground: &Playground) -> Markup {
 }
 
 /// A field of a form or a query.
-fn field(form: &[u8], name: &str) -> Option<String> {
+pub fn field(form: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(form).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 

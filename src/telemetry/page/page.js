@@ -15,7 +15,8 @@
       request.timeout = 30000;
       request.onload = () => {
         const page = request.response;
-        if (page && page.body && request.getResponseHeader("content-type").startsWith("text/html")) done(page);
+        if (request.status === 401) fail(new Error("signed out; load the page again to sign in"));
+        else if (page && page.body && request.getResponseHeader("content-type").startsWith("text/html")) done(page);
         else fail(new Error("HTTP " + request.status));
       };
       request.onerror = request.ontimeout = () => fail(new Error("no answer"));
@@ -40,8 +41,8 @@
         answered = new Date();
         stale.hidden = true;
         now.classList.remove("old");
-      } catch {
-        const text = "No answer from this worker since " + answered.toLocaleTimeString() + ".";
+      } catch (error) {
+        const text = "No answer from this worker since " + answered.toLocaleTimeString() + ": " + error.message + ".";
         if (stale.textContent !== text) stale.textContent = text;
         stale.hidden = false;
         now.classList.add("old");

@@ -1,11 +1,12 @@
 //! The playground: an article that somebody pastes, through the same function as every other, away from the stream.
 //!
 //! One article at a time, on a thread that is neither a lane's nor the admin server's, and few wait for their turn: whoever
-//! plays here takes one core for as long as one article needs, at most.
+//! plays here takes one core for as long as one article needs, at most, and the memory that one of this size needs. An
+//! article that the stream would take and whose record is too large to be answered here is told so; it is no refusal.
 
+use std::fmt;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use maud::{Markup, html};
 use tokio::sync::Semaphore;
 
@@ -15,17 +16,22 @@ use crate::dedup::Forgetful;
 use crate::pipeline::{Cleaner, Limits, Payload};
 use crate::text::{is_bidi_control, printable};
 
-/// Largest article that may be pasted, in bytes; less where the stream itself takes less.
-const LARGEST: usize = 1 << 20;
+/// What is tried at most: bytes and lines of an article, bytes of its record. Less where the stream itself takes less.
+const LARGEST: Limits = Limits { payload: 1 << 20, lines: 20_000, output: 4 << 20 };
 /// Who may wait for a turn.
 const QUEUE: usize = 4;
+/// Lines, and bytes of text, that are shown to people: more than anybody reads, and little enough for any browser.
+const SHOWN: (usize, usize) = (2_000, 256 << 10);
+/// Bytes of one field.
+const BRIEF: usize = 1_000;
 
 /// Where articles are tried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Playground {
+    stream: Limits,
     limits: Limits,
     turn: Arc<Semaphore>,
-    queue: Semaphore,
+    queue: Arc<Semaphore>,
 }
 
 /// Nobody else can wait now.
@@ -33,13 +39,44 @@ pub(super) struct Playground {
 #[error("others are trying articles: try again in a moment")]
 pub(super) struct Busy;
 
-/// The record, or why there is none.
-pub(super) type Outcome = Result<Vec<u8>, Reject>;
+/// What became of an article.
+#[derive(Debug)]
+pub(super) enum Tried {
+    /// Its record.
+    Record(Vec<u8>),
+    /// The stream would refuse it.
+    Refused(Reject),
+    /// The stream would take it.
+    Beyond(Beyond),
+}
+
+/// More than is tried here.
+#[derive(Debug)]
+pub(super) enum Beyond {
+    /// So many lines at most.
+    Lines(usize),
+    /// A record of so many bytes at most.
+    Record(usize),
+}
+
+impl fmt::Display for Beyond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Beyond::Lines(most) => write!(f, "an article may have {most} lines here")?,
+            Beyond::Record(most) => write!(f, "the record has more than the {most} bytes that are answered here")?,
+        }
+        f.write_str("; `copydesk clean` does it")
+    }
+}
 
 impl Playground {
-    pub(super) fn new(limits: Limits) -> Playground {
-        let limits = Limits { payload: limits.payload.min(LARGEST), ..limits };
-        Playground { limits, turn: Arc::new(Semaphore::new(1)), queue: Semaphore::new(QUEUE) }
+    pub(super) fn new(stream: Limits) -> Playground {
+        let limits = Limits {
+            payload: stream.payload.min(LARGEST.payload),
+            lines: stream.lines.min(LARGEST.lines),
+            output: stream.output.min(LARGEST.output),
+        };
+        Playground { stream, limits, turn: Arc::new(Semaphore::new(1)), queue: Arc::new(Semaphore::new(QUEUE)) }
     }
 
     /// Largest article, in bytes.
@@ -47,36 +84,67 @@ impl Playground {
         self.limits.payload
     }
 
-    /// Cleans one article when its turn comes.
-    pub(super) async fn clean(&self, payload: Bytes) -> Result<Outcome, Busy> {
+    /// Does some work when its turn comes.
+    pub(super) async fn turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Playground) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         let waiting = self.queue.try_acquire().map_err(|_| Busy)?;
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| Busy)?;
         drop(waiting);
-        let limits = self.limits;
-        let cleaned = tokio::task::spawn_blocking(move || {
+        let playground = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
             // Held by the work and not by who asked for it: that one may be gone before it is done.
             let _turn = turn;
-            let mut out = Vec::new();
-            let payload = Payload { value: Some(&payload), headers: &[], timestamp: None };
-            Cleaner::new(limits).clean(payload, &mut Forgetful, &mut out).map(|_| out)
+            work(&playground)
         });
-        cleaned.await.map_err(|_| Busy)
+        done.await.map_err(|_| Busy)
+    }
+
+    /// Cleans one article.
+    pub(super) fn clean(&self, payload: &[u8]) -> Tried {
+        let (mut out, limits) = (Vec::new(), self.limits);
+        let payload = Payload { value: Some(payload), headers: &[], timestamp: None };
+        match Cleaner::new(limits).clean(payload, &mut Forgetful, &mut out) {
+            Ok(_) => {
+                out.shrink_to_fit();
+                Tried::Record(out)
+            }
+            Err(Reject::TooManyLines { .. }) if limits.lines < self.stream.lines => {
+                Tried::Beyond(Beyond::Lines(limits.lines))
+            }
+            Err(Reject::OutputTooLarge { .. }) if limits.output < self.stream.output => {
+                Tried::Beyond(Beyond::Record(limits.output))
+            }
+            Err(reject) => Tried::Refused(reject),
+        }
     }
 }
 
+/// The beginning of a text, as much of it as fits.
+fn start(text: &str, most: usize) -> &str {
+    if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
+}
+
+fn brief(text: &str) -> Markup {
+    html! { (printable(start(text, BRIEF))) @if text.len() > BRIEF { "…" } }
+}
+
 /// What became of an article of so many bytes, for people.
-pub(super) fn outcome(outcome: &Outcome, bytes: usize) -> Markup {
-    let read = outcome.as_ref().map(|record| serde_json::from_slice::<Record>(record));
-    match read {
-        Ok(Ok(record)) => {
-            let pretty = serde_json::to_string_pretty(&record).unwrap_or_default();
-            html! { (summary(&record)) (inspection(&record)) (json(&pretty)) }
-        }
-        Ok(Err(error)) => html! { p.refused { "The record does not read back (a bug in copydesk): " (error) } },
-        Err(reject) => html! {
+pub(super) fn outcome(tried: &Tried, bytes: usize) -> Markup {
+    match tried {
+        Tried::Record(record) => match serde_json::from_slice::<Record>(record) {
+            Ok(record) => {
+                let pretty = serde_json::to_string_pretty(&record).unwrap_or_default();
+                html! { (summary(&record)) (inspection(&record)) (json(&pretty)) }
+            }
+            Err(error) => html! { p.refused { "The record does not read back (a bug in copydesk): " (error) } },
+        },
+        Tried::Beyond(beyond) => html! { p.refused { "Too large to be tried here: " (beyond) "." } },
+        Tried::Refused(reject) => html! {
             p.refused {
                 strong { "Refused: " code { (reject.code()) } } " "
-                (printable(&reject.to_string())) "."
+                (brief(&reject.to_string())) "."
             }
             p { "The stream would publish these " (figures::bytes(bytes as f64)) " unchanged to the dead-letter topic, with this code." }
         },
@@ -113,7 +181,7 @@ fn summary(record: &Record) -> Markup {
             span { (figures::bytes(record.stats.bytes_in as f64)) " → " (figures::bytes(record.stats.bytes_out as f64)) }
         }
         dl.notes {
-            @for (name, text) in &notes { dt { (name) } dd dir="auto" { (printable(text)) } }
+            @for (name, text) in &notes { dt { (brief(name)) } dd dir="auto" { (brief(text)) } }
         }
     }
 }
@@ -133,25 +201,40 @@ fn inspection(record: &Record) -> Markup {
             }
         }
     };
-    let text = |text: &str| html! { span.text dir="auto" { (printable(text)) } };
+    let text = |text: &str| html! { span.text dir="auto" { (printable(start(text, SHOWN.1))) } };
+    let all = shown(record);
+    let (mut left, mut fit) = (SHOWN.1, 0);
+    for line in all.iter().take(SHOWN.0) {
+        left = left.saturating_sub(match line {
+            Shown::Kept(_, text) | Shown::Dropped(_, text) => text.len(),
+            Shown::Date(_, dates) => dates.iter().map(|date| date.text.len() + reading(date).len()).sum(),
+        });
+        fit += 1;
+        if left == 0 {
+            break;
+        }
+    }
     html! {
         article.inspection aria-label="The article, line by line" {
-            @if let Some(headline) = &record.headline { h4 #headline dir="auto" { (printable(headline)) } }
+            @if let Some(headline) = &record.headline { h4 #headline dir="auto" { (brief(headline)) } }
             ol {
-                @for shown in shown(record) {
+                @for shown in &all[..fit] {
                     @match shown {
-                        Shown::Kept(number, kept) => { (line(number, "kept", "kept", "│", text(kept), None)) }
+                        Shown::Kept(number, kept) => { (line(*number, "kept", "kept", "│", text(kept), None)) }
                         Shown::Date(number, dates) => {
                             @let readings = dates.iter().map(|date| reading(date)).collect::<Vec<_>>().join("  ");
                             @let written = dates.first().map_or("", |date| date.text.as_str());
-                            (line(number, "date", "date", "◷", text(written), Some(html! { (readings) })))
+                            (line(*number, "date", "date", "◷", text(written), Some(brief(&readings))))
                         }
                         Shown::Dropped(dropped, written) => {
-                            @let struck = html! { del.text dir="auto" { (printable(written)) } };
+                            @let struck = html! { del.text dir="auto" { (printable(start(written, SHOWN.1))) } };
                             (line(dropped.line, "dropped", "dropped", "×", struck, Some(repeat_of(dropped))))
                         }
                     }
                 }
+            }
+            @if fit < all.len() {
+                p.quiet { "… and " (all.len() - fit) " more lines: " code { "copydesk inspect" } " shows them all." }
             }
         }
     }
@@ -173,7 +256,10 @@ fn json(pretty: &str) -> Markup {
     html! {
         details open {
             summary { "The record" }
-            pre dir="ltr" tabindex="0" aria-label="The record as JSON" { code { (honest(pretty)) } }
+            pre dir="ltr" tabindex="0" aria-label="The record as JSON" { code { (honest(start(pretty, SHOWN.1))) } }
+            @if pretty.len() > SHOWN.1 {
+                p.quiet { "… and so on: " code { "copydesk clean" } " gives it whole." }
+            }
         }
     }
 }
@@ -196,10 +282,7 @@ mod tests {
     use super::*;
 
     fn try_out(article: &str) -> String {
-        let mut out = Vec::new();
-        let payload = Payload { value: Some(article.as_bytes()), headers: &[], timestamp: None };
-        let cleaned = Cleaner::default().clean(payload, &mut Forgetful, &mut out).map(|_| out);
-        outcome(&cleaned, article.len()).into_string()
+        outcome(&Playground::new(Limits::default()).clean(article.as_bytes()), article.len()).into_string()
     }
 
     #[test]
@@ -244,13 +327,13 @@ mod tests {
             let waiting: Vec<_> = (0..QUEUE)
                 .map(|_| {
                     let playground = Arc::clone(&playground);
-                    tokio::spawn(async move { playground.clean(Bytes::from_static(b"{")).await.is_ok() })
+                    tokio::spawn(async move { playground.turn(|_| ()).await.is_ok() })
                 })
                 .collect();
             while playground.queue.available_permits() > 0 {
                 tokio::task::yield_now().await;
             }
-            let one_more = playground.clean(Bytes::from_static(b"{"));
+            let one_more = playground.turn(|_| ());
             let answer = tokio::time::timeout(std::time::Duration::from_secs(5), one_more).await;
             assert!(answer.expect("an answer at once").is_err());
             drop(held);
