@@ -17,6 +17,7 @@ mod admin;
 mod checker;
 mod cluster;
 mod feed;
+mod freeze;
 mod odd;
 mod proxy;
 mod run;
@@ -73,7 +74,8 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known = [scenarios::all(), special::all(), security::all(), tokens::all()].concat();
+    let known =
+        [scenarios::all(), special::all(), freeze::all(), security::all(), tokens::all()].concat();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);

@@ -9,7 +9,7 @@ use crate::checker::{self, History, Role, Seen, Sent};
 use crate::cluster::{Cluster, Names};
 use crate::feed::{Article, Feeder, Random, Watcher, article, read_all};
 use crate::scenario::{Act, Fault, Scenario, Topic};
-use crate::worker::{Cost, Worker};
+use crate::worker::{Cost, Worker, signal};
 
 /// I4: all that was fed is there so long after the last fault was healed.
 const PROGRESS: Duration = Duration::from_secs(60);
@@ -33,6 +33,8 @@ pub struct Run<'a> {
     started: Instant,
     pub killed: Vec<u16>,
     paused: Vec<u16>,
+    /// Processes that stand still with the machine.
+    pub frozen: Vec<u32>,
 }
 
 /// What a scenario counted.
@@ -51,11 +53,15 @@ impl<'a> Run<'a> {
         std::fs::create_dir_all(&folder).expect("a folder for the logs");
         let names = Names::new(&format!("{}-{seed}", scenario.name));
         let workers = (0..scenario.workers)
-            .map(|number| Worker::new(&format!("w{number}"), folder.join(format!("worker-{number}.log"))))
+            .map(|number| {
+                let mut worker = Worker::new(&format!("w{number}"), folder.join(format!("worker-{number}.log")));
+                (worker.lanes, worker.by_default) = (scenario.lanes, scenario.by_default);
+                worker
+            })
             .collect();
         let (history, started) = (History::default(), Instant::now());
-        let (killed, paused, expired, waits) = (Vec::new(), Vec::new(), None, true);
-        Run { scenario, cluster, names, folder, workers, history, expired, waits, started, killed, paused }
+        let (killed, paused, frozen, expired, waits) = (Vec::new(), Vec::new(), Vec::new(), None, true);
+        Run { scenario, cluster, names, folder, workers, history, expired, waits, started, killed, paused, frozen }
     }
 
     /// The whole scenario. `Err` says what was broken.
@@ -199,7 +205,7 @@ impl<'a> Run<'a> {
     }
 
     /// A worker that ends by itself, when no fault asks for it, has a bug.
-    fn workers_run(&mut self) -> Result<(), String> {
+    pub fn workers_run(&mut self) -> Result<(), String> {
         for number in 0..self.workers.len() {
             let before = self.workers[number].exits.len();
             if self.workers[number].ended() && self.workers[number].exits.len() > before {
@@ -258,6 +264,11 @@ impl<'a> Run<'a> {
                     cluster.script(&["pause", &number.to_string()]);
                     self.paused.push(number);
                 }
+            }
+            Fault::Freeze(freeze) => {
+                let said = freeze.happen(self)?;
+                self.say(&format!("frozen for {said}"));
+                return Ok(());
             }
             Fault::ResumeBrokers => self.resume(),
             Fault::ContBrokers => self.cont(),
@@ -422,6 +433,7 @@ fn starts_first(fault: &Fault, number: usize, all: &[(f64, Fault)]) -> bool {
 
 impl Drop for Run<'_> {
     fn drop(&mut self) {
+        signal("CONT", &self.frozen);
         for worker in &self.workers {
             if worker.cost().is_some() {
                 worker.signal("CONT");

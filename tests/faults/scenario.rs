@@ -2,6 +2,7 @@
 
 use crate::cluster::Who;
 use crate::feed::Article;
+use crate::freeze::Freeze;
 use crate::proxy::{Api, Weather};
 use crate::run::Run;
 
@@ -37,6 +38,8 @@ pub enum Fault {
     KillBroker(Who),
     /// SIGSTOP for a broker; `ContBrokers` undoes it.
     PauseBroker(Who),
+    /// The whole machine stands still for a while.
+    Freeze(Freeze),
     /// Every broker that was killed is started again.
     ResumeBrokers,
     /// Every broker that was paused goes on.
@@ -108,6 +111,10 @@ pub struct Scenario {
     pub settings: &'static [(&'static str, &'static str)],
     /// Fault after fault, each at so many seconds after the feed began.
     pub faults: Vec<(f64, Fault)>,
+    /// Lanes of each worker.
+    pub lanes: usize,
+    /// The workers have no quick settings, but those that they come with.
+    pub by_default: bool,
     /// Other articles than the usual ones.
     pub special: Option<Articles>,
     /// Before the workers start, once the topics are there.
@@ -139,6 +146,8 @@ impl Scenario {
             rate: 400,
             compression: "none",
             settings: &[],
+            lanes: 2,
+            by_default: false,
             faults,
             special: None,
             prepare: None,
@@ -185,6 +194,11 @@ impl Scenario {
 
     pub fn before(self, before: Act) -> Scenario {
         Scenario { before: Some(before), ..self }
+    }
+
+    /// Time-outs and sizes as the worker comes with them.
+    pub fn by_default(self) -> Scenario {
+        Scenario { by_default: true, ..self }
     }
 
     pub fn compression(self, compression: &'static str) -> Scenario {

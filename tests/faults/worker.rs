@@ -1,5 +1,6 @@
 //! The worker as a process: the real binary, its signals, its exit code, and what it costs.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +18,6 @@ pub const QUICK: &[(&str, &str)] = &[
     ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "4000"),
     ("COPYDESK__KAFKA__CONNECTIONS.MAX.IDLE.MS", "2500"),
     ("COPYDESK__STREAM__BATCH_BYTES", "30kB"),
-    ("COPYDESK__STREAM__LANES", "2"),
     ("COPYDESK__STREAM__BACKOFF", "100ms"),
     ("COPYDESK__STREAM__MAX_BACKOFF", "1s"),
     ("COPYDESK__STREAM__GRACE", "20s"),
@@ -50,6 +50,9 @@ pub struct Worker {
     /// In place of the cluster's proxies.
     pub brokers: Option<String>,
     pub config: Option<PathBuf>,
+    pub lanes: usize,
+    /// Without [`QUICK`].
+    pub by_default: bool,
     child: Option<Child>,
     /// How each of its lives ended by itself: exit codes.
     pub exits: Vec<i32>,
@@ -63,6 +66,8 @@ impl Worker {
             log,
             brokers: None,
             config: None,
+            lanes: 2,
+            by_default: false,
             child: None,
             exits: Vec::new(),
         }
@@ -75,7 +80,9 @@ impl Worker {
         let brokers = self.brokers.as_ref().unwrap_or(&cluster.proxied);
         command.args(["--brokers", brokers, "--input", &names.input, "--output", &names.output]);
         command.args(["--dead-letters", &names.dead, "--group", &names.group]);
-        command.envs(QUICK.iter().copied()).envs(settings.iter().copied());
+        let quick = if self.by_default { &[] } else { QUICK };
+        command.env("COPYDESK__STREAM__LANES", self.lanes.to_string());
+        command.envs(quick.iter().copied()).envs(settings.iter().copied());
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }
@@ -88,6 +95,11 @@ impl Worker {
         let Some(child) = &self.child else { return };
         let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
         assert!(status.expect("kill runs").success(), "SIG{name} for worker {}", self.instance);
+    }
+
+    /// Its process, where it was not found ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
     }
 
     /// SIGKILL, and it is gone.
@@ -154,6 +166,17 @@ impl Worker {
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).fold(0.0, |sum, value| sum + value)
     }
 
+    /// A metric of each lane.
+    pub fn by_lane(&self, name: &str) -> BTreeMap<String, f64> {
+        let Some((_, body)) = self.get("/metrics") else { return BTreeMap::new() };
+        let start = format!("{name}{{lane=\"");
+        let lane = |line: &str| {
+            let (lane, value) = line.strip_prefix(&start)?.split_once("\"} ")?;
+            Some((lane.to_owned(), value.parse().ok()?))
+        };
+        body.lines().filter_map(lane).collect()
+    }
+
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
@@ -171,6 +194,15 @@ impl Worker {
         let sockets = files.flatten().filter(|file| is_socket(file.path())).count();
         Some(Cost { threads: number("Threads:")?, sockets, peak_mb: number("VmHWM:")? / 1024 })
     }
+}
+
+/// A signal to several processes at once.
+pub fn signal(name: &str, pids: &[u32]) {
+    if pids.is_empty() {
+        return;
+    }
+    let status = Command::new("kill").arg(format!("-{name}")).args(pids.iter().map(u32::to_string)).status();
+    assert!(status.expect("kill runs").success(), "SIG{name} for {pids:?}");
 }
 
 impl Drop for Worker {
