@@ -16,10 +16,13 @@
 mod admin;
 mod checker;
 mod cluster;
+mod container;
 mod feed;
 mod freeze;
+mod memory;
 mod odd;
 mod proxy;
+mod refused;
 mod run;
 mod scenario;
 mod scenarios;
@@ -27,6 +30,7 @@ mod security;
 mod soak;
 mod special;
 mod tokens;
+mod wire;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -74,8 +78,8 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known =
-        [scenarios::all(), special::all(), freeze::all(), security::all(), tokens::all()].concat();
+    let parts = [scenarios::all, special::all, freeze::all, memory::all, refused::all, security::all, tokens::all];
+    let known: Vec<Scenario> = parts.iter().flat_map(|part| part()).collect();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);

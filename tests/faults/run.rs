@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::checker::{self, History, Role, Seen, Sent};
 use crate::cluster::{Cluster, Names};
+use crate::container::Container;
 use crate::feed::{Article, Feeder, Random, Watcher, article, read_all};
 use crate::scenario::{Act, Fault, Scenario, Topic};
 use crate::worker::{Cost, Worker, signal};
 
-/// I4: all that was fed is there so long after the last fault was healed.
-const PROGRESS: Duration = Duration::from_secs(60);
+/// I5: memory is given back so long after the last record was published.
+const SETTLED: Duration = Duration::from_secs(30);
 const READY: Duration = Duration::from_secs(60);
 /// For each broker: librdkafka keeps a thread and a socket for each that it has ever met, and opens them when it needs them.
 const SLACK: usize = 4;
@@ -72,6 +73,11 @@ impl<'a> Run<'a> {
         self.cluster.create(&self.names.output, output, &[]);
         self.cluster.create(&self.names.dead, dead, &[]);
         self.hook("prepared", scenario.prepare)?;
+        if let Some((mb, _)) = scenario.container {
+            for worker in &mut self.workers {
+                worker.container = Some(Container::new(&format!("{}-{}", self.names.group, worker.instance), mb)?);
+            }
+        }
         // Workers that a fault starts later are not there yet.
         let later =
             |number: usize| scenario.faults.iter().any(|(_, fault)| starts_first(fault, number, &scenario.faults));
@@ -104,7 +110,7 @@ impl<'a> Run<'a> {
         while !feeder.is_done() {
             self.workers_run()?;
             std::thread::sleep(Duration::from_millis(50));
-            if healed.elapsed() > PROGRESS + Duration::from_secs_f64(count as f64 / scenario.rate as f64) {
+            if healed.elapsed() > scenario.progress + Duration::from_secs_f64(count as f64 / scenario.rate as f64) {
                 return Err(format!("the feeder could not deliver: {} acknowledged", feeder.acknowledged()));
             }
         }
@@ -116,12 +122,12 @@ impl<'a> Run<'a> {
         let mut progress = Ok(());
         while watcher.different() < self.history.sent.len() {
             self.workers_run()?;
-            if healed.max(fed).elapsed() > PROGRESS {
+            if healed.max(fed).elapsed() > scenario.progress {
                 let (seen, sent) = (watcher.different(), self.history.sent.len());
                 // A transaction that nobody ends holds every reader back.
                 let ends = self.cluster.ends(&self.names.output, output);
                 let dead_ends = self.cluster.ends(&self.names.dead, dead);
-                let after = PROGRESS.as_secs();
+                let after = scenario.progress.as_secs();
                 progress = Err(format!(
                     "I4 no progress: {seen} of {sent} seen {after} s after the last fault; last stable offset and end: {ends:?}, \
                      dead letters {dead_ends:?}"
@@ -138,6 +144,7 @@ impl<'a> Run<'a> {
         ));
         let mut broken: Vec<String> = progress.err().into_iter().collect();
         broken.extend(self.costs(&before));
+        broken.extend(self.settled());
         for number in 0..self.workers.len() {
             if self.workers[number].runs() {
                 broken.extend(self.term(number).err());
@@ -248,7 +255,7 @@ impl<'a> Run<'a> {
                 self.workers[new].start(cluster, &names, self.scenario.settings);
             }
             Fault::Ends(number, code) => {
-                let ended = self.workers[number].wait(PROGRESS)?;
+                let ended = self.workers[number].wait(self.scenario.progress)?;
                 if ended != code {
                     return Err(format!("worker {number} ended with {ended}, not {code}"));
                 }
@@ -379,6 +386,24 @@ impl<'a> Run<'a> {
             if cost.peak_mb > self.scenario.memory_mb {
                 broken
                     .push(format!("I5 worker {number} had {} MB, more than {}", cost.peak_mb, self.scenario.memory_mb));
+            }
+        }
+        broken
+    }
+
+    /// I5: what records of an extraordinary size took is given back.
+    fn settled(&self) -> Vec<String> {
+        let Some((_, most)) = self.scenario.container else { return Vec::new() };
+        let end = Instant::now() + SETTLED;
+        let mut broken = Vec::new();
+        for (number, worker) in self.workers.iter().enumerate() {
+            let now = || worker.cost().map_or(0, |cost| cost.now_mb);
+            while now() >= most && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            self.say(&format!("worker {number}: {} MB resident", now()));
+            if now() >= most {
+                broken.push(format!("I5 worker {number} still holds {} MB, not less than {most}", now()));
             }
         }
         broken

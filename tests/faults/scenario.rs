@@ -1,5 +1,7 @@
 //! A scenario is data: a feed, workers, faults with times, and what is expected beyond the promise itself.
 
+use std::time::Duration;
+
 use crate::cluster::Who;
 use crate::feed::Article;
 use crate::freeze::Freeze;
@@ -121,6 +123,10 @@ pub struct Scenario {
     pub prepare: Option<Act>,
     /// Before the feed starts, once the workers are ready.
     pub before: Option<Act>,
+    /// I4: all that was fed is there so long after the last fault was healed.
+    pub progress: Duration,
+    /// Each worker runs in a container of so many megabytes, and its resident memory is below so many afterwards.
+    pub container: Option<(usize, usize)>,
     /// Most memory that a worker may ever have had.
     pub memory_mb: usize,
     /// The suite must find the promise broken: a worker with a deliberate bug.
@@ -152,6 +158,8 @@ impl Scenario {
             special: None,
             prepare: None,
             before: None,
+            progress: Duration::from_secs(60),
+            container: None,
             memory_mb: 256,
             must_be_caught: false,
             compares_costs: true,
@@ -199,6 +207,13 @@ impl Scenario {
     /// Time-outs and sizes as the worker comes with them.
     pub fn by_default(self) -> Scenario {
         Scenario { by_default: true, ..self }
+    }
+
+    /// In a container of `mb` megabytes; of them less than `afterwards` are in use when all is done.
+    pub fn contained(self, mb: usize, afterwards: usize) -> Scenario {
+        // There is a gigabyte to be written and read again.
+        let progress = Duration::from_secs(180);
+        Scenario { container: Some((mb, afterwards)), memory_mb: mb, progress, ..self }
     }
 
     pub fn compression(self, compression: &'static str) -> Scenario {

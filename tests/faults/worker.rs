@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, Names, free_ports};
+use crate::container::Container;
 
 /// Everything short, so that a scenario lasts seconds where production would take minutes. The order between them is that
 /// of the defaults.
@@ -40,6 +41,8 @@ pub struct Cost {
     pub sockets: usize,
     /// Most memory that it ever had.
     pub peak_mb: usize,
+    /// Resident memory.
+    pub now_mb: usize,
 }
 
 /// `copydesk run` under one instance name; it may be started again.
@@ -54,6 +57,7 @@ pub struct Worker {
     /// Without [`QUICK`].
     pub by_default: bool,
     child: Option<Child>,
+    pub container: Option<Container>,
     /// How each of its lives ended by itself: exit codes.
     pub exits: Vec<i32>,
 }
@@ -69,13 +73,22 @@ impl Worker {
             lanes: 2,
             by_default: false,
             child: None,
+            container: None,
             exits: Vec::new(),
         }
     }
 
     pub fn start(&mut self, cluster: &Cluster, names: &Names, settings: &[(&str, &str)]) {
         let file = OpenOptions::new().create(true).append(true).open(&self.log).expect("a log file");
-        let mut command = Command::new(binary());
+        let mut command = match &self.container {
+            None => Command::new(binary()),
+            Some(container) => {
+                // The process enters the container before it becomes the worker.
+                let mut command = Command::new("sh");
+                command.args(["-c", "echo $$ >\"$0\" && exec \"$@\""]).arg(container.procs()).arg(binary());
+                command
+            }
+        };
         command.args(["run", "--instance", &self.instance, "--admin", &format!("127.0.0.1:{}", self.admin)]);
         let brokers = self.brokers.as_ref().unwrap_or(&cluster.proxied);
         command.args(["--brokers", brokers, "--input", &names.input, "--output", &names.output]);
@@ -192,7 +205,7 @@ impl Worker {
         let is_socket =
             |path: PathBuf| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"));
         let sockets = files.flatten().filter(|file| is_socket(file.path())).count();
-        Some(Cost { threads: number("Threads:")?, sockets, peak_mb: number("VmHWM:")? / 1024 })
+        Some(Cost { threads: number("Threads:")?, sockets, peak_mb: number("VmHWM:")? / 1024, now_mb: number("VmRSS:")? / 1024 })
     }
 }
 
