@@ -45,7 +45,9 @@ fn make(name: &str, mb: usize) -> Result<Container, String> {
     let mounts = std::fs::read_to_string("/proc/self/mounts").map_err(|error| format!("/proc/self/mounts: {error}"))?;
     let mounted = |kind: &str, option: &str| {
         mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>()).find_map(|words| match words.as_slice() {
-            [_, at, fs, options, ..] if *fs == kind && options.split(',').any(|one| one == option || option.is_empty()) => {
+            [_, at, fs, options, ..]
+                if *fs == kind && options.split(',').any(|one| one == option || option.is_empty()) =>
+            {
                 Some(PathBuf::from(at))
             }
             _ => None,

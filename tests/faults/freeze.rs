@@ -27,6 +27,7 @@ pub struct Freeze {
     pub within: Duration,
 }
 
+const LAST_COMMIT: &str = "copydesk_last_commit_timestamp_seconds";
 /// Between those that go on first and the others.
 const BETWEEN: Duration = Duration::from_millis(1500);
 /// Each partition gets articles all the time, so that each lane always has something to commit.
@@ -52,6 +53,9 @@ pub fn all() -> Vec<Scenario> {
         frozen("machine-frozen-by-default-with-three-brokers", &each(&[5.0, 20.0, 35.0, 70.0]), slow, 50)
             .brokers(3)
             .by_default(),
+        Scenario::new("producer-stuck-until-replaced", 8, vec![(2.0, Fault::Do("stuck", stick))])
+            .feed(6000, 300)
+            .quick(),
     ]
 }
 
@@ -77,6 +81,42 @@ fn without_proxy(run: &mut Run) -> Result<String, String> {
     Ok("workers meet the brokers without a proxy".to_owned())
 }
 
+/// A lane has new clients and has committed so long after its sends began to lead nowhere: one `message.timeout.ms` of 4 s, an
+/// abort, a new life.
+const REPLACED: Duration = Duration::from_secs(14);
+
+/// What was seen after a machine's freeze, and not seen to come by itself: every send of a lane times out, on each connection,
+/// while the brokers answer everything else, until its producer is made anew.
+fn stick(run: &mut Run) -> Result<String, String> {
+    let proxy = run.cluster.proxy.clone();
+    proxy.stick(&run.workers[0].instance, 0);
+    let started = Instant::now();
+    // What was on its way is there by now.
+    std::thread::sleep(Duration::from_millis(1500));
+    let tried = proxy.stuck().ok_or("the scenario did not happen: the lane began anew by itself")?;
+    let since = wall_clock();
+    let last = |run: &Run| run.workers[0].by_lane(LAST_COMMIT).get("0").copied().unwrap_or(0.0);
+    while last(run) <= since {
+        run.workers_run()?;
+        if started.elapsed() > REPLACED {
+            let (tried, aborted) = (proxy.stuck(), run.workers[0].metric("copydesk_transactions_aborted_total"));
+            return Err(format!(
+                "I4 {:.0} s after its producer got stuck the lane has committed nothing ({tried:?} sends, {aborted} aborts)",
+                started.elapsed().as_secs_f64()
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    if tried == 0 || proxy.stuck().is_some() {
+        return Err("the scenario did not happen: the lane's sends went through".to_owned());
+    }
+    Ok(format!("the lane committed {:.1} s after its producer got stuck", started.elapsed().as_secs_f64()))
+}
+
+fn wall_clock() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
 impl Freeze {
     /// Stops all, waits, lets all go on, and waits until every lane has committed.
     pub fn happen(self, run: &mut Run) -> Result<String, String> {
@@ -93,17 +133,21 @@ impl Freeze {
         }
         run.frozen.clear();
         let slowest = self.every_lane_commits(run)?;
-        Ok(format!("{:.1} s, {:?}: every lane had committed {slowest:.1} s after it", self.length.as_secs_f64(), self.thaw))
+        Ok(format!(
+            "{:.1} s, {:?}: every lane had committed {slowest:.1} s after it",
+            self.length.as_secs_f64(),
+            self.thaw
+        ))
     }
 
     fn every_lane_commits(self, run: &mut Run) -> Result<f64, String> {
         let thawed = Instant::now();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let since = wall_clock();
         loop {
             run.workers_run()?;
             let mut late = Vec::new();
             for (number, worker) in run.workers.iter().enumerate().filter(|(_, worker)| worker.pid().is_some()) {
-                let committed = worker.by_lane("copydesk_last_commit_timestamp_seconds");
+                let committed = worker.by_lane(LAST_COMMIT);
                 for lane in 0..run.scenario.lanes {
                     let last = committed.get(&lane.to_string()).copied().unwrap_or(0.0);
                     if last <= since {

@@ -152,9 +152,11 @@ fn odd_records() -> BTreeMap<i32, Vec<RawRecord>> {
             let timestamp = crate::feed::now();
             records.push(RawRecord { key, value: Some(value), headers, timestamp });
         };
-        let text = |what: &str| format!("Headline {number}\nThe {what} of the harbour is opened on Monday.\n").into_bytes();
+        let text =
+            |what: &str| format!("Headline {number}\nThe {what} of the harbour is opened on Monday.\n").into_bytes();
         push("before", ordinary.clone(), text("bridge"));
-        let odd = [ordinary.clone(), vec![(name.clone(), Some(b"\xFF value".to_vec())), (name, None)], ordinary.clone()];
+        let odd =
+            [ordinary.clone(), vec![(name.clone(), Some(b"\xFF value".to_vec())), (name, None)], ordinary.clone()];
         push("odd", odd.concat(), text("lighthouse"));
         // Refused: its dead letter has the same headers.
         push("refused", odd.concat(), b"\xFF\xFE no text".to_vec());
@@ -184,7 +186,9 @@ fn each_once(
             // Where its names can't be carried, it is a dead letter, which says so.
             ([], [found]) if !is_ordinary && found.value == record.value => {}
             (records, dead) => {
-                return Err(format!("I1 {name}: {record:?} became the records {records:?} and the dead letters {dead:?}"));
+                return Err(format!(
+                    "I1 {name}: {record:?} became the records {records:?} and the dead letters {dead:?}"
+                ));
             }
         }
     }

@@ -269,7 +269,8 @@ impl<'a> Reader<'a> {
     /// The next whole batch; a fetch may end in the middle of one.
     fn batch(&mut self) -> Result<Option<Batch>, String> {
         let mut head = Reader::at(self.left);
-        let (Ok(first), Ok(length)) = (head.number().map(i64::from_be_bytes), head.number().map(i32::from_be_bytes)) else {
+        let (Ok(first), Ok(length)) = (head.number().map(i64::from_be_bytes), head.number().map(i32::from_be_bytes))
+        else {
             return Ok(None);
         };
         let Ok(body) = head.take(usize::try_from(length).unwrap_or(0)) else { return Ok(None) };

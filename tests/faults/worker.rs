@@ -205,7 +205,12 @@ impl Worker {
         let is_socket =
             |path: PathBuf| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"));
         let sockets = files.flatten().filter(|file| is_socket(file.path())).count();
-        Some(Cost { threads: number("Threads:")?, sockets, peak_mb: number("VmHWM:")? / 1024, now_mb: number("VmRSS:")? / 1024 })
+        Some(Cost {
+            threads: number("Threads:")?,
+            sockets,
+            peak_mb: number("VmHWM:")? / 1024,
+            now_mb: number("VmRSS:")? / 1024,
+        })
     }
 }
 
