@@ -377,10 +377,10 @@ pub fn read_all(cluster: &Cluster, topics: &[(&str, i32)], dead: &str) -> Vec<Se
     let eyes = Eyes::open(cluster, topics, dead);
     let partitions: i32 = topics.iter().map(|(_, partitions)| partitions).sum();
     let (mut seen, mut ends) = (Vec::new(), 0);
-    let give_up = Instant::now() + Duration::from_secs(60);
+    let give_up = Instant::now() + Duration::from_secs(180);
     // An end is told again where a marker came after it, so the last word is that nothing comes for a while.
     let mut quiet = 0;
-    while (ends < partitions || quiet < 5) && Instant::now() < give_up {
+    while (ends < partitions || quiet < 20) && Instant::now() < give_up {
         quiet += 1;
         match eyes.next() {
             Some(Ok(record)) => {

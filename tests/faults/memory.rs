@@ -4,8 +4,11 @@
 //! The container's limit is the assertion while they are read: the kernel kills a worker that wants more. Afterwards its
 //! memory must be given back.
 
+use std::time::{Duration, Instant};
+
 use crate::feed::{Article, Random, article};
-use crate::scenario::Fault::Start;
+use crate::run::Run;
+use crate::scenario::Fault::{Do, Start};
 use crate::scenario::Scenario;
 
 const CONTAINER_MB: usize = 1024;
@@ -15,17 +18,33 @@ const MILLIONS: usize = 10_000_000;
 
 /// Every scenario of memory. All records are there when the worker starts, so that fetches are full.
 pub fn all() -> Vec<Scenario> {
-    let new = |name, after: f64, articles: fn(usize) -> Vec<Article>, count: usize, rate: usize| {
-        let scenario = Scenario::new(name, 3, vec![(after, Start(0))]).special(articles).feed(count, rate).by_default();
+    let new = |name, articles: fn(usize) -> Vec<Article>, count: usize, rate: usize| {
+        let faults = vec![(1.6, Do("fed", all_is_there)), (1.7, Start(0))];
+        let scenario = Scenario::new(name, 3, faults).special(articles).feed(count, rate).by_default();
         scenario.contained(CONTAINER_MB, AFTERWARDS_MB)
     };
     vec![
-        new("memory-of-headers", 20.0, headers, 2400, 120),
-        new("memory-of-keys", 15.0, keys, 1600, 120),
-        new("memory-of-dead-letters", 15.0, poison, 1600, 120),
-        new("memory-of-expansion-zstd", 8.0, expansions, 80, 10).compression("zstd"),
-        new("memory-of-expansion-gzip", 8.0, expansions, 80, 10).compression("gzip"),
+        new("memory-of-headers", headers, 2400, 200),
+        new("memory-of-keys", keys, 1600, 200),
+        new("memory-of-dead-letters", poison, 1600, 200),
+        new("memory-of-expansion-zstd", expansions, 80, 40).compression("zstd"),
+        new("memory-of-expansion-gzip", expansions, 80, 40).compression("gzip"),
     ]
+}
+
+fn all_is_there(run: &mut Run) -> Result<String, String> {
+    let end = Instant::now() + Duration::from_secs(180);
+    loop {
+        let ends = run.cluster.ends(&run.names.input, run.scenario.partitions[0]);
+        let there: i64 = ends.iter().map(|(_, end)| end).sum();
+        if usize::try_from(there).is_ok_and(|there| there >= run.scenario.articles) {
+            return Ok(format!("{there} records in the input"));
+        }
+        if Instant::now() > end {
+            return Err(format!("the feeder is too slow: {there} records after three minutes"));
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
 }
 
 fn usual(count: usize) -> Vec<Article> {
