@@ -88,8 +88,8 @@ fn without_proxy(run: &mut Run) -> Result<String, String> {
 }
 
 /// A lane has new clients and has committed so long after its sends began to lead nowhere: one `message.timeout.ms` of 4 s, an
-/// abort, a new life.
-const REPLACED: Duration = Duration::from_secs(14);
+/// abort, a new life. Five such time-outs would take 20 s at least.
+const REPLACED: Duration = Duration::from_secs(18);
 
 /// What was seen after a machine's freeze, and not seen to come by itself: every send of a lane times out, on each connection,
 /// while the brokers answer everything else, until its producer is made anew.
