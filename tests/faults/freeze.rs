@@ -45,9 +45,9 @@ pub fn all() -> Vec<Scenario> {
     };
     let in_turn =
         |lengths: &[f64]| -> Vec<(f64, Thaw)> { lengths.iter().copied().zip(ORDERS.into_iter().cycle()).collect() };
-    // A group may wait for a member that is gone until its session has timed out (45 s by default); five time-outs of messages
-    // in a row would take 100 s.
-    let (quick, slow) = (Duration::from_secs(15), Duration::from_secs(60));
+    // By default a lane waits up to 30 s for offsets that librdkafka has lost (`settle.rs`), and its group meanwhile for it; a
+    // group waits up to 45 s for a member that is gone. Five time-outs of messages in a row would take 100 s.
+    let (quick, slow) = (Duration::from_secs(15), Duration::from_secs(90));
     vec![
         frozen("machine-frozen", &in_turn(&[1.0, 5.5, 9.0]), quick, 200).quick(),
         frozen("machine-frozen-in-each-order", &each(&[1.0, 3.0, 5.5, 9.0]), quick, 200),
