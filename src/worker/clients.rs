@@ -76,8 +76,8 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     set(&mut config, "fetch.queue.backoff.ms", 10);
     // The default queue holds 64 MB; more than this is no faster.
     set(&mut config, "queued.max.messages.kbytes", 8192);
-    // That queue counts values only. Keys and headers may be as large, so the number of articles is bounded as well; a fetch
-    // brings 1 MB of a partition however few are waiting.
+    // That limit counts values only (`rko_len` in librdkafka 2.12.1): records with large keys or headers are bounded by their
+    // number, of which each partition's queue has 100,000 by default. A fetch brings a megabyte however few are waiting.
     set(&mut config, "queued.min.messages", 32);
     // A second lane joins at the first one's next heartbeat.
     set(&mut config, "heartbeat.interval.ms", 300);

@@ -86,6 +86,12 @@ impl Deliveries {
         self.transaction.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Has a record waited for its acknowledgement for as long as `message.timeout.ms`?
+    pub(super) fn any_timed_out(&self) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.iter().any(|failed| failed.code == RDKafkaErrorCode::MessageTimedOut)
+    }
+
     pub(super) fn any_failed(&self) -> bool {
         !self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }

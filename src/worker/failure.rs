@@ -119,8 +119,11 @@ impl Failure {
     /// The failure of an abort, with what the batch had failed of before.
     pub(super) fn after(self, earlier: &str, topics: bool) -> Failure {
         match self {
-            Failure::Fatal { .. } if topics => Failure::Topics(earlier.to_owned()),
+            Failure::Fatal { .. } | Failure::Unavailable { .. } if topics => Failure::Topics(earlier.to_owned()),
             Failure::Fatal { doing, error } => Failure::Fatal { doing, error: format!("{error}, after {earlier}") },
+            Failure::Unavailable { doing, error } => {
+                Failure::Unavailable { doing, error: format!("{error}, after {earlier}") }
+            }
             other => other,
         }
     }

@@ -43,6 +43,10 @@ use super::transaction::{Verdict, judge};
 const REQUEST: usize = 900_000;
 /// Aborts in a row after which a lane starts anew.
 const PATIENCE: u32 = 5;
+/// The same where records timed out, once a batch was committed: a producer whose sends lead nowhere any more stays so until
+/// it is made anew, and each abort costs another `message.timeout.ms`. Where not even the first batch of a life gets through,
+/// new clients would not help, and [`PATIENCE`] holds.
+const PATIENCE_WITH_TIMEOUTS: u32 = 1;
 
 /// A lane in one of its lives.
 pub(super) struct Lane<'a> {
@@ -67,6 +71,8 @@ pub(super) struct Lane<'a> {
     /// One batch at a time, until one was committed: an article that takes longer than a transaction may last must not
     /// keep the batch before it from being committed for ever.
     alone: bool,
+    /// This life has committed a batch, so its producer was of use.
+    proven: bool,
     end_to_end: Histogram,
     /// Bytes of articles since memory was last given back.
     unreleased: usize,
@@ -108,6 +114,7 @@ impl<'a> Lane<'a> {
             surveyed: 0,
             aborts: 0,
             alone: true,
+            proven: false,
             end_to_end: metrics::histogram!(names::END_TO_END_SECONDS),
             unreleased: 0,
         })
@@ -297,6 +304,7 @@ impl<'a> Lane<'a> {
                 self.aborts = 0;
                 self.alone = false;
                 events::brokers_up(self.name);
+                self.proven = true;
                 self.consumer.context().committed(work.batch.next_offsets().into_iter());
                 work.trace.committed();
                 let cleaning = next.as_ref().map_or(Duration::ZERO, |next| next.process - before);
@@ -317,6 +325,7 @@ impl<'a> Lane<'a> {
                 events::batch_aborted(self.name, reason.label(), &error);
                 self.orders.health.aborted();
                 work.trace.failed(reason.label(), &error);
+                let timed_out = self.producer.client().context().any_timed_out();
                 // What the batch failed of says more than that its transaction can't be ended any more.
                 self.abort(begun).map_err(|failure| failure.after(&error, topics))?;
                 if !sabotage::asked(sabotage::NO_REWIND) {
@@ -334,7 +343,8 @@ impl<'a> Lane<'a> {
                 }
                 self.alone = true;
                 self.aborts += 1;
-                if self.aborts >= PATIENCE && !reason.is_progress() {
+                let patience = if timed_out && self.proven { PATIENCE_WITH_TIMEOUTS } else { PATIENCE };
+                if self.aborts >= patience && !reason.is_progress() {
                     return Err(Failure::Unavailable { doing: "publishing", error });
                 }
                 self.keep(work.out);
@@ -374,19 +384,19 @@ impl<'a> Lane<'a> {
         if !self.exactly_once() {
             return Ok(());
         }
+        let timeout = clients::transaction_timeout(&self.orders.settings.stream);
+        let asked = Instant::now();
         loop {
             self.orders.health.tick();
             let Err(error) = self.producer.abort_transaction(Duration::from_secs(5)) else { return Ok(()) };
             match judge(&error) {
+                // By then the coordinator has aborted it by itself, and only new clients can tell.
+                Verdict::Retry if asked.elapsed() > timeout => return Err(Failure::unavailable("abort", &error)),
                 Verdict::Retry if !self.orders.stop.requested() => {
                     still_logged_in(self.producer)?;
                     self.orders.health.wait_for(format!("aborting a transaction: {}", in_words(&error)));
                 }
-                Verdict::Fenced => {
-                    let stream = &self.orders.settings.stream;
-                    let timeout = clients::transaction_timeout(stream);
-                    return Err(fenced(begun, timeout, "abort", &error, self.consumer));
-                }
+                Verdict::Fenced => return Err(fenced(begun, timeout, "abort", &error, self.consumer)),
                 _ => return Err(Failure::fatal("abort", &error)),
             }
         }

@@ -183,6 +183,16 @@ impl Cluster {
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
+    /// The brokers' processes.
+    pub fn pids(&self) -> Vec<u32> {
+        let pid = |number: u16| {
+            let file = self.home.join(format!("broker-{number}/pid"));
+            let pid = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            pid.trim().parse().expect("a pid")
+        };
+        (1..=self.brokers).map(pid).collect()
+    }
+
     /// The brokers that `who` means, by number.
     pub fn numbers(&self, who: Who, names: &Names) -> Vec<u16> {
         let leader = |topic: &str, partition| vec![self.leader(topic, partition)];

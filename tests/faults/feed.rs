@@ -37,6 +37,10 @@ impl Random {
 
 const LARGE: usize = 15_000;
 const CUT: &str = "copydesk.value.sha256";
+/// The timestamp that the topic did not take.
+const TIMESTAMP: &str = "copydesk.timestamp.input";
+/// The header of an article without a key.
+const ID: &str = "id";
 
 /// One article to be fed. The id is its key, and stays on the record and on the dead letter.
 #[derive(Debug, Clone)]
@@ -47,6 +51,12 @@ pub struct Article {
     pub payload: Option<Vec<u8>>,
     /// Refused by what the stream takes, not by the function.
     pub too_large: bool,
+    /// Bytes of one more header.
+    pub padding: usize,
+    /// Bytes that are added to the key.
+    pub long_key: usize,
+    /// Without a key the id stands in a header.
+    pub keyed: bool,
 }
 
 const WORDS: &[&str] = &[
@@ -91,6 +101,9 @@ pub fn article(random: &mut Random, number: usize, partitions: i32) -> Article {
         timestamp: now() + i64::try_from(number).expect("small"),
         payload: Some(payload),
         too_large: false,
+        padding: 0,
+        long_key: 0,
+        keyed: true,
     }
 }
 
@@ -101,8 +114,18 @@ pub fn now() -> i64 {
 }
 
 impl Article {
+    /// The key that it has, or would have.
+    fn key(&self) -> String {
+        format!("{}{}", self.id, "k".repeat(self.long_key))
+    }
+
     /// What must come of it, by the pure function that the worker is said to apply.
     pub fn expected(&self) -> (Role, u64) {
+        let id = name(self.key().as_bytes());
+        let dead = (Role::Dead, digest(&id, self.timestamp, self.payload.as_deref(), Some(b"faults")));
+        if self.too_large {
+            return dead;
+        }
         let mut out = Vec::new();
         let payload = Payload {
             value: self.payload.as_deref(),
@@ -110,10 +133,15 @@ impl Article {
             timestamp: Some(self.timestamp),
         };
         match Cleaner::new(Limits::default()).clean(payload, &mut Forgetful, &mut out) {
-            Ok(_) if !self.too_large => (Role::Clean, digest(&self.id, self.timestamp, Some(&out), Some(b"faults"))),
-            Ok(_) | Err(_) => (Role::Dead, digest(&self.id, self.timestamp, self.payload.as_deref(), Some(b"faults"))),
+            Ok(_) => (Role::Clean, digest(&id, self.timestamp, Some(&out), Some(b"faults"))),
+            Err(_) => dead,
         }
     }
+}
+
+/// What a record is called by its key: long keys by their hash.
+fn name(key: &[u8]) -> String {
+    if key.len() > LARGE { hex(key) } else { String::from_utf8_lossy(key).into_owned() }
 }
 
 /// Of a value that is large, the SHA-256 counts: that is what is left of it on a dead letter that had to be cut.
@@ -174,6 +202,7 @@ impl Feeder {
             .set("enable.idempotence", "true")
             .set("message.timeout.ms", "900000")
             .set("message.max.bytes", "64000000")
+            .set("queue.buffering.max.kbytes", "131072")
             .set("reconnect.backoff.max.ms", "500")
             .set("linger.ms", "2")
             .set("topic.metadata.refresh.interval.ms", "1000")
@@ -221,11 +250,19 @@ impl Feeder {
 }
 
 fn send(producer: &BaseProducer<Places>, topic: &str, article: &Article) {
-    let (id, partition) = (article.id.clone(), article.partition);
-    let sent = Box::new(Sent { id, partition, offset: -1, expected: article.expected() });
-    let mut record = BaseRecord::with_opaque_to(topic, sent).key(&article.id).partition(article.partition);
-    record = record.timestamp(article.timestamp);
-    record = record.headers(OwnedHeaders::new().insert(Header { key: "feed", value: Some("faults") }));
+    let (key, partition) = (article.key(), article.partition);
+    let sent = Box::new(Sent { id: name(key.as_bytes()), partition, offset: -1, expected: article.expected() });
+    let mut record = BaseRecord::with_opaque_to(topic, sent).partition(article.partition).timestamp(article.timestamp);
+    let mut headers = OwnedHeaders::new().insert(Header { key: "feed", value: Some("faults") });
+    if article.padding > 0 {
+        headers = headers.insert(Header { key: "padding", value: Some(&vec![b'p'; article.padding]) });
+    }
+    if article.keyed {
+        record = record.key(&key);
+    } else {
+        headers = headers.insert(Header { key: ID, value: Some(&key) });
+    }
+    record = record.headers(headers);
     if let Some(payload) = &article.payload {
         record = record.payload(payload);
     }
@@ -278,12 +315,14 @@ impl Eyes {
         match self.consumer.poll(Duration::from_millis(100))? {
             Ok(message) => {
                 let role = if message.topic() == self.dead { Role::Dead } else { Role::Clean };
-                let id = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
-                let feed =
-                    message.headers().and_then(|headers| headers.iter().find(|header| header.key == "feed")?.value);
-                let timestamp = message.timestamp().to_millis().unwrap_or(-1);
-                let cut = message.headers().and_then(|headers| headers.iter().find(|header| header.key == CUT)?.value);
-                let digest = match cut {
+                let header = |name| -> Option<&[u8]> {
+                    message.headers().and_then(|headers| headers.iter().find(|header| header.key == name)?.value)
+                };
+                let id = name(header(ID).or(message.key()).unwrap_or_default());
+                let feed = header("feed");
+                let own = header(TIMESTAMP).and_then(|own| String::from_utf8_lossy(own).parse().ok());
+                let timestamp = own.or(message.timestamp().to_millis()).unwrap_or(-1);
+                let digest = match header(CUT) {
                     Some(hash) => digest_of(&id, timestamp, Some(hash), feed),
                     None => digest(&id, timestamp, message.payload(), feed),
                 };
@@ -338,10 +377,10 @@ pub fn read_all(cluster: &Cluster, topics: &[(&str, i32)], dead: &str) -> Vec<Se
     let eyes = Eyes::open(cluster, topics, dead);
     let partitions: i32 = topics.iter().map(|(_, partitions)| partitions).sum();
     let (mut seen, mut ends) = (Vec::new(), 0);
-    let give_up = Instant::now() + Duration::from_secs(60);
+    let give_up = Instant::now() + Duration::from_secs(180);
     // An end is told again where a marker came after it, so the last word is that nothing comes for a while.
     let mut quiet = 0;
-    while (ends < partitions || quiet < 5) && Instant::now() < give_up {
+    while (ends < partitions || quiet < 20) && Instant::now() < give_up {
         quiet += 1;
         match eyes.next() {
             Some(Ok(record)) => {

@@ -16,11 +16,15 @@
 mod admin;
 mod checker;
 mod cluster;
+mod container;
 mod feed;
+mod freeze;
 mod members;
+mod memory;
 mod odd;
 mod offsets;
 mod proxy;
+mod refused;
 mod run;
 mod scenario;
 mod scenarios;
@@ -28,6 +32,7 @@ mod security;
 mod soak;
 mod special;
 mod tokens;
+mod wire;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -75,8 +80,18 @@ fn arguments() -> Arguments {
 
 fn main() -> ExitCode {
     let arguments = arguments();
-    let known =
-        [scenarios::all(), special::all(), offsets::all(), security::all(), tokens::all(), members::all()].concat();
+    let parts = [
+        scenarios::all,
+        special::all,
+        offsets::all,
+        members::all,
+        freeze::all,
+        memory::all,
+        refused::all,
+        security::all,
+        tokens::all,
+    ];
+    let known: Vec<Scenario> = parts.iter().flat_map(|part| part()).collect();
     if arguments.list {
         for scenario in &known {
             println!("{:40} {:2} {:?}", scenario.name, scenario.number, scenario.runs);

@@ -17,6 +17,7 @@ pub struct Api(pub i16);
 
 impl Api {
     pub const PRODUCE: Api = Api(0);
+    pub const INIT_PRODUCER_ID: Api = Api(22);
     pub const END_TXN: Api = Api(26);
     pub const TXN_OFFSET_COMMIT: Api = Api(28);
 }
@@ -41,6 +42,17 @@ struct State {
     /// The connection dies in place of the next answer to such a request.
     lose: Option<(Api, usize)>,
     lost: usize,
+    /// Sends of the producer that is stuck.
+    stuck: Option<Stuck>,
+}
+
+/// A producer whose sends lead nowhere, on whatever connection, until its process makes it anew.
+#[derive(Debug)]
+struct Stuck {
+    /// Parts of its `client.id`.
+    instance: String,
+    lane: String,
+    swallowed: usize,
 }
 
 /// One proxy, or several that share their weather.
@@ -86,6 +98,7 @@ impl Proxy {
         let mut state = self.state();
         state.weather = Weather::default();
         state.lose = None;
+        state.stuck = None;
     }
 
     /// Cuts every connection, once.
@@ -104,6 +117,40 @@ impl Proxy {
     /// How many answers were lost so.
     pub fn lost(&self) -> usize {
         self.state().lost
+    }
+
+    /// From now on no send of this lane's producer reaches a broker; everything else does. It ends when the lane has made a
+    /// producer anew: one that asks for its id and has none yet.
+    pub fn stick(&self, instance: &str, lane: usize) {
+        let (instance, lane) = (instance.to_owned(), format!("-{lane}"));
+        self.state().stuck = Some(Stuck { instance, lane, swallowed: 0 });
+    }
+
+    /// How many sends the stuck producer has tried; `None` where none is stuck any more.
+    pub fn stuck(&self) -> Option<usize> {
+        self.state().stuck.as_ref().map(|stuck| stuck.swallowed)
+    }
+
+    /// Does this request come from the stuck producer, and is it a send?
+    fn sticks(&self, frame: &[u8]) -> bool {
+        let short = |at: usize| Some(i16::from_be_bytes([*frame.get(at)?, *frame.get(at + 1)?]));
+        let (Some(api), Some(version), Some(length)) = (short(4), short(6), short(12)) else { return false };
+        let length = usize::try_from(length).unwrap_or(0);
+        let client = String::from_utf8_lossy(frame.get(14..14 + length).unwrap_or_default()).into_owned();
+        let mut state = self.state();
+        let Some(stuck) = &mut state.stuck else { return false };
+        if !client.contains(&stuck.instance) || !client.ends_with(&stuck.lane) {
+            return false;
+        }
+        // The id and the epoch stand at the end, with no tagged field behind them; a new producer says -1.
+        let id = frame.len().checked_sub(11).and_then(|at| frame.get(at..at + 8));
+        if Api(api) == Api::INIT_PRODUCER_ID && (version < 3 || id == Some(&[0xFF; 8])) {
+            state.stuck = None;
+            return false;
+        }
+        let is_send = Api(api) == Api::PRODUCE;
+        stuck.swallowed += usize::from(is_send);
+        is_send
     }
 
     fn join(&self, client: TcpStream, broker: TcpStream) {
@@ -139,6 +186,9 @@ impl Proxy {
             }
         });
         while let Some(frame) = read_frame(&mut from) {
+            if direction == Direction::Request && self.sticks(&frame) {
+                continue;
+            }
             if self.kills(&frame, asked, direction) {
                 break;
             }

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::checker::{self, History, Role, Seen, Sent};
 use crate::cluster::{Cluster, Names};
+use crate::container::Container;
 use crate::feed::{Article, Feeder, Random, Watcher, article, read_all};
 use crate::scenario::{Act, Fault, Scenario, Topic};
-use crate::worker::{Cost, Worker};
+use crate::worker::{Cost, Worker, signal};
 
-/// I4: all that was fed is there so long after the last fault was healed.
-const PROGRESS: Duration = Duration::from_secs(60);
+/// I5: memory is given back so long after the last record was published.
+const SETTLED: Duration = Duration::from_secs(30);
 const READY: Duration = Duration::from_secs(60);
 /// For each broker: librdkafka keeps a thread and a socket for each that it has ever met, and opens them when it needs them.
 const SLACK: usize = 4;
@@ -33,6 +34,8 @@ pub struct Run<'a> {
     started: Instant,
     pub killed: Vec<u16>,
     paused: Vec<u16>,
+    /// Processes that stand still with the machine.
+    pub frozen: Vec<u32>,
 }
 
 /// What a scenario counted.
@@ -51,11 +54,15 @@ impl<'a> Run<'a> {
         std::fs::create_dir_all(&folder).expect("a folder for the logs");
         let names = Names::new(&format!("{}-{seed}", scenario.name));
         let workers = (0..scenario.workers)
-            .map(|number| Worker::new(&format!("w{number}"), folder.join(format!("worker-{number}.log"))))
+            .map(|number| {
+                let mut worker = Worker::new(&format!("w{number}"), folder.join(format!("worker-{number}.log")));
+                (worker.lanes, worker.by_default) = (scenario.lanes, scenario.by_default);
+                worker
+            })
             .collect();
         let (history, started) = (History::default(), Instant::now());
-        let (killed, paused, expired, waits) = (Vec::new(), Vec::new(), None, true);
-        Run { scenario, cluster, names, folder, workers, history, expired, waits, started, killed, paused }
+        let (killed, paused, frozen, expired, waits) = (Vec::new(), Vec::new(), Vec::new(), None, true);
+        Run { scenario, cluster, names, folder, workers, history, expired, waits, started, killed, paused, frozen }
     }
 
     /// The whole scenario. `Err` says what was broken.
@@ -66,6 +73,11 @@ impl<'a> Run<'a> {
         self.cluster.create(&self.names.output, output, &[]);
         self.cluster.create(&self.names.dead, dead, &[]);
         self.hook("prepared", scenario.prepare)?;
+        if let Some((mb, _)) = scenario.container {
+            for worker in &mut self.workers {
+                worker.container = Some(Container::new(&format!("{}-{}", self.names.group, worker.instance), mb)?);
+            }
+        }
         // Workers that a fault starts later are not there yet.
         let later =
             |number: usize| scenario.faults.iter().any(|(_, fault)| starts_first(fault, number, &scenario.faults));
@@ -98,7 +110,7 @@ impl<'a> Run<'a> {
         while !feeder.is_done() {
             self.workers_run()?;
             std::thread::sleep(Duration::from_millis(50));
-            if healed.elapsed() > PROGRESS + Duration::from_secs_f64(count as f64 / scenario.rate as f64) {
+            if healed.elapsed() > scenario.progress + Duration::from_secs_f64(count as f64 / scenario.rate as f64) {
                 return Err(format!("the feeder could not deliver: {} acknowledged", feeder.acknowledged()));
             }
         }
@@ -110,12 +122,12 @@ impl<'a> Run<'a> {
         let mut progress = Ok(());
         while watcher.different() < self.history.sent.len() {
             self.workers_run()?;
-            if healed.max(fed).elapsed() > PROGRESS {
+            if healed.max(fed).elapsed() > scenario.progress {
                 let (seen, sent) = (watcher.different(), self.history.sent.len());
                 // A transaction that nobody ends holds every reader back.
                 let ends = self.cluster.ends(&self.names.output, output);
                 let dead_ends = self.cluster.ends(&self.names.dead, dead);
-                let after = PROGRESS.as_secs();
+                let after = scenario.progress.as_secs();
                 progress = Err(format!(
                     "I4 no progress: {seen} of {sent} seen {after} s after the last fault; last stable offset and end: {ends:?}, \
                      dead letters {dead_ends:?}"
@@ -132,6 +144,7 @@ impl<'a> Run<'a> {
         ));
         let mut broken: Vec<String> = progress.err().into_iter().collect();
         broken.extend(self.costs(&before));
+        broken.extend(self.settled());
         for number in 0..self.workers.len() {
             if self.workers[number].runs() {
                 broken.extend(self.term(number).err());
@@ -199,7 +212,7 @@ impl<'a> Run<'a> {
     }
 
     /// A worker that ends by itself, when no fault asks for it, has a bug.
-    fn workers_run(&mut self) -> Result<(), String> {
+    pub fn workers_run(&mut self) -> Result<(), String> {
         for number in 0..self.workers.len() {
             let before = self.workers[number].exits.len();
             if self.workers[number].ended() && self.workers[number].exits.len() > before {
@@ -244,7 +257,7 @@ impl<'a> Run<'a> {
                 self.workers[new].start(cluster, &names, self.scenario.settings);
             }
             Fault::Ends(number, code) => {
-                let ended = self.workers[number].wait(PROGRESS)?;
+                let ended = self.workers[number].wait(self.scenario.progress)?;
                 if ended != code {
                     return Err(format!("worker {number} ended with {ended}, not {code}"));
                 }
@@ -260,6 +273,11 @@ impl<'a> Run<'a> {
                     cluster.script(&["pause", &number.to_string()]);
                     self.paused.push(number);
                 }
+            }
+            Fault::Freeze(freeze) => {
+                let said = freeze.happen(self)?;
+                self.say(&format!("frozen for {said}"));
+                return Ok(());
             }
             Fault::ResumeBrokers => self.resume(),
             Fault::ContBrokers => self.cont(),
@@ -375,6 +393,24 @@ impl<'a> Run<'a> {
         broken
     }
 
+    /// I5: what records of an extraordinary size took is given back.
+    fn settled(&self) -> Vec<String> {
+        let Some((_, most)) = self.scenario.container else { return Vec::new() };
+        let end = Instant::now() + SETTLED;
+        let mut broken = Vec::new();
+        for (number, worker) in self.workers.iter().enumerate() {
+            let now = || worker.cost().map_or(0, |cost| cost.now_mb);
+            while now() >= most && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            self.say(&format!("worker {number}: {} MB resident", now()));
+            if now() >= most {
+                broken.push(format!("I5 worker {number} still holds {} MB, not less than {most}", now()));
+            }
+        }
+        broken
+    }
+
     fn judge(&self) -> Vec<String> {
         let found = checker::check(&self.history);
         let mut said: Vec<String> = found.iter().take(12).map(|violation| format!("{violation:?}")).collect();
@@ -424,6 +460,7 @@ fn starts_first(fault: &Fault, number: usize, all: &[(f64, Fault)]) -> bool {
 
 impl Drop for Run<'_> {
     fn drop(&mut self) {
+        signal("CONT", &self.frozen);
         for worker in &self.workers {
             if worker.cost().is_some() {
                 worker.signal("CONT");

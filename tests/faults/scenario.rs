@@ -1,7 +1,10 @@
 //! A scenario is data: a feed, workers, faults with times, and what is expected beyond the promise itself.
 
+use std::time::Duration;
+
 use crate::cluster::Who;
 use crate::feed::Article;
+use crate::freeze::Freeze;
 use crate::proxy::{Api, Weather};
 use crate::run::Run;
 
@@ -37,6 +40,8 @@ pub enum Fault {
     KillBroker(Who),
     /// SIGSTOP for a broker; `ContBrokers` undoes it.
     PauseBroker(Who),
+    /// The whole machine stands still for a while.
+    Freeze(Freeze),
     /// Every broker that was killed is started again.
     ResumeBrokers,
     /// Every broker that was paused goes on.
@@ -108,12 +113,20 @@ pub struct Scenario {
     pub settings: &'static [(&'static str, &'static str)],
     /// Fault after fault, each at so many seconds after the feed began.
     pub faults: Vec<(f64, Fault)>,
+    /// Lanes of each worker.
+    pub lanes: usize,
+    /// The workers have no quick settings, but those that they come with.
+    pub by_default: bool,
     /// Other articles than the usual ones.
     pub special: Option<Articles>,
     /// Before the workers start, once the topics are there.
     pub prepare: Option<Act>,
     /// Before the feed starts, once the workers are ready.
     pub before: Option<Act>,
+    /// I4: all that was fed is there so long after the last fault was healed.
+    pub progress: Duration,
+    /// Each worker runs in a container of so many megabytes, and its resident memory is below so many afterwards.
+    pub container: Option<(usize, usize)>,
     /// Most memory that a worker may ever have had.
     pub memory_mb: usize,
     /// The suite must find the promise broken: a worker with a deliberate bug.
@@ -139,10 +152,14 @@ impl Scenario {
             rate: 400,
             compression: "none",
             settings: &[],
+            lanes: 2,
+            by_default: false,
             faults,
             special: None,
             prepare: None,
             before: None,
+            progress: Duration::from_secs(60),
+            container: None,
             memory_mb: 256,
             must_be_caught: false,
             compares_costs: true,
@@ -185,6 +202,18 @@ impl Scenario {
 
     pub fn before(self, before: Act) -> Scenario {
         Scenario { before: Some(before), ..self }
+    }
+
+    /// Time-outs and sizes as the worker comes with them.
+    pub fn by_default(self) -> Scenario {
+        Scenario { by_default: true, ..self }
+    }
+
+    /// In a container of `mb` megabytes; of them less than `afterwards` are in use when all is done.
+    pub fn contained(self, mb: usize, afterwards: usize) -> Scenario {
+        // There is a gigabyte to be written and read again.
+        let progress = Duration::from_secs(180);
+        Scenario { container: Some((mb, afterwards)), memory_mb: mb, progress, ..self }
     }
 
     pub fn compression(self, compression: &'static str) -> Scenario {

@@ -1,5 +1,6 @@
 //! The worker as a process: the real binary, its signals, its exit code, and what it costs.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, Names, free_ports};
+use crate::container::Container;
 
 /// Everything short, so that a scenario lasts seconds where production would take minutes. The order between them is that
 /// of the defaults.
@@ -17,7 +19,6 @@ pub const QUICK: &[(&str, &str)] = &[
     ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "4000"),
     ("COPYDESK__KAFKA__CONNECTIONS.MAX.IDLE.MS", "2500"),
     ("COPYDESK__STREAM__BATCH_BYTES", "30kB"),
-    ("COPYDESK__STREAM__LANES", "2"),
     ("COPYDESK__STREAM__BACKOFF", "100ms"),
     ("COPYDESK__STREAM__MAX_BACKOFF", "1s"),
     ("COPYDESK__STREAM__GRACE", "20s"),
@@ -40,6 +41,8 @@ pub struct Cost {
     pub sockets: usize,
     /// Most memory that it ever had.
     pub peak_mb: usize,
+    /// Resident memory.
+    pub now_mb: usize,
 }
 
 /// `copydesk run` under one instance name; it may be started again.
@@ -52,7 +55,11 @@ pub struct Worker {
     pub config: Option<PathBuf>,
     /// Settings that no other worker has.
     pub extra: &'static [(&'static str, &'static str)],
+    pub lanes: usize,
+    /// Without [`QUICK`].
+    pub by_default: bool,
     child: Option<Child>,
+    pub container: Option<Container>,
     /// How each of its lives ended by itself: exit codes.
     pub exits: Vec<i32>,
 }
@@ -66,19 +73,32 @@ impl Worker {
             brokers: None,
             config: None,
             extra: &[],
+            lanes: 2,
+            by_default: false,
             child: None,
+            container: None,
             exits: Vec::new(),
         }
     }
 
     pub fn start(&mut self, cluster: &Cluster, names: &Names, settings: &[(&str, &str)]) {
         let file = OpenOptions::new().create(true).append(true).open(&self.log).expect("a log file");
-        let mut command = Command::new(binary());
+        let mut command = match &self.container {
+            None => Command::new(binary()),
+            Some(container) => {
+                // The process enters the container before it becomes the worker.
+                let mut command = Command::new("sh");
+                command.args(["-c", "echo $$ >\"$0\" && exec \"$@\""]).arg(container.procs()).arg(binary());
+                command
+            }
+        };
         command.args(["run", "--instance", &self.instance, "--admin", &format!("127.0.0.1:{}", self.admin)]);
         let brokers = self.brokers.as_ref().unwrap_or(&cluster.proxied);
         command.args(["--brokers", brokers, "--input", &names.input, "--output", &names.output]);
         command.args(["--dead-letters", &names.dead, "--group", &names.group]);
-        command.envs(QUICK.iter().copied()).envs(settings.iter().copied());
+        let quick = if self.by_default { &[] } else { QUICK };
+        command.env("COPYDESK__STREAM__LANES", self.lanes.to_string());
+        command.envs(quick.iter().copied()).envs(settings.iter().copied());
         command.envs(self.extra.iter().copied());
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
@@ -92,6 +112,11 @@ impl Worker {
         let Some(child) = &self.child else { return };
         let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
         assert!(status.expect("kill runs").success(), "SIG{name} for worker {}", self.instance);
+    }
+
+    /// Its process, where it was not found ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
     }
 
     /// SIGKILL, and it is gone.
@@ -158,6 +183,17 @@ impl Worker {
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).fold(0.0, |sum, value| sum + value)
     }
 
+    /// A metric of each lane.
+    pub fn by_lane(&self, name: &str) -> BTreeMap<String, f64> {
+        let Some((_, body)) = self.get("/metrics") else { return BTreeMap::new() };
+        let start = format!("{name}{{lane=\"");
+        let lane = |line: &str| {
+            let (lane, value) = line.strip_prefix(&start)?.split_once("\"} ")?;
+            Some((lane.to_owned(), value.parse().ok()?))
+        };
+        body.lines().filter_map(lane).collect()
+    }
+
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
@@ -173,8 +209,22 @@ impl Worker {
         let is_socket =
             |path: PathBuf| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"));
         let sockets = files.flatten().filter(|file| is_socket(file.path())).count();
-        Some(Cost { threads: number("Threads:")?, sockets, peak_mb: number("VmHWM:")? / 1024 })
+        Some(Cost {
+            threads: number("Threads:")?,
+            sockets,
+            peak_mb: number("VmHWM:")? / 1024,
+            now_mb: number("VmRSS:")? / 1024,
+        })
     }
+}
+
+/// A signal to several processes at once.
+pub fn signal(name: &str, pids: &[u32]) {
+    if pids.is_empty() {
+        return;
+    }
+    let status = Command::new("kill").arg(format!("-{name}")).args(pids.iter().map(u32::to_string)).status();
+    assert!(status.expect("kill runs").success(), "SIG{name} for {pids:?}");
 }
 
 impl Drop for Worker {
