@@ -1,7 +1,6 @@
 //! Log lines on standard error: text for people, or one JSON object a line for collectors. What is logged can be changed
 //! while the process runs.
 
-use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use thiserror::Error;
@@ -10,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
+use super::stderr::Form;
 use crate::config::{Log, log_filter};
 
 /// The filter in force; the process has one, as it has one standard error.
@@ -31,17 +31,23 @@ pub enum Unchanged {
     Foreign,
 }
 
-/// Starts logging as configured. Call once; a second call changes nothing.
+/// Starts logging as configured, with `colour` where lines are for people. Call once; a second call changes nothing.
 ///
 /// # Errors
 /// Where the filter can't be parsed.
-pub fn init(log: &Log) -> Result<(), ParseError> {
+pub fn init(log: &Log, colour: bool) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let form = match (log.json, colour) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Coloured,
+        (false, false) => Form::Plain,
+    };
+    // Without telling of its own errors, which it would do by `eprintln!`: that panics where nobody reads.
+    let lines = fmt::layer().with_writer(form).log_internal_errors(false);
     let lines = if log.json {
         lines.json().flatten_event(true).with_current_span(false).boxed()
     } else {
-        lines.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).boxed()
+        lines.with_ansi(colour).boxed()
     };
     // A subscriber that is already there (a test's) is kept.
     if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {

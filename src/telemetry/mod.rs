@@ -17,6 +17,7 @@ pub mod otlp;
 mod page;
 mod refusals;
 mod spread;
+mod stderr;
 pub mod traces;
 
 pub use health::{Committed, Health, LaneHealth};

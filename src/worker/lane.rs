@@ -391,7 +391,7 @@ impl<'a> Lane<'a> {
                         message.partition(),
                         message.offset(),
                         reject.code(),
-                        &reject.to_string(),
+                        &reject.message(),
                         cut,
                     );
                 }

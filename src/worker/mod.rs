@@ -11,6 +11,7 @@ mod batch;
 mod clients;
 mod context;
 pub mod dead_letter;
+mod diagnose;
 pub mod embedded;
 mod failure;
 mod gather;

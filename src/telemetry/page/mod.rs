@@ -141,7 +141,7 @@ pub async fn clean(State(page): State<Arc<Page>>, article: Bytes) -> Response {
     match outcome {
         Ok(Ok(record)) => (json, record).into_response(),
         Ok(Err(reject)) => {
-            let told = serde_json::json!({ "code": reject.code(), "reason": reject.to_string() });
+            let told = serde_json::json!({ "code": reject.code(), "reason": reject.message() });
             (StatusCode::UNPROCESSABLE_ENTITY, json, told.to_string()).into_response()
         }
         Err(busy) => {

@@ -76,7 +76,7 @@ pub(super) fn outcome(outcome: &Outcome, bytes: usize) -> Markup {
         Err(reject) => html! {
             p.refused {
                 strong { "Refused: " code { (reject.code()) } } " "
-                (printable(&reject.to_string())) "."
+                (printable(&reject.message())) "."
             }
             p { "The stream would publish these " (figures::bytes(bytes as f64)) " unchanged to the dead-letter topic, with this code." }
         },
