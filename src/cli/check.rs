@@ -1,5 +1,7 @@
 //! `copydesk check`: will `run` work, and does its promise hold here?
 
+mod keeping;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -92,7 +94,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     }
     let broker = admin.broker_settings(PATIENCE);
-    report.retention(broker.map(|broker| broker.offsets_retention), input_kept);
+    if let Some((what, advice)) = keeping::warning(broker.map(|broker| broker.offsets_retention), input_kept) {
+        report.warn(&what, &advice);
+    }
     if let Some(broker) = broker {
         if broker.abort_interval.is_some_and(|interval| interval < SAFE_INTERVAL) {
             let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was \
@@ -182,32 +186,6 @@ impl Report {
                 "what was acknowledged is lost with its disk: for production three brokers, and three replicas of each topic",
             );
         }
-    }
-
-    /// A group whose offsets are forgotten begins again at the start of the input. `None`: nobody may know.
-    fn retention(&self, offsets: Option<Duration>, input: Retention) {
-        let days = |period: Duration| format!("{:.1} days", period.as_secs() as f64 / 86_400.0);
-        let forgotten = match offsets {
-            Some(offsets) => format!("a group without members is forgotten after {}", days(offsets)),
-            None => "after how long a group without members is forgotten is unknown".to_owned(),
-        };
-        let kept = match input {
-            Retention::For(input) if offsets.is_some_and(|offsets| input <= offsets) => return,
-            Retention::For(input) => format!("the input is kept for {}", days(input)),
-            Retention::Forever => "the input is kept for ever".to_owned(),
-            Retention::Unknown => "how long the input is kept is unknown".to_owned(),
-        };
-        let advice = "after a longer stop everything that is still there is published again: ";
-        let advice = match (offsets, input) {
-            (None, _) => {
-                format!("{advice}grant DescribeConfigs on the cluster to have it checked (offsets.retention.minutes)")
-            }
-            (_, Retention::Unknown) => {
-                format!("{advice}grant DescribeConfigs on the input topic to have it checked (retention.ms)")
-            }
-            _ => format!("{advice}raise the brokers' offsets.retention.minutes above the input's retention.ms"),
-        };
-        self.warn(&format!("{forgotten}, {kept}"), &advice);
     }
 
     fn partitions(&self, input: usize, output: usize, lanes: usize) {

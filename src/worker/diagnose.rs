@@ -9,7 +9,9 @@ use std::time::Duration;
 pub(super) fn why(complaint: Option<String>, brokers: &str) -> Option<String> {
     complaint.map(explained).or_else(|| {
         let address = brokers.split(',').map(str::trim).find(|address| listens(address))?;
-        Some(format!("something listens at `{address}`, and does not answer as a Kafka broker would: is the port right?"))
+        Some(format!(
+            "something listens at `{address}`, and does not answer as a Kafka broker would: is the port right?"
+        ))
     })
 }
 
@@ -46,7 +48,8 @@ fn meaning(reason: &str) -> Option<String> {
         let word = word.map(|word| String::from_utf8_lossy(&word).into_owned());
         return Some(match word {
             Some(word) => format!("what listens there is no Kafka broker (it answers `{word}…`): is the port right?"),
-            None => "what listens there is no Kafka broker, or wants TLS: are port and `security.protocol` right?".to_owned(),
+            None => "what listens there is no Kafka broker, or wants TLS: are port and `security.protocol` right?"
+                .to_owned(),
         });
     }
     if says(&["Disconnected", "Connection reset", "Connection closed"]) && says(&["ApiVersion", "APIVERSION"]) {
@@ -57,7 +60,9 @@ fn meaning(reason: &str) -> Option<String> {
         );
     }
     if says(&["ApiVersionRequest failed"]) && says(&["Timed out"]) {
-        return Some("something listens there, and does not answer as a Kafka broker would: is the port right?".to_owned());
+        return Some(
+            "something listens there, and does not answer as a Kafka broker would: is the port right?".to_owned(),
+        );
     }
     None
 }
@@ -75,7 +80,10 @@ mod tests {
                 "a:1/bootstrap: Disconnected while requesting ApiVersion: might be caused by (after 2ms in state APIVERSION_QUERY)",
                 "or it wants TLS",
             ),
-            ("a:1/bootstrap: SSL handshake failed: error:0A00010B:SSL routines::wrong version number", "does not speak TLS"),
+            (
+                "a:1/bootstrap: SSL handshake failed: error:0A00010B:SSL routines::wrong version number",
+                "does not speak TLS",
+            ),
             ("a:1/bootstrap: ApiVersionRequest failed: Local: Timed out: probably due to", "as a Kafka broker would"),
             ("ssl/tls alert certificate required", "another client certificate"),
         ] {

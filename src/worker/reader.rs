@@ -323,7 +323,10 @@ pub(super) fn connect(
     let doing = || format!("opening topic `{topic}`");
     let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(config, Quiet::default(), stream)?;
     let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
-        let what = diagnose::why(consumer.client().context().last(), &stream.brokers).unwrap_or_else(|| in_words(&error));
+        // Why is told only to whoever polls.
+        let _ = consumer.poll(Duration::from_millis(100));
+        let what =
+            diagnose::why(consumer.client().context().last(), &stream.brokers).unwrap_or_else(|| in_words(&error));
         KafkaTrouble { doing: format!("asking the brokers at `{}`", stream.brokers), what }
     })?;
     let described = metadata.topics().iter().find(|found| found.name() == topic);

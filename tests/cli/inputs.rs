@@ -27,7 +27,7 @@ fn what_is_read_has_a_limit() {
         ("copydesk inspect - < huge", 74, "does not end: given up after 1024 MiB"),
         ("copydesk inspect /dev/zero", 74, "does not end: given up after 1024 MiB"),
         ("copydesk inspect /dev/full", 74, "does not end: given up after 1024 MiB"),
-        ("head -c 20000000 /dev/zero | copydesk inspect -", 3, "the payload has 20000000 bytes"),
+        ("head -c 200000000 /dev/zero | copydesk inspect -", 3, "the payload has 200000000 bytes"),
         ("copydesk clean huge", 3, "the payload has 32212254720 bytes"),
         ("copydesk clean /dev/zero", 74, "does not end: given up after 1024 MiB"),
         ("copydesk clean --lines /dev/zero", 74, "does not end: given up after 1024 MiB"),
@@ -114,7 +114,10 @@ fn feed_to_a_dead_broker_answers_ctrl_c_at_once() {
 #[test]
 fn dead_letters_are_chosen_in_words_that_exist() {
     for (arguments, said) in [
-        (&["list", "--code", "nobody"][..], "there is no code `nobody`: did you mean `no_body`? (one of invalid_utf8, "),
+        (
+            &["list", "--code", "nobody"][..],
+            "there is no code `nobody`: did you mean `no_body`? (one of invalid_utf8, ",
+        ),
         (&["replay", "--code", "NO-BODY"], "(one of invalid_utf8, "),
         (&["list", "--where", "cod = no_body"], "there is no field `cod`: did you mean `code`?"),
         (&["list", "--where", "code = nobody"], "did you mean `no_body`?"),

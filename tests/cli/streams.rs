@@ -11,7 +11,8 @@ use super::{code, copydesk, err, out};
 
 /// C1 controls (a terminal takes U+009B for ESC [), bidi controls, a separator.
 const STEERING: [char; 6] = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{85}', '\u{2028}'];
-const HOSTILE: &str = "The harbour \u{9b}2Jferry \u{202e}company\u{2066} said on Monday that its oldest ship would leave.";
+const HOSTILE: &str =
+    "The harbour \u{9b}2Jferry \u{202e}company\u{2066} said on Monday that its oldest ship would leave.";
 
 /// A nested field whose name is longer than a log line should be: the reason of its refusal quotes the name.
 fn refused_with_a_long_reason() -> String {
@@ -35,14 +36,16 @@ fn in_terminal(folder: &Path, line: &str, environment: &[(&str, &str)]) -> Outpu
 #[test]
 fn an_article_steers_no_terminal_and_records_are_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let article = serde_json::json!({ "headline": HOSTILE, "text": format!("{HOSTILE}\nMore text of the story follows here.") });
+    let article =
+        serde_json::json!({ "headline": HOSTILE, "text": format!("{HOSTILE}\nMore text of the story follows here.") });
     fs::write(folder.path().join("a.json"), article.to_string()).unwrap();
     let shown = in_terminal(folder.path(), "clean a.json", &[]);
     assert!(!out(&shown).contains(STEERING), "{:?}", out(&shown));
     assert!(out(&shown).contains("harbour \\u009b2Jferry \\u202ecompany\\u2066"), "{:?}", out(&shown));
     let piped = copydesk(folder.path()).args(["clean", "a.json"]).output().unwrap();
     assert!(out(&piped).contains("harbour \u{9b}2Jferry \u{202e}company\u{2066}"), "{:?}", out(&piped));
-    let [shown, piped] = [&shown, &piped].map(|output| serde_json::from_str::<serde_json::Value>(&out(output)).unwrap());
+    let [shown, piped] =
+        [&shown, &piped].map(|output| serde_json::from_str::<serde_json::Value>(&out(output)).unwrap());
     assert_eq!(shown, piped, "the same record");
 
     fs::write(folder.path().join("line"), "17 \u{9b}2J\u{202e} \u{1b}[31m January 2024\n").unwrap();
@@ -118,12 +121,12 @@ fn nobody_reads_standard_error() {
 #[test]
 fn a_worker_goes_on_when_nobody_reads_its_log() {
     let folder = tempfile::tempdir().unwrap();
-    for json in ["false", "true"] {
+    for format in ["text", "json"] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = copydesk(folder.path());
         command.args(["run", "--brokers", "127.0.0.1:1", "--lanes", "1"]).env("COPYDESK__LOG__FILTER", "debug");
-        command.env("COPYDESK__LOG__JSON", json).stdout(Stdio::null()).stderr(writer);
+        command.env("COPYDESK__LOG__FORMAT", format).stdout(Stdio::null()).stderr(writer);
         let mut child = command.spawn().unwrap();
         std::thread::sleep(Duration::from_secs(3));
         assert_eq!(child.try_wait().unwrap().and_then(|status| status.code()), None, "it has ended");
@@ -171,23 +174,25 @@ fn nobody_reads_standard_output() {
 fn colour_is_honoured_by_every_command() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("good"), "A paragraph that is long enough to count as one.\n").unwrap();
-    let run = "run --lanes 1 --admin 127.0.0.1:1";
-    for line in ["check --offline", "inspect good", "config --lanes none", run] {
+    for line in ["check --offline", "inspect good", "config --lanes none"] {
         let colour = |line: &str, environment: &[(&str, &str)]| {
             let shown = out(&in_terminal(folder.path(), line, environment));
             assert!(!shown.is_empty(), "{line}");
             shown.contains('\x1b')
         };
-        // `run` ends at once, since the admin address can't be had: its own error line is coloured only by `--color`.
-        if line != run {
-            assert!(colour(line, &[]), "{line}");
-            assert!(colour(&format!("{line} --color always"), &[("TERM", "dumb")]), "{line}");
-        }
+        assert!(colour(line, &[]), "{line}");
+        assert!(colour(&format!("{line} --color always"), &[("TERM", "dumb")]), "{line}");
         assert!(!colour(line, &[("TERM", "dumb")]), "{line}");
         assert!(!colour(line, &[("NO_COLOR", "1")]), "{line}");
         assert!(!colour(&format!("{line} --color never"), &[]), "{line}");
     }
-    // Its log.
+    // The demo, from its first line on.
+    for (flag, terminal, expected) in [("auto", "xterm", true), ("auto", "dumb", false), ("never", "xterm", false)] {
+        let shown = out(&in_terminal(folder.path(), &format!("demo --color {flag}"), &[("TERM", terminal)]));
+        assert!(shown.contains("sample articles"), "{shown}");
+        assert_eq!(shown.contains('\x1b'), expected, "{flag}, {terminal}: {shown:?}");
+    }
+    // The log of a worker.
     for (flag, terminal, expected) in
         [("auto", "xterm", true), ("auto", "dumb", false), ("never", "xterm", false), ("always", "dumb", true)]
     {

@@ -28,7 +28,11 @@ fn what_is_fed_is_read_with_bounded_memory() {
         ("copydesk feed /dev/zero".to_owned(), 74, "does not end: given up after 1024 MiB"),
         ("copydesk feed /dev/full".to_owned(), 74, "does not end: given up after 1024 MiB"),
         ("copydesk feed --lines /dev/zero".to_owned(), 74, "a line does not end: given up after 1024 MiB"),
-        ("head -c 200000000 /dev/zero | copydesk feed".to_owned(), 3, "`standard input` is left out: it has 200000000 bytes"),
+        (
+            "head -c 200000000 /dev/zero | copydesk feed".to_owned(),
+            3,
+            "`standard input` is left out: it has 200000000 bytes",
+        ),
     ] {
         let fed = bounded(kafka, &names, &line);
         assert_eq!(fed.status.code(), Some(code), "{line}: {}", err(&fed));

@@ -88,7 +88,10 @@ fn they_are_chosen_by_conditions_and_shown_as_json() {
     assert_eq!(by("code = invalid_utf8"), [9, 6, 3, 0]);
     assert_eq!(by("code != invalid_utf8 and offset >= 1008"), [11, 10, 8]);
     assert_eq!(by("dead.offset = 3 or (offset < 1002 and partition = 0)"), [3, 1, 0]);
-    assert_eq!(by("message ~ 'FOR THE' and stage = decode and key = key and bytes = 12 and dead.partition = 0").len(), 12);
+    assert_eq!(
+        by("message ~ 'FOR THE' and stage = decode and key = key and bytes = 12 and dead.partition = 0").len(),
+        12
+    );
     assert_eq!(by(&format!("topic = {}", names.input)).len(), 12);
     assert_eq!(by("topic = other"), [] as [i64; 0]);
     assert_eq!(by("time > 150s"), [11, 10]);
@@ -98,7 +101,10 @@ fn they_are_chosen_by_conditions_and_shown_as_json() {
     assert_eq!(code, Some(0));
     assert!(!text.contains('\u{202e}'), "{text}");
     let shown: Value = serde_json::from_str(&text).expect("one JSON object");
-    assert_eq!((&shown["topic"], &shown["partition"], &shown["offset"]), (&names.dead.clone().into(), &0.into(), &11.into()));
+    assert_eq!(
+        (&shown["topic"], &shown["partition"], &shown["offset"]),
+        (&names.dead.clone().into(), &0.into(), &11.into())
+    );
     assert_eq!(shown["input"], serde_json::json!({ "topic": names.input, "partition": 0, "offset": 1011 }));
     assert_eq!((&shown["code"], &shown["stage"]), (&"no_body".into(), &"decode".into()));
     assert_eq!((&shown["message"], &shown["key"]), (&"for the \u{202e}test".into(), &"key".into()));
@@ -154,15 +160,16 @@ fn a_log_line_is_short_and_steers_nothing() {
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let payload = hostile();
     kafka.send(&names, &names.input, [Outgoing { value: Some(payload.as_bytes()), ..Outgoing::default() }]);
-    for json in ["true", "false"] {
-        let group = [("COPYDESK__LOG__JSON", json), ("COPYDESK__STREAM__GROUP", if json == "true" { "log-a" } else { "log-b" })];
+    for format in ["json", "text"] {
+        let group = format!("{}-{format}", names.group);
+        let group = [("COPYDESK__LOG__FORMAT", format), ("COPYDESK__STREAM__GROUP", group.as_str())];
         let worker = Worker::start_with(kafka, &names, "one", &group);
         wait("the refusal", Duration::from_secs(60), || worker.log().contains("invalid_json"));
         let log = worker.log();
-        assert!(!log.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{json}");
+        assert!(!log.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{format}");
         let longest = log.lines().map(str::len).max().unwrap_or(0);
         assert!(longest < 4000, "a line of {longest} bytes");
-        if json == "true" {
+        if format == "json" {
             let line = log.lines().find(|line| line.contains("invalid_json")).expect("the refusal");
             let line: Value = serde_json::from_str(line).expect("JSON");
             let reason = line["reason"].as_str().or(line["message"].as_str()).expect("a reason");
@@ -177,7 +184,8 @@ fn a_log_line_is_short_and_steers_nothing() {
 fn tail_steers_no_terminal_and_pipes_bytes() {
     let (kafka, names) = (Kafka::shared(), Names::new("tail"));
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
-    let values: [&[u8]; 3] = ["{\"a\":\"\u{9b}2J\u{202e}\"}".as_bytes(), "text \u{1b}[2J\u{9b}".as_bytes(), b"\xff\x1b[2J"];
+    let values: [&[u8]; 3] =
+        ["{\"a\":\"\u{9b}2J\u{202e}\"}".as_bytes(), "text \u{1b}[2J\u{9b}".as_bytes(), b"\xff\x1b[2J"];
     kafka.send(&names, &names.output, values.map(|value| Outgoing { value: Some(value), ..Outgoing::default() }));
     put(kafka, &names, 1, 1);
     let tail = ["tail", "--from-start", "--until-end"];

@@ -10,6 +10,7 @@
 #[path = "../support/admin.rs"]
 mod admin;
 mod articles;
+mod checking;
 mod commands;
 mod consumers;
 mod exactly_once;

@@ -25,14 +25,14 @@ use crate::worker::replay::marked;
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::WHERE_HELP)]
 pub struct Args {
-    #[command(flatten)]
-    choice: Choice,
     /// One JSON object for each instead.
     #[arg(long)]
     json: bool,
     /// Print how many there are of each code, and no letters: code and number, the most frequent first.
     #[arg(long)]
     count: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 /// Offsets in the first window, and most in a later one.

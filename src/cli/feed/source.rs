@@ -71,7 +71,7 @@ pub enum Read {
 /// # Errors
 /// Where the system gives no thread.
 pub fn start(plan: Plan) -> std::io::Result<Receiver<Read>> {
-    const AHEAD: usize = 8;
+    const AHEAD: usize = 4;
     let (sender, receiver) = sync_channel(AHEAD);
     std::thread::Builder::new().name("reader".to_owned()).spawn(move || {
         let reader = Reader { plan, sender, articles: 0 };
