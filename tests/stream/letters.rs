@@ -12,7 +12,7 @@ use crate::kafka::{Kafka, Names, wait};
 use crate::process::{Worker, copydesk, err, once, out};
 
 /// Letters 0, 1, 2, …: number N of `names.input`/0/1000+N, each third one `invalid_utf8`, the others `no_body`; one minute
-/// apart, and in turn in the partitions of the dead-letter topic.
+/// apart, and in turn in the partitions of the dead-letter topic. The key is `key`, of each fiftieth `fifty`.
 fn put(kafka: &Kafka, names: &Names, count: i64, partitions: i64) {
     let begun = jiff::Timestamp::now().as_millisecond() - count * 60_000;
     let offsets: Vec<String> = (0..count).map(|number| (1000 + number).to_string()).collect();
@@ -32,7 +32,7 @@ fn put(kafka: &Kafka, names: &Names, count: i64, partitions: i64) {
         })
         .collect();
     let letters = (0..).zip(&added).map(|(number, headers): (i64, _)| Outgoing {
-        key: Some(b"key"),
+        key: Some(if number % 50 == 49 { &b"fifty"[..] } else { b"key" }),
         value: Some(b"payload \xc2\x9b2J"),
         headers,
         timestamp: Some(begun + number * 60_000),
@@ -61,12 +61,15 @@ fn listed(kafka: &Kafka, names: &Names, arguments: &[&str]) -> Vec<i64> {
 fn the_newest_come_first_and_all_of_them() {
     let (kafka, names) = (Kafka::shared(), Names::new("newest"));
     kafka.topics(&names, [1, 1, 2], [&[], &[], &[]]);
-    // More than three windows of each partition.
     const LETTERS: i64 = 9000;
     put(kafka, &names, LETTERS, 2);
     assert_eq!(listed(kafka, &names, &["--limit", "3"]), [8999, 8998, 8997]);
     let all = listed(kafka, &names, &[]);
     assert_eq!(all, (0..LETTERS).rev().collect::<Vec<_>>());
+    // What is rare is looked for window by window, and none is lost between two of them.
+    let rare: Vec<i64> = (0..LETTERS).rev().filter(|number| number % 50 == 49).collect();
+    assert_eq!(listed(kafka, &names, &["--where", "key = fifty", "--limit", "200"]), rare);
+    assert_eq!(listed(kafka, &names, &["--where", "offset < 1003", "--limit", "10"]), [2, 1, 0]);
     assert_eq!(listed(kafka, &names, &["--partition", "1", "--limit", "2"]), [8999, 8997]);
     assert_eq!(listed(kafka, &names, &["--partition", "0", "--from", "10", "--to", "12"]), [24, 22, 20]);
 
