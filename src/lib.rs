@@ -8,6 +8,9 @@
 //! and text, which know nobody. `tests/house.rs` fails when a lower room names a higher one, or when anything outside
 //! `worker` names `rdkafka`.
 
+// They panic where nobody reads any more: `cli::print` and `telemetry::logs` are there for it.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 #[cfg(feature = "app")]
 pub mod cli;
 #[cfg(feature = "app")]

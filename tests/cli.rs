@@ -2,6 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
+#[path = "cli/codes.rs"]
+mod codes;
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/ports.rs"]
+mod ports;
+#[path = "cli/streams.rs"]
+mod streams;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

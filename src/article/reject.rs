@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use crate::text::{REASON_BYTES, shortened};
+
 /// Why a payload could not become a record. Each variant's [`Reject::code`] is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Reject {
@@ -89,6 +91,12 @@ impl Reject {
             Reject::RefusedByTopic { .. } => "refused_by_topic",
             Reject::Internal { .. } => "internal",
         }
+    }
+
+    /// The reason in words, as it is told everywhere: in the dead letter's header, in the log, by `clean`. At most
+    /// [`REASON_BYTES`] and an ellipsis, since it may quote the payload.
+    pub fn message(&self) -> String {
+        shortened(self.to_string(), REASON_BYTES)
     }
 
     /// Where in the pipeline the payload was refused: `decode`, `clean`, `encode` or `publish`.

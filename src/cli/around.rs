@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 
+use crate::cli::note;
 use crate::config::Settings;
 use crate::telemetry::admin::{self, Served};
 use crate::telemetry::{Health, events};
@@ -46,7 +47,7 @@ impl Around {
             Some(address) => match runtime.block_on(admin::bind(address)) {
                 Ok(listener) => Some(listener),
                 Err(error) => {
-                    eprintln!("copydesk: `admin`: can't listen on `{address}`: {error}");
+                    note(format_args!("copydesk: `admin`: can't listen on `{address}`: {error}"));
                     return Ok(None);
                 }
             },

@@ -1,17 +1,18 @@
 //! `copydesk check`: will `run` work, and does its promise hold here?
 
-use std::io::IsTerminal;
+mod keeping;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use owo_colors::OwoColorize;
 
-use crate::cli::exit;
-use crate::cli::say;
+use crate::cli::print::say_coloured;
 use crate::cli::topics::in_words;
+use crate::cli::{color, exit, safe};
 use crate::config::{Delivery, OffsetReset, Settings, Stream};
 use crate::worker::claim::is_claimed;
-use crate::worker::topics::{Admin, Topic, TopicState};
+use crate::worker::topics::{Admin, Retention, Topic, TopicState};
 use crate::worker::{offsets, probe};
 
 /// Checks the configuration and, unless --offline, asks the broker for everything that `run` will need.
@@ -32,11 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks one thing after the other.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let mut report = Report {
-        colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-        brokers: 0,
-        missing: 0,
-    };
+    let mut report = Report { colour: color::stdout(), brokers: 0, missing: 0 };
     // A configuration that is not valid does not come this far.
     report.good("the configuration is valid");
     if args.offline {
@@ -69,6 +66,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         Ok(brokers) => {
             report.brokers = brokers.len();
             report.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", ")));
+            report.one_broker();
         }
         Err(trouble) => {
             report.bad(
@@ -79,7 +77,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     }
     let mut partitions = Vec::new();
-    let mut input_kept = None;
+    let mut input_kept = Retention::Unknown;
     let mut topics = Vec::new();
     for (role, name) in [("input", &stream.input), ("output", &stream.output), ("dead letters", &stream.dead_letters)] {
         match admin.describe(name, PATIENCE) {
@@ -104,8 +102,11 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             report.safety(role, &topic);
         }
     }
-    if let Some(broker) = admin.broker_settings(PATIENCE) {
-        report.retention(broker.offsets_retention, input_kept);
+    let broker = admin.broker_settings(PATIENCE);
+    if let Some((what, advice)) = keeping::warning(broker.map(|broker| broker.offsets_retention), input_kept) {
+        report.warn(&what, &advice);
+    }
+    if let Some(broker) = broker {
         if broker.abort_interval.is_some_and(|interval| interval < SAFE_INTERVAL) {
             let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was \
                           away: leave transaction.abort.timed.out.transaction.cleanup.interval.ms at its default";
@@ -144,18 +145,18 @@ struct Report {
 impl Report {
     fn good(&self, what: &str) {
         let ok = if self.colour { "ok".green().to_string() } else { "ok".to_owned() };
-        say(format_args!("{ok}   {what}"));
+        say_coloured(format_args!("{ok}   {}", safe::text(what, true)));
     }
 
     fn warn(&self, what: &str, advice: &str) {
         let warn = if self.colour { "warn".yellow().to_string() } else { "warn".to_owned() };
-        say(format_args!("{warn} {what}\n     {advice}"));
+        say_coloured(format_args!("{warn} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
     }
 
     fn bad(&mut self, what: &str, advice: &str) {
         self.missing += 1;
         let fail = if self.colour { "FAIL".red().to_string() } else { "FAIL".to_owned() };
-        say(format_args!("{fail} {what}\n     {advice}"));
+        say_coloured(format_args!("{fail} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
     }
 
     fn topic(&mut self, role: &str, topic: &Topic) {
@@ -218,18 +219,12 @@ impl Report {
         }
     }
 
-    /// A group whose offsets are forgotten does not know where it was.
-    fn retention(&self, offsets: Duration, input: Option<Duration>) {
-        if input.is_none_or(|input| input > offsets) {
-            let days = |period: Duration| period.as_secs() as f64 / 86_400.0;
-            let kept = input.map_or("for ever".to_owned(), |input| format!("for {:.1} days", days(input)));
+    /// A cluster of one can't keep what it acknowledged when its disk is gone, whatever its topics are set to.
+    fn one_broker(&self) {
+        if self.brokers == 1 {
             self.warn(
-                &format!(
-                    "a group without members is forgotten after {:.1} days, the input is kept {kept}",
-                    days(offsets)
-                ),
-                "after a longer stop nobody knows what was published, and the worker stalls (or publishes all that is still there \
-                 again: `stream.on-offset-reset`): raise the brokers' offsets.retention.minutes above the input's retention.ms",
+                "there is one broker, so that every topic has one replica (replication factor 1)",
+                "what was acknowledged is lost with its disk: for production three brokers, and three replicas of each topic",
             );
         }
     }

@@ -4,6 +4,7 @@
 //! payload stops nothing and is told on standard error (or in a file), and the exit code says that there was one.
 
 mod chunks;
+mod files;
 mod pool;
 
 use std::fs::File;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::exit;
+use crate::cli::{color, exit, note, safe};
 use crate::config::Settings;
 use chunks::{Chunks, Source};
 use pool::Done;
@@ -26,7 +27,8 @@ use pool::Done;
   copydesk clean --lines feed.jsonl > clean.jsonl  one article a line
   zcat dump.gz | copydesk clean --lines --threads 4 --dead-letters refused.jsonl > clean.jsonl
 
-Refused payloads are told on standard error, one JSON object a line: code, reason, file, line.
+Refused payloads are told on standard error, one JSON object a line: code, reason, file, line. Into a file or a pipe go
+the bytes of the records as they are; a terminal gets control characters and bidi controls as escapes.
 Exit code: 0 all clean, 3 something was refused, 64 wrong command line, 74 I/O error.")]
 pub struct Args {
     /// Files to read; `-` or none: standard input. Each is one payload
@@ -59,13 +61,19 @@ pub(crate) fn timestamp(text: &str) -> Result<i64, String> {
 /// Runs the command.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let sources = Source::all(&args.files);
+    if let Some(conflict) = files::conflict(&args.files, args.dead_letters.as_deref()) {
+        note(format_args!("copydesk: {conflict}"));
+        return Ok(ExitCode::from(exit::USAGE));
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or(if args.lines { cores } else { 1 }, usize::from);
     let mut output = Output {
         records: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        on_terminal: io::stdout().is_terminal(),
         refusals: match &args.dead_letters {
             Some(path) => Box::new(BufWriter::new(create(path)?)),
-            None => Box::new(io::stderr()),
+            // Nobody may be there to read it; the exit code says that there was one.
+            None => Box::new(Heedless(io::stderr())),
         },
         before: 0,
         refused: 0,
@@ -80,8 +88,25 @@ fn create(path: &PathBuf) -> anyhow::Result<File> {
     File::create(path).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// Loses what can't be written.
+struct Heedless<W>(W);
+
+impl<W: Write> Write for Heedless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
 struct Output {
     records: BufWriter<io::StdoutLock<'static>>,
+    /// A terminal is no reader of records: it gets escapes for what would steer it.
+    on_terminal: bool,
     refusals: Box<dyn Write>,
     /// Payloads of this file before the next chunk.
     before: u64,
@@ -91,7 +116,12 @@ struct Output {
 
 impl Output {
     fn write(&mut self, done: &Done) -> anyhow::Result<()> {
-        self.records.write_all(&done.records).context("cannot write to standard output")?;
+        let written = if self.on_terminal {
+            self.records.write_all(safe::json(&String::from_utf8_lossy(&done.records)).as_bytes())
+        } else {
+            self.records.write_all(&done.records)
+        };
+        written.context("cannot write to standard output")?;
         if done.chunk.opens_file {
             self.before = 0;
         }
@@ -118,11 +148,11 @@ impl Output {
 fn refuse(done: &Done, before: u64, out: &mut dyn Write) -> io::Result<()> {
     for (index, reject) in &done.refused {
         let mut refusal =
-            serde_json::json!({ "code": reject.code(), "reason": reject.to_string(), "file": &*done.chunk.file });
+            serde_json::json!({ "code": reject.code(), "reason": reject.message(), "file": &*done.chunk.file });
         if done.chunk.lines {
             refusal["line"] = (before + index + 1).into();
         }
-        writeln!(out, "{refusal}")?;
+        writeln!(out, "{}", safe::json(&refusal.to_string()))?;
     }
     Ok(())
 }
@@ -131,10 +161,12 @@ fn refuse(done: &Done, before: u64, out: &mut dyn Write) -> io::Result<()> {
 fn progress(sources: &[Source]) -> ProgressBar {
     const LONG: u64 = 16 << 20;
     let size: u64 = sources.iter().filter_map(Source::size).sum();
-    if size < LONG || io::stdout().is_terminal() || !io::stderr().is_terminal() {
+    if size < LONG || io::stdout().is_terminal() || !color::redraws() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
+    let bar = if color::stderr() { "{bar:40.cyan/dim}" } else { "{bar:40}" };
+    let style =
+        ProgressStyle::with_template(&format!("{bar} {{bytes}}/{{total_bytes}} {{bytes_per_sec}} {{eta}} left"));
     match style {
         Ok(style) => ProgressBar::new(size).with_style(style),
         Err(_) => ProgressBar::hidden(),

@@ -20,6 +20,11 @@ pub fn stdout() -> bool {
     decide(chosen(), std::io::stdout().is_terminal(), &|name| std::env::var(name).ok())
 }
 
+/// May standard error have a line that is drawn again and again, such as a bar? Only where a terminal takes commands.
+pub fn redraws() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
 /// May standard error have colour?
 pub fn stderr() -> bool {
     decide(chosen(), std::io::stderr().is_terminal(), &|name| std::env::var(name).ok())

@@ -2,14 +2,15 @@
 //! how a line is read, and for programs that want nothing else.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::clean::timestamp;
-use super::exit;
+use super::input::{self, Line};
+use super::{exit, note, safe};
 use crate::dates::{Context, Role, explain, read_line};
 
 /// Read lines as date lines: one text a line, one JSON object as the answer
@@ -21,7 +22,8 @@ use crate::dates::{Context, Role, explain, read_line};
   echo '{\"text\": \"03/04/2024\", \"language\": \"fr\"}' | copydesk dates --json
 
 `value` is null where the text is not a date line, and where nothing settles which date it is (then `candidates`
-holds what it may be).")]
+holds what it may be). Every text gets an answer; one that is too long (64 KiB) or is no question is told on standard
+error as well. Exit code: 0, or 3 where there was such a one.")]
 pub struct Args {
     /// Texts to read; none: standard input, one a line
     #[arg(value_name = "TEXT")]
@@ -74,35 +76,51 @@ struct Part<'a> {
     chosen: Option<String>,
 }
 
+/// Longest text in bytes. A line of a page that holds a date is much shorter.
+const LONGEST: usize = 64 << 10;
+
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut failed = false;
-    let mut answer_line = |number: usize, line: &str| -> anyhow::Result<()> {
-        if let Err(problem) = answer(args, line, &mut out)? {
+    let mut answer_line = |number: u64, asked: Result<&str, String>| -> anyhow::Result<()> {
+        if let Err(problem) = answer(args, asked, &mut out)? {
             failed = true;
-            eprintln!("line {number}: {problem}");
+            note(format_args!("line {number}: {problem}"));
         }
         Ok(())
     };
     if args.texts.is_empty() {
-        for (number, line) in (1..).zip(io::stdin().lock().lines()) {
-            answer_line(number, &line.context("cannot read standard input")?)?;
+        let (mut input, mut line) = (io::stdin().lock(), Vec::new());
+        for number in 1.. {
+            let asked = match input::line(&mut input, &mut line, LONGEST).context("cannot read standard input")? {
+                Line::End => break,
+                Line::TooLong(bytes) => Err(too_long(bytes)),
+                Line::Whole => std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(&line))
+                    .map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to())),
+            };
+            answer_line(number, asked)?;
         }
     } else {
         for (number, text) in (1..).zip(&args.texts) {
-            answer_line(number, text)?;
+            let asked = if text.len() > LONGEST { Err(too_long(text.len() as u64)) } else { Ok(text.as_str()) };
+            answer_line(number, asked)?;
         }
     }
     out.flush().context("cannot write to standard output")?;
     Ok(ExitCode::from(if failed { exit::REFUSED } else { exit::OK }))
 }
 
+fn too_long(bytes: u64) -> String {
+    format!("a text of {bytes} bytes: at most {LONGEST} are read as a date line")
+}
+
 /// Writes one answer; every question gets one, so that answers and questions stay in step.
-fn answer(args: &Args, line: &str, out: &mut impl Write) -> anyhow::Result<Result<(), String>> {
+fn answer(args: &Args, asked: Result<&str, String>, out: &mut impl Write) -> anyhow::Result<Result<(), String>> {
+    let line = asked.as_deref().unwrap_or_default();
     let (mut problem, mut text, mut language, mut now) =
-        (None, Cow::Borrowed(line), args.language.as_deref().map(Cow::Borrowed), args.fetched_at);
-    if args.json {
+        (asked.clone().err(), Cow::Borrowed(line), args.language.as_deref().map(Cow::Borrowed), args.fetched_at);
+    if args.json && problem.is_none() {
         match serde_json::from_str::<Question<'_>>(line) {
             Ok(question) => {
                 text = question.text;
@@ -140,7 +158,10 @@ fn answer(args: &Args, line: &str, out: &mut impl Write) -> anyhow::Result<Resul
             })
             .collect(),
     };
-    serde_json::to_writer(&mut *out, &answer).context("cannot write to standard output")?;
-    out.write_all(b"\n").context("cannot write to standard output")?;
+    let mut answer = serde_json::to_string(&answer).context("writing an answer as JSON")?;
+    if io::stdout().is_terminal() {
+        answer = safe::json(&answer);
+    }
+    writeln!(out, "{answer}").context("cannot write to standard output")?;
     Ok(problem.map_or(Ok(()), Err))
 }

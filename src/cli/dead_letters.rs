@@ -1,19 +1,33 @@
 //! `copydesk dead-letters`: list, show, replay.
 
 mod choice;
+mod filter;
+mod list;
+mod place;
 mod replay;
+mod row;
 mod show;
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::Context;
-
-use crate::cli::{exit, safe};
+use crate::cli::{exit, note};
 use crate::config::Settings;
-use crate::worker::dead_letter;
 use crate::worker::reader::{From, Next, Reader, Record};
-use choice::{Choice, PATIENCE, Seen, Then};
+use choice::PATIENCE;
+
+/// What `--where` takes, for the help of the commands that have it.
+const WHERE_HELP: &str = "Conditions (--where):
+  FIELD OPERATOR VALUE, joined by `and`, `or`, `not` and brackets; a value with spaces in quotes
+  text      code, stage, message, key, topic               = != ~ (contains, in any case) !~
+  numbers   partition, offset (of the article), bytes,     = != < <= > >=
+            dead.partition, dead.offset
+  time      RFC 3339, a date, or how long ago (2h)         = != < <= > >=
+
+Examples:
+  copydesk dead-letters list --limit 20
+  copydesk dead-letters list --count --since 24h
+  copydesk dead-letters list --where 'code = invalid_json and message ~ \"line 1\"'
+  copydesk dead-letters list --where 'topic = news.raw and (partition = 3 or offset > 1000)' --json";
 
 /// Reads the dead letters, shows one, sends chosen ones back to the input topic.
 ///
@@ -21,7 +35,8 @@ use choice::{Choice, PATIENCE, Seen, Then};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk dead-letters list --code invalid_utf8 --since 2h
-  copydesk dead-letters show 0 17
+  copydesk dead-letters list --where 'code = no_body and message ~ body' --limit 20
+  copydesk dead-letters show 0/17
   copydesk dead-letters replay --code internal          (says what it would send)
   copydesk dead-letters replay --code internal --yes    (sends it)")]
 pub struct Args {
@@ -31,11 +46,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// One line for each dead letter, fields separated by tabs.
-    ///
-    /// Where it is (partition/offset), its time, where it came from (topic/partition/offset), its code, its size, `replayed`
-    /// or `-`, and the reason.
-    List(Choice),
+    List(list::Args),
     Show(show::Args),
     Replay(replay::Args),
 }
@@ -43,7 +54,7 @@ enum Command {
 /// Does what the sub-command says.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let done = match &args.command {
-        Command::List(choice) => list(choice, settings),
+        Command::List(args) => list::run(args, settings),
         Command::Show(args) => show::run(args, settings),
         Command::Replay(args) => replay::run(args, settings),
     };
@@ -51,27 +62,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         if error.chain().any(|cause| cause.is::<std::io::Error>()) {
             return Err(error);
         }
-        eprintln!("copydesk: {error:#}");
+        note(format_args!("copydesk: {error:#}"));
         Ok(ExitCode::from(exit::UNAVAILABLE))
     })
-}
-
-fn list(choice: &Choice, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let snapshot = choice.snapshot(settings)?;
-    if let Err(trouble) = snapshot.settle(PATIENCE / 5) {
-        eprintln!("copydesk: {trouble}: what lies behind it is not listed");
-    }
-    let mut out = std::io::stdout().lock();
-    let mut count = 0;
-    choice.read(&snapshot, |seen| {
-        if let Seen::Chosen(record, replayed) = seen {
-            count += 1;
-            writeln!(out, "{}", described(&record, replayed)).context("writing to standard output")?;
-        }
-        Ok(Then::Continue)
-    })?;
-    eprintln!("{count} dead letters");
-    Ok(ExitCode::from(exit::OK))
 }
 
 /// One record by its coordinates, where it is still there.
@@ -84,37 +77,4 @@ fn one(settings: &Settings, topic: &str, partition: i32, offset: i64) -> anyhow:
             Next::AtEnd => return Ok(None),
         }
     }
-}
-
-fn origin(record: &Record) -> String {
-    let header = |name| record.header(name).unwrap_or_else(|| "?".to_owned());
-    format!("{}/{}/{}", header(dead_letter::TOPIC), header(dead_letter::PARTITION), header(dead_letter::OFFSET))
-}
-
-/// The line of `list`. A message may quote the payload: nothing of it may steer the terminal, or look like another field.
-fn described(record: &Record, replayed: bool) -> String {
-    let header = |name| record.header(name).unwrap_or_else(|| "?".to_owned());
-    let bytes = record.value.as_ref().map_or("null".to_owned(), |value| format!("{} bytes", value.len()));
-    let fields = [
-        format!("{}/{}", record.partition, record.offset),
-        time(record),
-        origin(record),
-        header(dead_letter::CODE),
-        bytes + &cut(record),
-        if replayed { "replayed" } else { "-" }.to_owned(),
-        header(dead_letter::MESSAGE),
-    ];
-    fields.map(|field| safe::text(&field, false).replace('\t', " ")).join("\t")
-}
-
-/// What to add to the size of a letter that was cut.
-fn cut(record: &Record) -> String {
-    record
-        .header(dead_letter::CUT_BYTES)
-        .map_or(String::new(), |whole| format!(" of {}, cut", safe::text(&whole, false)))
-}
-
-fn time(record: &Record) -> String {
-    let time = record.timestamp.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
-    time.map_or_else(|| "?".to_owned(), |time| time.to_string())
 }

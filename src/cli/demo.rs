@@ -1,6 +1,6 @@
 //! `copydesk demo`: the real worker on an embedded broker, with sample articles.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use owo_colors::OwoColorize;
 use serde_json::Value;
 
 use crate::cli::around::Around;
-use crate::cli::exit;
 use crate::cli::interrupt::Interrupt;
+use crate::cli::{color, exit, note, safe};
 use crate::config::{Delivery, Settings};
 use crate::worker::dead_letter;
 use crate::worker::embedded::Broker;
@@ -68,8 +68,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Feeds, cleans, prints.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut page = Page { out: std::io::stdout().lock(), colour };
+    let mut page = Page { out: std::io::stdout().lock(), colour: color::stdout() };
     let mut settings = settings.clone();
     let broker = Broker::start(&[("news.raw", 2), ("news.clean", 2), ("news.dead", 1)])?;
     let stream = &mut settings.stream;
@@ -137,11 +136,8 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     let complete = tally.records + tally.refused == SAMPLES.len() && outcome == Outcome::Stopped;
     if !complete {
-        eprintln!(
-            "copydesk: the demo did not come to its end: {} of {} articles",
-            tally.records + tally.refused,
-            SAMPLES.len()
-        );
+        let (done, all) = (tally.records + tally.refused, SAMPLES.len());
+        note(format_args!("copydesk: the demo did not come to its end: {done} of {all} articles"));
     }
     Ok(ExitCode::from(if complete { exit::OK } else { exit::INTERNAL }))
 }
@@ -191,7 +187,7 @@ impl<W: Write> Page<W> {
     fn record(&mut self, record: &Record, tally: &mut Tally) -> anyhow::Result<()> {
         let value: Value =
             serde_json::from_slice(record.value.as_deref().unwrap_or_default()).context("reading a record")?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| safe::text(value.get(name).and_then(Value::as_str).unwrap_or_default(), true);
         let list = |name: &str| value.get(name).and_then(Value::as_array).map_or(0, Vec::len);
         let (kept, dropped, dates) = (list("paragraphs"), list("dropped"), list("dates"));
         tally.kept += kept;
@@ -200,7 +196,7 @@ impl<W: Write> Page<W> {
         let name = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default());
         writeln!(self.out)?;
         self.note(&format!("{name}  →  {}/{}/{}", record.topic, record.partition, record.offset))?;
-        self.title(text("headline"))?;
+        self.title(&text("headline"))?;
         for (number, line) in text("bodyText").lines().enumerate() {
             if number == 2 {
                 self.note(&format!("  … {} more", kept.saturating_sub(2)))?;
@@ -209,7 +205,8 @@ impl<W: Write> Page<W> {
             let short: String = line.chars().take(100).collect();
             writeln!(self.out, "  {short}{}", if short.len() < line.len() { "…" } else { "" })?;
         }
-        let published = Some(text("datePublished")).filter(|date| !date.is_empty()).unwrap_or("no date");
+        let published = Some(text("datePublished")).filter(|date| !date.is_empty());
+        let published = published.unwrap_or_else(|| "no date".to_owned());
         let verdict =
             format!("  {published} · {kept} paragraphs kept · {dropped} repeats dropped · {dates} dates found");
         if self.colour {
@@ -221,7 +218,7 @@ impl<W: Write> Page<W> {
     }
 
     fn dead_letter(&mut self, record: &Record) -> anyhow::Result<()> {
-        let header = |name| record.header(name).unwrap_or_default();
+        let header = |name| safe::text(&record.header(name).unwrap_or_default(), false);
         let name = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default());
         let verdict = format!("  dead letter, {}: {}", header(dead_letter::CODE), header(dead_letter::MESSAGE));
         writeln!(self.out)?;

@@ -97,7 +97,10 @@ impl<A: Args> Args for OnStream<A> {
         let with_own = A::augment_args(command);
         let of_stream = StreamFlags::augment_args(Command::new("stream"));
         let taken: Vec<clap::Id> = with_own.get_arguments().map(|argument| argument.get_id().clone()).collect();
-        with_own.args(of_stream.get_arguments().filter(|argument| !taken.contains(argument.get_id())).cloned())
+        // Before its sub-commands and behind them, and in their help.
+        let everywhere = with_own.has_subcommands();
+        let of_stream = of_stream.get_arguments().filter(|argument| !taken.contains(argument.get_id()));
+        with_own.args(of_stream.map(|argument| argument.clone().global(everywhere)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::cli::exit;
+use crate::cli::{exit, note, say};
 use crate::config::Settings;
 
 /// Asks the admin port of a worker on this machine whether it is alive.
@@ -22,21 +22,21 @@ pub struct Args {
 /// Asks once, for at most three seconds.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let Some(address) = settings.admin else {
-        eprintln!("copydesk: `admin` is off: there is nobody to ask");
+        note(format_args!("copydesk: `admin` is off: there is nobody to ask"));
         return Ok(ExitCode::from(exit::USAGE));
     };
     let path = if args.ready { "/readyz" } else { "/livez" };
     match ask(reachable(address), path) {
         Ok((true, body)) => {
-            print!("{body}");
+            say(format_args!("{}", body.trim_end()));
             Ok(ExitCode::from(exit::OK))
         }
         Ok((false, body)) => {
-            eprint!("{body}");
+            note(format_args!("{}", body.trim_end()));
             Ok(ExitCode::from(exit::UNAVAILABLE))
         }
         Err(error) => {
-            eprintln!("copydesk: asking `{address}`: {error}");
+            note(format_args!("copydesk: asking `{address}`: {error}"));
             Ok(ExitCode::from(exit::UNAVAILABLE))
         }
     }

@@ -3,16 +3,16 @@
 
 mod paint;
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 
 use super::clean::timestamp;
-use super::{color, exit};
-use crate::article::{Record, RepeatOf, Shown, reading, shown};
+use super::{color, exit, input};
+use crate::article::{Record, Reject, RepeatOf, Shown, reading, shown};
 use crate::config::Settings;
 use crate::dates;
 use crate::dedup::Forgetful;
@@ -26,6 +26,7 @@ use paint::{Ink, Page};
   curl -s https://news.example/article.json | copydesk inspect -
   copydesk inspect --color always article.txt | less -R
 
+An article larger than `limits.payload` is refused, as `run` refuses it. Exit code: 0 clean, 3 refused, 74 I/O error.
 The number before a line is its number in the body as split, from 0, as in the record.")]
 pub struct Args {
     /// File to read; `-`: standard input
@@ -44,24 +45,24 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let payload = read(&args.file)?;
     let mut page = Page::new(color::stdout(), args.width.map_or_else(paint::terminal_width, usize::from));
-    let mut cleaner = Cleaner::new(settings.limits);
-    let mut out = Vec::new();
-    let input = Payload { value: Some(&payload), headers: &[], timestamp: args.timestamp };
     let name = if args.file == Path::new("-") { "standard input".to_owned() } else { args.file.display().to_string() };
-    let code = match cleaner.clean(input, &mut Forgetful, &mut out) {
-        Ok(_) => {
-            let record: Record =
-                serde_json::from_slice(&out).context("the record does not read back: a bug in copydesk")?;
-            title(&mut page, &name, payload.len());
+    let limit = settings.limits.payload;
+    let (bytes, cleaned) = match read(&args.file, limit)? {
+        input::Payload::Whole(payload) => (payload.len() as u64, cleaned(&payload, args, settings)?),
+        input::Payload::TooLarge(bytes) => {
+            (bytes, Err(Reject::TooLarge { bytes: usize::try_from(bytes).unwrap_or(usize::MAX), limit }))
+        }
+    };
+    title(&mut page, &name, bytes);
+    let code = match cleaned {
+        Ok(record) => {
             article(&mut page, &record, args.explain);
             summary(&mut page, &record);
             exit::OK
         }
         Err(reject) => {
-            title(&mut page, &name, payload.len());
-            page.note(Ink::Dropped, "refused", &format!("{}: {reject}", reject.code()));
+            page.note(Ink::Dropped, "refused", &format!("{}: {}", reject.code(), reject.message()));
             page.note(Ink::Quiet, "", "`run` would publish it unchanged to the dead-letter topic, with this code.");
             exit::REFUSED
         }
@@ -70,17 +71,28 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-        return Ok(bytes);
+/// The record of an article, or why it has none.
+fn cleaned(payload: &[u8], args: &Args, settings: &Settings) -> anyhow::Result<Result<Record, Reject>> {
+    let mut cleaner = Cleaner::new(settings.limits);
+    let mut out = Vec::new();
+    let input = Payload { value: Some(payload), headers: &[], timestamp: args.timestamp };
+    if let Err(reject) = cleaner.clean(input, &mut Forgetful, &mut out) {
+        return Ok(Err(reject));
     }
-    fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
+    Ok(Ok(serde_json::from_slice(&out).context("the record does not read back: a bug in copydesk")?))
 }
 
-fn title(page: &mut Page, name: &str, bytes: usize) {
-    page.rule(&format!("{name} · {}", paint::bytes(bytes as u64)));
+fn read(file: &Path, limit: usize) -> anyhow::Result<input::Payload> {
+    if file == Path::new("-") {
+        return input::payload(io::stdin().lock(), None, limit).context("cannot read standard input");
+    }
+    let reading = || format!("cannot read `{}`", file.display());
+    let opened = File::open(file).with_context(reading)?;
+    input::payload(opened, input::size(file), limit).with_context(reading)
+}
+
+fn title(page: &mut Page, name: &str, bytes: u64) {
+    page.rule(&format!("{name} · {}", paint::bytes(bytes)));
 }
 
 fn article(page: &mut Page, record: &Record, with_explanation: bool) {

@@ -1,4 +1,4 @@
-//! Ctrl-C for commands that read on until told otherwise.
+//! Ctrl-C (SIGTERM and SIGHUP too) for commands that read on until told otherwise.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use anyhow::Context;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::hangup;
 
 /// Set once the user pressed Ctrl-C or the process was asked to terminate.
 pub struct Interrupt {
@@ -22,7 +24,8 @@ impl Interrupt {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.context("starting the async runtime")?;
         let flag = Arc::new(AtomicBool::new(false));
-        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let hangup = hangup::heeded().then(SignalKind::hangup);
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
             let _guard = runtime.enter();
             let mut signals = signal(kind).context("listening for signals")?;
             let flag = Arc::clone(&flag);

@@ -16,12 +16,15 @@ pub mod demo;
 pub mod exit;
 pub mod feed;
 pub mod flags;
+mod hangup;
 pub mod health;
+mod input;
 pub mod inspect;
 mod interrupt;
 mod line;
 pub mod man;
 pub mod offsets;
+mod print;
 pub mod run;
 mod safe;
 pub mod schema;
@@ -29,14 +32,16 @@ pub mod tail;
 pub mod topics;
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Inputs, Loaded, Problems, load};
 use crate::telemetry::logs;
+use crate::worker::KafkaTrouble;
 use flags::{GlobalFlags, OnStream, StreamFlags};
+use print::{note, say};
 
 /// The copy desk of a news stream: drops repeated paragraphs, reads dates in every language, and publishes clean records
 /// exactly once through Kafka.
@@ -149,9 +154,12 @@ impl Cli {
             .try_get_matches_from(arguments)
             .and_then(|matches| Cli::from_arg_matches(&matches));
         parsed.map_err(|error| {
-            // A reader that has gone away is no failure of ours.
-            let _ = error.print();
-            ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK })
+            let printed = error.print();
+            if error.use_stderr() {
+                return ExitCode::from(exit::USAGE);
+            }
+            print::keep(printed);
+            ExitCode::from(if print::lost() { exit::IO } else { exit::OK })
         })
     }
 
@@ -162,7 +170,12 @@ impl Cli {
             Some(result) => result,
             None => self.run_configured(),
         };
-        result.unwrap_or_else(|error| report(&error))
+        let code = result.unwrap_or_else(|error| report(&error));
+        if code == ExitCode::from(exit::OK) && print::lost() {
+            print::failure(format_args!("cannot write to standard output"));
+            return ExitCode::from(exit::IO);
+        }
+        code
     }
 
     fn run_configured(&self) -> anyhow::Result<ExitCode> {
@@ -172,7 +185,7 @@ impl Cli {
         if !matches!(self.command, Command::Run(_)) && log.filter == "info" {
             log.filter = "error".to_owned();
         }
-        logs::init(&log)?;
+        logs::init(&log, color::stderr())?;
         self.command.run(&loaded)
     }
 
@@ -204,11 +217,6 @@ fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
     }
 }
 
-/// A line on standard output, where nobody may be there to read it any more.
-fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
 /// Says what went wrong on standard error, and chooses the code.
 fn report(error: &anyhow::Error) -> ExitCode {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
@@ -216,10 +224,10 @@ fn report(error: &anyhow::Error) -> ExitCode {
         // `copydesk … | head`: the reader has what it wanted.
         return ExitCode::from(exit::OK);
     }
-    let (red, plain) = if color::stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-    eprintln!("{red}error:{plain} {error:#}");
+    print::failure(format_args!("{error:#}"));
     let code = match () {
         () if error.chain().any(|cause| cause.is::<Problems>()) => exit::USAGE,
+        () if error.chain().any(|cause| cause.is::<KafkaTrouble>()) => exit::UNAVAILABLE,
         () if io.is_some() => exit::IO,
         () => exit::INTERNAL,
     };

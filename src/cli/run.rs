@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::around::Around;
-use crate::cli::exit;
+use crate::cli::{exit, hangup};
 use crate::config::Settings;
 use crate::telemetry::{otlp, teller};
 use crate::worker::claim::{self, Claim};
@@ -19,7 +19,7 @@ use crate::worker::supervisor::{Outcome, Worker};
 /// instance name of its own; they share the partitions.
 ///
 /// A missing topic, a permission denied or a broker that is not there are waited for: the log says what is missing, and
-/// /readyz on the admin port fails meanwhile. SIGTERM or SIGINT: the batch is finished and committed, the group left,
+/// /readyz on the admin port fails meanwhile. SIGTERM, SIGINT or SIGHUP: the batch is finished and committed, the group left,
 /// exit code 0; a second signal ends at once (75). Exit code 76: another process has the same instance name; on the same
 /// machine the one that comes second does not start, elsewhere the newer one goes on and the older one ends.
 #[derive(Debug, clap::Args)]
@@ -55,11 +55,14 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let _guard = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let hangup = hangup::heeded().then(|| signal(SignalKind::hangup())).transpose();
+    let mut hangup = hangup.context("listening for SIGHUP")?;
     runtime.spawn(async move {
         for count in 1.. {
             let name = tokio::select! {
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "SIGINT",
+                _ = hangups(&mut hangup) => "SIGHUP",
             };
             if count > 1 {
                 tracing::warn!(
@@ -83,4 +86,12 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     tracing::info!(code, "stopped");
     // Without waiting for threads that librdkafka may have left behind.
     std::process::exit(i32::from(code));
+}
+
+/// The next SIGHUP; never, where it is not listened for.
+async fn hangups(hangup: &mut Option<Signal>) {
+    match hangup {
+        Some(hangup) => drop(hangup.recv().await),
+        None => std::future::pending().await,
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::text::steers;
+
 /// The text with control characters, separators of lines and marks that turn the direction of writing as escapes. A tab
 /// stays, and with `lines` a line feed.
 pub fn text(text: &str, lines: bool) -> String {
@@ -16,12 +18,15 @@ pub fn text(text: &str, lines: bool) -> String {
     safe
 }
 
-/// JSON with the same characters as escapes, which reads as the same JSON. (JSON itself escapes those below U+0020 only.)
+/// JSON with the same characters as escapes, which reads as the same JSON. (JSON itself escapes those below U+0020 only.) A
+/// carriage return, which can only stand between two values, becomes a space.
 pub fn json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for letter in json.chars() {
         // Outside strings there are no others but these.
-        if matches!(letter, '\t' | '\n' | '\r') || !steers(letter) {
+        if letter == '\r' {
+            safe.push(' ');
+        } else if matches!(letter, '\t' | '\n') || !steers(letter) {
             safe.push(letter);
         } else {
             let _ = write!(safe, "\\u{:04x}", u32::from(letter));
@@ -53,8 +58,14 @@ pub fn hex(value: &[u8]) -> String {
     dump
 }
 
-fn steers(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// A record for a terminal: JSON as JSON, other text with escapes, what is not UTF-8 as `\xff`.
+pub fn record(value: &[u8]) -> String {
+    let is_json = serde_json::from_slice::<&serde_json::value::RawValue>(value).is_ok();
+    match std::str::from_utf8(value) {
+        Ok(value) if is_json => json(value),
+        Ok(value) => text(value, true),
+        Err(_) => bytes(value),
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +88,13 @@ mod tests {
         let safe = json(&serde_json::to_string_pretty(&value).unwrap());
         assert!(!safe.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}']), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+
+    #[test]
+    fn a_record_is_shown_as_what_it_is() {
+        assert_eq!(record("{\"a\":\r\"\u{9b}\"}".as_bytes()), "{\"a\": \"\\u009b\"}");
+        assert_eq!(record("no json \u{202e}\r".as_bytes()), "no json \\u{202e}\\r");
+        assert_eq!(record(b"\xff\x1b"), "\\xff\\x1b");
     }
 
     #[test]

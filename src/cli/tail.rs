@@ -1,14 +1,14 @@
 //! `copydesk tail`: what a reader of the output topic sees.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::cli::exit;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::line::Line;
+use crate::cli::{exit, note, safe};
 use crate::config::Settings;
 use crate::worker::reader::{From, Next, Reader};
 use crate::worker::replay::marked;
@@ -16,7 +16,8 @@ use crate::worker::replay::marked;
 /// Prints records as they are committed, one JSON object a line.
 ///
 /// Reads the output topic (or the dead letters) as every careful reader should: committed records only. It joins no group
-/// and commits nothing, so it disturbs nobody. Stops at Ctrl-C.
+/// and commits nothing, so it disturbs nobody. Stops at Ctrl-C. Into a file or a pipe go the bytes of the records as they
+/// are; a terminal gets control characters and bidi controls as escapes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk tail --from-start --count 10
@@ -46,15 +47,17 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
     let topic = if args.dead_letters { &stream.dead_letters } else { &stream.output };
     let from = if args.from_start { From::Start } else { From::End };
-    let interrupt = Interrupt::listen()?;
     let mut reader = match Reader::open(stream, topic, from, Duration::from_secs(10)) {
         Ok(reader) => reader,
         Err(trouble) => {
-            eprintln!("copydesk: {trouble}");
+            note(format_args!("copydesk: {trouble}"));
             return Ok(ExitCode::from(exit::UNAVAILABLE));
         }
     };
+    // From here on: until there is something to print, Ctrl-C may end it where it stands.
+    let interrupt = Interrupt::listen()?;
     let mut out = std::io::stdout().lock();
+    let on_terminal = out.is_terminal();
     let mut seen = 0;
     while !interrupt.pressed() && args.count != Some(seen) {
         let record = match reader.next(Duration::from_millis(100)) {
@@ -64,7 +67,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             Ok(Next::AtEnd) if args.until_end => break,
             Ok(_) => continue,
             Err(trouble) => {
-                eprintln!("copydesk: {trouble}");
+                note(format_args!("copydesk: {trouble}"));
                 return Ok(ExitCode::from(exit::UNAVAILABLE));
             }
         };
@@ -73,6 +76,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         } else {
             record.value.clone().unwrap_or_default()
         };
+        if on_terminal {
+            line = safe::record(&line).into_bytes();
+        }
         line.push(b'\n');
         match out.write_all(&line).and_then(|()| out.flush()) {
             Ok(()) => seen += 1,

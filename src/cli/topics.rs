@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::cli::exit;
-use crate::cli::say;
+use crate::cli::{exit, note, say};
 use crate::config::Settings;
 use crate::worker::topics::{Admin, Topic, TopicState};
 
@@ -37,11 +36,11 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     match show(args, settings) {
         Ok(true) => Ok(ExitCode::from(exit::OK)),
         Ok(false) => {
-            eprintln!("copydesk: `copydesk topics --create` makes what is missing");
+            note(format_args!("copydesk: `copydesk topics --create` makes what is missing"));
             Ok(ExitCode::from(exit::REFUSED))
         }
         Err(error) => {
-            eprintln!("copydesk: {error:#}");
+            note(format_args!("copydesk: {error:#}"));
             Ok(ExitCode::from(exit::UNAVAILABLE))
         }
     }

@@ -18,6 +18,6 @@ mod units;
 pub use access::{Access, Secret, host_name};
 pub use load::{FILE, Flag, Inputs, Loaded, PREFIX, load};
 pub use oauth::{Oauth, TokenSource};
-pub use problem::{Origin, Problem, Problems, is_secret};
+pub use problem::{Origin, Problem, Problems, is_secret, nearest};
 pub use settings::{Delivery, Log, OffsetReset, RecordTimestamp, Settings, Stream, Traces, log_filter};
 pub use show::{effective, json_schema, reference};

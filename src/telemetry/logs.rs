@@ -2,7 +2,6 @@
 //! while the process runs; but from then on no filter keeps back an error of copydesk's own, since whoever reaches the
 //! admin port could hide with it what they do.
 
-use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -13,6 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
+use super::stderr::Form;
 use crate::config::{Log, log_filter};
 
 /// The filter in force; the process has one, as it has one standard error.
@@ -36,20 +36,26 @@ pub enum Unchanged {
     Foreign,
 }
 
-/// Starts logging as configured. Call once; a second call changes nothing.
+/// Starts logging as configured, with `colour` where lines are for people. Call once; a second call changes nothing.
 ///
 /// # Errors
 /// Where the filter can't be parsed.
-pub fn init(log: &Log) -> Result<(), ParseError> {
+pub fn init(log: &Log, colour: bool) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
     let errors =
         filter_fn(|event| CHANGED.load(Relaxed) && is_own_error(event)).with_max_level_hint(LevelFilter::ERROR);
     let filter = filter.or(errors);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let form = match (log.json, colour) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Coloured,
+        (false, false) => Form::Plain,
+    };
+    // Without telling of its own errors, which it would do by `eprintln!`: that panics where nobody reads.
+    let lines = fmt::layer().with_writer(form).log_internal_errors(false);
     let lines = if log.json {
         lines.json().flatten_event(true).with_current_span(false).boxed()
     } else {
-        lines.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).boxed()
+        lines.with_ansi(colour).boxed()
     };
     // A subscriber that is already there (a test's) is kept.
     if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {

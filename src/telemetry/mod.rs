@@ -20,6 +20,7 @@ mod outage;
 mod page;
 mod refusals;
 mod spread;
+mod stderr;
 mod tally;
 pub mod teller;
 mod throttle;

@@ -4,8 +4,10 @@
 mod lines;
 mod printable;
 pub(crate) mod scan;
+mod shortened;
 mod unwrap;
 
 pub use lines::{Line, split};
-pub use printable::{is_bidi_control, printable};
+pub use printable::{is_bidi_control, printable, steers};
+pub use shortened::{REASON_BYTES, shortened};
 pub use unwrap::unwrap;

@@ -15,7 +15,14 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Embeddings, overrides and isolates.
+/// Would the character command a terminal, end a line, or turn the direction of writing? Control characters (C0 and C1, tab
+/// and line feed among them), separators of lines and paragraphs, bidi controls.
+pub fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_bidi_control(c)
+}
+
+/// Embeddings, overrides and isolates. The implicit marks (U+061C, U+200E, U+200F) are no such thing: Arabic and Hebrew text
+/// needs them, and they turn nothing but themselves.
 pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

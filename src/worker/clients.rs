@@ -127,6 +127,8 @@ pub(super) fn writer(stream: &Stream) -> ClientConfig {
     let mut config = base(stream, &ids::client_id(stream, "feed"));
     set(&mut config, "linger.ms", 5);
     set(&mut config, "message.max.bytes", 64 << 20);
+    // What waits for a broker that is away. The default is 1 GB; less than two of the largest record would be too little.
+    set(&mut config, "queue.buffering.max.kbytes", 128 << 10);
     pass(&mut config, stream, |key| {
         !CONSUMER_ONLY.contains(&key) && !matches!(key, "statistics.interval.ms" | "transaction.timeout.ms")
     });

@@ -34,17 +34,26 @@ pub(super) fn log(level: RDKafkaLogLevel, client: &str, facility: &str, message:
 #[derive(Debug, Default)]
 pub(super) struct Quiet {
     last: Mutex<Option<String>>,
+    /// Why the last connection failed.
+    connection: Mutex<Option<String>>,
 }
 
 impl Quiet {
     /// The last thing the client complained about by itself ("connection refused"), which says more than "timed out".
     pub(super) fn last(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // That all are down says nothing, and why the last of them is, is only logged.
+        last.filter(|last| connection.is_none() || !last.ends_with("brokers are down")).or(connection)
     }
 }
 
 impl ClientContext for Quiet {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            let text = message.split_once("]: ").map_or(message, |(_, text)| text);
+            *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+        }
         debug!(target: "librdkafka", facility, "{message}");
     }
 

@@ -94,7 +94,7 @@ pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -
         (PARTITION, original.partition.to_string()),
         (OFFSET, original.offset.to_string()),
         (STAGE, reject.stage().to_owned()),
-        (MESSAGE, shortened(reject.to_string())),
+        (MESSAGE, reject.message()),
         (CODE, reject.code().to_owned()),
     ];
     added.extend(original.added.iter().cloned());
@@ -119,17 +119,6 @@ pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -
     let room = limit.saturating_sub(around + own(&added));
     let value = original.value.map(|value| value.get(..room).unwrap_or(value));
     DeadLetter { key, value, keeps_headers, added, cut: true }
-}
-
-/// Messages quote payloads; a header is no place for a long one.
-fn shortened(mut message: String) -> String {
-    const MOST: usize = 1000;
-    if message.len() > MOST {
-        let end = (0..=MOST).rev().find(|&at| message.is_char_boundary(at)).unwrap_or(0);
-        message.truncate(end);
-        message.push('…');
-    }
-    message
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

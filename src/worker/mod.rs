@@ -12,6 +12,7 @@ pub mod claim;
 mod clients;
 mod context;
 pub mod dead_letter;
+mod diagnose;
 pub mod embedded;
 mod examine;
 mod failure;

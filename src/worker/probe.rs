@@ -14,6 +14,7 @@ use super::context::{Deliveries, Quiet};
 use super::failure::{KafkaTrouble, in_words};
 use super::ids;
 use super::login::{LoggedIn, no_login};
+use super::reader;
 use super::timestamps::TimestampBounds;
 use super::token;
 use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
@@ -25,6 +26,14 @@ use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
 pub fn token(stream: &Stream) -> Option<Result<(String, Duration), KafkaTrouble>> {
     let found = token::fetch(stream.oauth.as_ref()?);
     Some(found.map(|token| (token.principal.clone(), token.left())).map_err(|error| no_login(error.to_string())))
+}
+
+/// Asks whether a topic is there, before anything is sent to it.
+///
+/// # Errors
+/// In words, where it is not, or this user may not see it, or no broker answers within `timeout`.
+pub fn topic(stream: &Stream, name: &str, timeout: Duration) -> Result<(), KafkaTrouble> {
+    reader::connect(&clients::reader(stream), stream, name, timeout).map(drop)
 }
 
 /// Initialises a transactional producer under a name of its own, so that a worker at work is not fenced.

@@ -15,6 +15,7 @@ use crate::config::Stream;
 
 use super::clients;
 use super::context::Quiet;
+use super::diagnose;
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
 use super::native;
@@ -231,6 +232,24 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Reads on in another place: one partition, from an offset up to another, which is left out. [`Next::AtEnd`] comes at
+    /// its end, and for ever.
+    ///
+    /// # Errors
+    /// Where librdkafka refuses.
+    pub fn turn_to(&mut self, partition: i32, from: i64, to: i64) -> Result<(), KafkaTrouble> {
+        let trouble = |error| KafkaTrouble::new(format!("reading `{}`", self.topic), &error);
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.topic, partition, Offset::Offset(from)).map_err(trouble)?;
+        self.consumer.assign(&list).map_err(trouble)?;
+        self.partitions = 1;
+        self.at_end.clear();
+        self.ends = BTreeMap::from([(partition, to)]);
+        Ok(())
+    }
+}
+
 /// What a topic, or one partition of it, holds at one moment. It can be read more than once; what comes later is not read.
 pub struct Snapshot<'a> {
     stream: &'a Stream,
@@ -294,8 +313,18 @@ impl<'a> Snapshot<'a> {
         Ok(Reader { ends, ..Reader::assigned(consumer, self.topic, &starts)? })
     }
 
-    /// The first offset of each partition, and the one behind the last.
-    pub(super) fn spans(&self) -> &BTreeMap<i32, (i64, i64)> {
+    /// A reader that stands nowhere yet: for [`Reader::turn_to`].
+    ///
+    /// # Errors
+    /// Where no broker answers.
+    pub fn reader(&self) -> Result<Reader, KafkaTrouble> {
+        let (consumer, _) = connect(&clients::reader(self.stream), self.stream, self.topic, self.timeout)?;
+        let topic = self.topic.to_owned();
+        Ok(Reader { consumer, topic, partitions: 0, at_end: HashSet::new(), ends: BTreeMap::new() })
+    }
+
+    /// Of each partition the first offset, and the one behind the last.
+    pub fn spans(&self) -> &BTreeMap<i32, (i64, i64)> {
         &self.spans
     }
 
@@ -338,7 +367,7 @@ fn no_such_partition(topic: &str) -> KafkaTrouble {
 }
 
 /// A client, and the topic's partitions.
-fn connect(
+pub(super) fn connect(
     config: &ClientConfig,
     stream: &Stream,
     topic: &str,
@@ -347,7 +376,10 @@ fn connect(
     let doing = || format!("opening topic `{topic}`");
     let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(config, Quiet::default(), stream)?;
     let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
-        let what = consumer.client().context().last().unwrap_or_else(|| in_words(&error));
+        // Why is told only to whoever polls.
+        let _ = consumer.poll(Duration::from_millis(100));
+        let what =
+            diagnose::why(consumer.client().context().last(), &stream.brokers).unwrap_or_else(|| in_words(&error));
         KafkaTrouble { doing: format!("asking the brokers at `{}`", stream.brokers), what }
     })?;
     let described = metadata.topics().iter().find(|found| found.name() == topic);

@@ -10,6 +10,7 @@ use crate::config::Stream;
 
 use super::clients;
 use super::context::Quiet;
+use super::diagnose;
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
 use super::timestamps::TimestampBounds;
@@ -44,8 +45,8 @@ pub enum TopicState {
         min_insync: Option<usize>,
         /// Is unclean leader election on? It can lose committed records.
         unclean: Option<bool>,
-        /// How long records are kept, `None` where its configuration may not be read or they are kept for ever.
-        retention: Option<Duration>,
+        /// How long records are kept.
+        retention: Retention,
         /// Which timestamps it takes.
         timestamps: TimestampBounds,
         /// Is it compacted? `None` where its configuration may not be read.
@@ -55,6 +56,29 @@ pub enum TopicState {
     Missing,
     /// This user may not describe it.
     Denied,
+}
+
+/// How long a topic keeps its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// Its configuration may not be read.
+    Unknown,
+    /// For ever, unless a size bounds it.
+    Forever,
+    /// For so long.
+    For(Duration),
+}
+
+impl Retention {
+    /// Reads `retention.ms`, of which -1 stands for no limit.
+    fn read(value: Option<String>) -> Retention {
+        match value.and_then(|value| value.parse::<i64>().ok()) {
+            None => Retention::Unknown,
+            Some(millis) => {
+                u64::try_from(millis).map_or(Retention::Forever, |millis| Retention::For(Duration::from_millis(millis)))
+            }
+        }
+    }
 }
 
 /// Settings of a broker that the promise depends on.
@@ -210,7 +234,7 @@ impl Admin {
                     message_bytes: read("max.message.bytes").and_then(|value| value.parse().ok()),
                     min_insync: read("min.insync.replicas").and_then(|value| value.parse().ok()),
                     unclean: read("unclean.leader.election.enable").and_then(|value| value.parse().ok()),
-                    retention: read("retention.ms").and_then(|value| value.parse().ok()).map(Duration::from_millis),
+                    retention: Retention::read(read("retention.ms")),
                     timestamps: TimestampBounds::read(read),
                     compacted: read("cleanup.policy").map(|policy| policy.contains("compact")),
                 }
@@ -275,9 +299,11 @@ impl Admin {
         }
     }
 
-    /// An admin client is never told why a connection failed: rdkafka polls only its answers. A consumer is.
+    /// An admin client is told of errors only by its log, since rdkafka polls nothing but its answers. A consumer is told.
     fn with_reason(&self, what: &str) -> String {
-        why_not(&self.stream).map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"))
+        let complaint = self.client.inner().context().last().or_else(|| why_not(&self.stream));
+        let reason = diagnose::why(complaint, &self.stream.brokers);
+        reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"))
     }
 
     fn trouble(&self, error: &KafkaError) -> KafkaTrouble {
@@ -303,17 +329,7 @@ fn why_not(stream: &Stream) -> Option<String> {
     while consumer.client().context().last().is_none() && Instant::now() < end {
         let _ = consumer.poll(Duration::from_millis(50));
     }
-    consumer.client().context().last().map(explained)
-}
-
-/// A broker that is not content with the client's certificate says so by an alert, in OpenSSL's words for those who know them.
-/// (What the client itself finds wrong is no alert.)
-fn explained(reason: String) -> String {
-    let about_certificate = ["certificate", "unknown ca"].iter().any(|word| reason.contains(word));
-    if reason.contains(" alert ") && about_certificate {
-        return format!("the broker asks for another client certificate than it got, if it got one: {reason}");
-    }
-    reason
+    consumer.client().context().last()
 }
 
 /// rdkafka's admin calls are futures, served by a thread of their own; here they are waited for.

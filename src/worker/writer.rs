@@ -35,27 +35,36 @@ pub struct Outgoing<'a> {
 
 /// A record that was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undelivered {
-    /// The number that it was sent with.
-    pub number: usize,
+pub struct Undelivered<L = usize> {
+    /// What it was sent with, for whoever sent it to know it again.
+    pub label: L,
     /// Why.
     pub reason: String,
 }
 
-/// Sends records to one topic.
-pub struct Writer {
-    producer: LoggedIn<BaseProducer<Reports>>,
+/// Whether a record was taken.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Offered<L> {
+    /// It is queued, and will be delivered or reported.
+    Queued,
+    /// The queue is full, and the label comes back: later perhaps.
+    Full(L),
+}
+
+/// Sends records to one topic. Each carries a label `L`, by which it is reported where it is not delivered.
+pub struct Writer<L: Send + Sync + 'static = usize> {
+    producer: LoggedIn<BaseProducer<Reports<L>>>,
     topic: String,
 }
 
-#[derive(Debug, Default)]
-struct Reports {
+#[derive(Debug)]
+struct Reports<L> {
     delivered: AtomicU64,
-    failed: Mutex<VecDeque<Undelivered>>,
+    failed: Mutex<VecDeque<Undelivered<L>>>,
     last: Mutex<Option<String>>,
 }
 
-impl ClientContext for Reports {
+impl<L: Send + Sync + 'static> ClientContext for Reports<L> {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         debug!(target: "librdkafka", facility, "{message}");
     }
@@ -65,60 +74,72 @@ impl ClientContext for Reports {
     }
 }
 
-impl ProducerContext for Reports {
-    type DeliveryOpaque = usize;
+impl<L: Send + Sync + 'static> ProducerContext for Reports<L> {
+    type DeliveryOpaque = Box<L>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
+    fn delivery(&self, result: &DeliveryResult<'_>, label: Box<L>) {
         match result {
             Ok(_) => {
                 self.delivered.fetch_add(1, Relaxed);
             }
             Err((error, _)) => {
-                let undelivered = Undelivered { number, reason: in_words(error) };
+                let undelivered = Undelivered { label: *label, reason: in_words(error) };
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).push_back(undelivered);
             }
         }
     }
 }
 
-impl Writer {
+impl<L: Send + Sync + 'static> Writer<L> {
     /// A writer to `topic`.
     ///
     /// # Errors
     /// Where librdkafka refuses a property, or there is no token for the brokers.
-    pub fn new(stream: &Stream, topic: &str) -> Result<Writer, KafkaTrouble> {
-        let producer = LoggedIn::new(&clients::writer(stream), Reports::default(), stream)?;
+    pub fn new(stream: &Stream, topic: &str) -> Result<Writer<L>, KafkaTrouble> {
+        let reports = Reports { delivered: AtomicU64::new(0), failed: Mutex::default(), last: Mutex::default() };
+        let producer = LoggedIn::new(&clients::writer(stream), reports, stream)?;
         Ok(Writer { producer, topic: topic.to_owned() })
     }
 
-    /// Sends a record; waits while the queue is full. The number comes back where it is not delivered.
+    /// Sends a record; waits while the queue is full. The label comes back where it is not delivered.
     ///
     /// # Errors
     /// Where the record can't even be queued: it is too large.
-    pub fn send(&self, number: usize, outgoing: Outgoing<'_>) -> Result<(), KafkaTrouble> {
+    pub fn send(&self, label: L, outgoing: Outgoing<'_>) -> Result<(), KafkaTrouble> {
+        let mut label = label;
+        while let Offered::Full(back) = self.offer(label, outgoing)? {
+            label = back;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Sends a record unless the queue is full. The label comes back where it is not delivered.
+    ///
+    /// # Errors
+    /// Where the record can't even be queued: it is too large.
+    pub fn offer(&self, label: L, outgoing: Outgoing<'_>) -> Result<Offered<L>, KafkaTrouble> {
         let headers = (!outgoing.headers.is_empty()).then(|| {
             let empty = OwnedHeaders::new_with_capacity(outgoing.headers.len());
             outgoing.headers.iter().fold(empty, |headers, (key, value)| headers.insert(Header { key, value: *value }))
         });
-        let mut record = BaseRecord {
+        let record = BaseRecord {
             topic: &self.topic,
             partition: outgoing.partition,
             payload: outgoing.value,
             key: outgoing.key,
             timestamp: outgoing.timestamp,
             headers,
-            delivery_opaque: number,
+            delivery_opaque: Box::new(label),
         };
-        loop {
-            self.producer.poll(Duration::ZERO);
-            match self.producer.send(record) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                    record = back;
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                Err((error, _)) => return Err(KafkaTrouble::new(format!("sending to `{}`", self.topic), &error)),
+        self.producer.poll(Duration::ZERO);
+        match self.producer.send(record) {
+            Ok(()) => Ok(Offered::Queued),
+            // One that finds no room in an empty queue never will.
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) if self.in_flight() > 0 => {
+                Ok(Offered::Full(*back.delivery_opaque))
             }
+            Err((error, _)) => Err(KafkaTrouble::new(format!("sending to `{}`", self.topic), &error)),
         }
     }
 
@@ -129,7 +150,7 @@ impl Writer {
     }
 
     /// Records not delivered since the last call.
-    pub fn undelivered(&self) -> Vec<Undelivered> {
+    pub fn undelivered(&self) -> Vec<Undelivered<L>> {
         self.producer.poll(Duration::ZERO);
         self.producer.client().context().failed.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
@@ -149,12 +170,20 @@ impl Writer {
             self.producer.poll(Duration::ZERO);
             tick();
             if Instant::now() > end {
-                let last = self.producer.client().context().last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let what = last.unwrap_or_else(|| "no acknowledgement".to_owned());
-                return Err(KafkaTrouble { doing: format!("sending to `{}`", self.topic), what });
+                return Err(self.unacknowledged());
             }
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())
+    }
+    /// What the client last complained of, where it did: why nothing is acknowledged.
+    pub fn complaint(&self) -> Option<String> {
+        self.producer.client().context().last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The trouble of waiting in vain for acknowledgements.
+    pub fn unacknowledged(&self) -> KafkaTrouble {
+        let what = self.complaint().unwrap_or_else(|| "no acknowledgement".to_owned());
+        KafkaTrouble { doing: format!("sending to `{}`", self.topic), what }
     }
 }

@@ -11,11 +11,14 @@
 mod admin;
 mod articles;
 mod auto_create;
+mod checking;
 mod commands;
 mod consumers;
 mod exactly_once;
+mod feeding;
 mod kafka;
 mod lag;
+mod letters;
 mod lifecycle;
 mod members;
 mod metrics;

@@ -139,17 +139,17 @@ fn a_dead_letter_is_replayed_once_unless_asked_again() {
     };
 
     // What is chosen.
-    assert_eq!(places(&[]), "0 1 2 3");
-    assert_eq!(places(&["--code", "no_body"]), "1 2 3");
+    assert_eq!(places(&[]), "3 2 1 0");
+    assert_eq!(places(&["--code", "no_body"]), "3 2 1");
     assert_eq!(places(&["--topic", "another-topic"]), "3");
-    assert_eq!(places(&["--since", "150m"]), "2 3");
+    assert_eq!(places(&["--since", "150m"]), "3 2");
     assert_eq!(places(&["--since", "24h", "--until", "150m"]), "1");
-    assert_eq!(places(&["--partition", "1", "--from", "1", "--to", "2"]), "1 2");
+    assert_eq!(places(&["--partition", "1", "--from", "1", "--to", "2"]), "2 1");
     assert_eq!(places(&["--partition", "0"]), "");
-    assert_eq!(places(&["--limit", "2"]), "0 1");
+    assert_eq!(places(&["--limit", "2"]), "3 2");
 
     // What is printed.
-    let text = listed(&["--limit", "1"]);
+    let text = listed(&["--partition", "1", "--to", "0"]);
     assert!(!text.contains('\x1b'), "{text:?}");
     let fields = &lines(&text)[0];
     let time = jiff::Timestamp::from_millisecond(hours(30)).expect("a time").to_string();
@@ -189,13 +189,13 @@ fn a_dead_letter_is_replayed_once_unless_asked_again() {
     let dry = run(&["replay"]);
     assert_eq!(dry.status.code(), Some(3), "{}", err(&dry));
     assert!(err(&dry).contains("1 dead letters would be sent"), "{}", err(&dry));
-    assert_eq!(places(&["--pending"]), "0 3");
+    assert_eq!(places(&["--pending"]), "3 0");
     let rest = run(&["replay", "--pending", "--yes"]);
     assert_eq!(rest.status.code(), Some(0), "{}", err(&rest));
     assert_eq!(kafka.count(&names, &names.input), 3);
     let text = listed(&[]);
     let states: Vec<&str> = lines(&text).iter().map(|fields| fields[5]).collect();
-    assert_eq!(states, ["replayed", "replayed", "replayed", "-"]);
+    assert_eq!(states, ["-", "replayed", "replayed", "replayed"]);
 
     // Asked again, it is sent again.
     let again = run(&["replay", "--partition", "1", "--from", "2", "--to", "2", "--again", "--yes"]);

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::cli::input;
+
 /// So many bytes are read at once.
 const BLOCK: usize = 1 << 17;
 
@@ -30,7 +32,7 @@ impl Source {
 
     /// Size in bytes, where it is known.
     pub(super) fn size(&self) -> Option<u64> {
-        self.path.as_ref()?.metadata().ok().map(|metadata| metadata.len())
+        input::size(self.path.as_ref()?)
     }
 
     fn name(&self) -> String {
@@ -99,7 +101,7 @@ impl Chunks {
             match source.open() {
                 Err(error) => return Some(Err(failed(error, &file))),
                 Ok(reader) if self.lines => self.open = Some(Lines::new(reader, file, self.limit)),
-                Ok(reader) => return Some(whole(reader, file, self.limit)),
+                Ok(reader) => return Some(whole(reader, source.size(), file, self.limit)),
             }
         }
     }
@@ -116,16 +118,12 @@ fn failed(error: io::Error, name: &str) -> anyhow::Error {
     anyhow::Error::from(error).context(format!("cannot read `{name}`"))
 }
 
-fn whole(mut reader: Box<dyn Read + Send>, file: Arc<str>, limit: usize) -> anyhow::Result<Chunk> {
-    let mut buffer = Vec::new();
-    let context = || format!("cannot read `{file}`");
-    reader.by_ref().take(limit as u64 + 1).read_to_end(&mut buffer).with_context(context)?;
-    let mut too_large = None;
-    if buffer.len() > limit {
-        let rest = io::copy(&mut reader, &mut io::sink()).with_context(context)?;
-        too_large = Some(buffer.len() + rest as usize);
-        buffer = Vec::new();
-    }
+fn whole(reader: Box<dyn Read + Send>, size: Option<u64>, file: Arc<str>, limit: usize) -> anyhow::Result<Chunk> {
+    let payload = input::payload(reader, size, limit).with_context(|| format!("cannot read `{file}`"))?;
+    let (buffer, too_large) = match payload {
+        input::Payload::Whole(payload) => (payload, None),
+        input::Payload::TooLarge(bytes) => (Vec::new(), Some(usize::try_from(bytes).unwrap_or(usize::MAX))),
+    };
     Ok(Chunk { file, lines: false, opens_file: true, too_large, length: buffer.len(), buffer })
 }
 
@@ -192,6 +190,9 @@ impl Lines {
             skipped += count;
             if count == 0 {
                 return Ok(skipped);
+            }
+            if skipped as u64 > input::ENDLESS {
+                return Err(input::endless("a line"));
             }
         }
     }

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::filter::{self, Filter};
+use super::place::Place;
+use super::row::Row;
 use crate::cli::clean;
 use crate::config::Settings;
 use crate::worker::dead_letter;
@@ -13,12 +16,15 @@ use crate::worker::replay::{self, marked};
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which dead letters.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which dead letters")]
 pub struct Choice {
     /// Only those with this error code.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = filter::code)]
     code: Option<String>,
+    /// Only those for which a condition holds: `code = no_body and offset >= 100` (fields and operators below).
+    #[arg(long = "where", value_name = "CONDITION", value_parser = condition)]
+    condition: Option<Filter>,
     /// Only those that came from this topic (replay: the input topic, unless another is named).
     #[arg(long, value_name = "TOPIC")]
     pub topic: Option<String>,
@@ -39,10 +45,13 @@ pub struct Choice {
     to: Option<i64>,
     /// Only those that were not replayed yet.
     #[arg(long)]
-    pending: bool,
+    pub pending: bool,
     /// At most so many.
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
+    /// Only these, by their places as they are printed: `0/17` in the dead-letter topic, or `news.raw/3/42` of the article.
+    #[arg(value_name = "PLACE", value_parser = Place::read)]
+    pub places: Vec<Place>,
 }
 
 /// What a reader is told about.
@@ -60,7 +69,18 @@ pub enum Then {
 }
 
 impl Choice {
-    fn takes(&self, record: &Record) -> bool {
+    /// The latest letter at a place.
+    pub fn latest_of(place: &Place) -> Choice {
+        Choice { places: vec![place.clone()], limit: Some(1), ..Choice::default() }
+    }
+
+    /// From which offset on; only where there is one partition.
+    pub fn from(&self) -> Option<i64> {
+        self.from
+    }
+
+    /// Is it a letter that was asked for, whether it was replayed or not?
+    pub fn takes(&self, record: &Record) -> bool {
         let has = |name: &str, wanted: &Option<String>| wanted.is_none() || record.header(name) == *wanted;
         // What has no time is of no time.
         let time = record.timestamp.unwrap_or(0);
@@ -71,6 +91,8 @@ impl Choice {
             && self.partition.is_none_or(|partition| record.partition == partition)
             && self.from.is_none_or(|from| record.offset >= from)
             && self.to.is_none_or(|to| record.offset <= to)
+            && (self.places.is_empty() || self.places.iter().any(|place| place.is_of(record)))
+            && self.condition.as_ref().is_none_or(|condition| condition.takes(&Row::of(record)))
     }
 
     /// What the dead-letter topic holds now.
@@ -104,6 +126,11 @@ impl Choice {
         }
         Ok(())
     }
+}
+
+/// The condition of `--where`.
+fn condition(text: &str) -> Result<Filter, String> {
+    Filter::read(text, moment)
 }
 
 /// A moment in milliseconds since 1970.

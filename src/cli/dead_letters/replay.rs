@@ -1,6 +1,6 @@
 //! Back to the input topic, each dead letter once, unless it is asked for again.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,9 +8,10 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::choice::{Choice, Seen, Then};
-use super::{described, one, origin};
-use crate::cli::exit;
+use super::one;
+use super::row::Row;
 use crate::cli::interrupt::Interrupt;
+use crate::cli::{color, exit, note};
 use crate::config::Settings;
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
@@ -28,7 +29,9 @@ use crate::worker::replay::{Parcel, Replayer, Unsent};
 #[command(after_help = "Examples:
   copydesk dead-letters replay --code internal                  (says what it would send)
   copydesk dead-letters replay --code internal --pending --yes  (sends what was not replayed yet)
-  copydesk dead-letters replay --partition 0 --from 17 --to 17 --again --yes")]
+  copydesk dead-letters replay 0/17 news.raw/3/42 --again --yes (these two, once more)
+
+Conditions (--where): `copydesk dead-letters list --help` has them.")]
 pub struct Args {
     #[command(flatten)]
     choice: Choice,
@@ -51,11 +54,12 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
     let mut choice = args.choice.clone();
     choice.topic.get_or_insert_with(|| stream.input.clone());
-    let interrupt = Interrupt::listen()?;
     // Before the marks are read: from here on no other replay can add to them.
     let replayer = args.yes.then(|| Replayer::open(stream, BEGIN)).transpose()?;
     let snapshot = choice.snapshot(settings)?;
     snapshot.settle(BEGIN).context("what was replayed before can't be known (docs/operate.md, hung transactions)")?;
+    // From here on; until now nothing was sent, and Ctrl-C may end it where it stands.
+    let interrupt = Interrupt::listen()?;
     let mut sending = Sending {
         replayer: replayer.as_ref(),
         bar: bar(snapshot.offsets()),
@@ -63,24 +67,29 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         bytes: 0,
         tally: Tally::default(),
     };
+    let mut unfound = choice.places.clone();
     let read = choice.read(&snapshot, |seen| {
         sending.bar.inc(1);
         if interrupt.pressed() {
             return Ok(Then::Stop);
         }
         let Seen::Chosen(letter, replayed) = seen else { return Ok(Then::Continue) };
+        unfound.retain(|place| !place.is_of(&letter));
         if replayed && !args.again {
             sending.refuse(&letter);
         } else if let Some(whole) = whole(&letter, settings)? {
             sending.take(Parcel { letter, whole }, stream.batch_bytes)?;
         } else {
-            sending.lose(&letter, &format!("it was cut, and {} is not there any more", origin(&letter)));
+            sending.lose(&letter, &format!("it was cut, and {} is not there any more", Row::of(&letter).origin()));
         }
         Ok(Then::Continue)
     });
     let read = read.and_then(|()| if interrupt.pressed() { Ok(()) } else { sending.flush() });
     sending.bar.finish_and_clear();
     let Tally { sent, refused, lost } = sending.tally;
+    for place in unfound.iter().filter(|_| read.is_ok() && !interrupt.pressed()) {
+        note(format_args!("copydesk: {place}: no dead letter that was chosen is there"));
+    }
     let would = if args.yes { "were" } else { "would be" };
     let again = if refused > 0 {
         format!("; {refused} refused, having been replayed before (--again sends them as well)")
@@ -88,14 +97,14 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         String::new()
     };
     let hint = if args.yes { "" } else { "; --yes sends them" };
-    eprintln!("{sent} dead letters {would} sent to `{}`{again}{hint}", stream.input);
+    note(format_args!("{sent} dead letters {would} sent to `{}`{again}{hint}", stream.input));
     read?;
     Ok(ExitCode::from(match () {
         () if interrupt.pressed() => {
-            eprintln!("copydesk: interrupted: what was sent is marked, the rest is as it was");
+            note(format_args!("copydesk: interrupted: what was sent is marked, the rest is as it was"));
             exit::CUT_SHORT
         }
-        () if lost > 0 => exit::UNAVAILABLE,
+        () if lost > 0 || !unfound.is_empty() => exit::UNAVAILABLE,
         () if refused > 0 => exit::REFUSED,
         () => exit::OK,
     }))
@@ -152,7 +161,7 @@ impl Sending<'_> {
         self.tally.sent += sent.len();
         self.bar.set_message(self.tally.sent.to_string());
         let mut out = std::io::stdout().lock();
-        let lines: String = sent.iter().map(|parcel| described(&parcel.letter, false) + "\n").collect();
+        let lines: String = sent.iter().map(|parcel| Row::of(&parcel.letter).line(false) + "\n").collect();
         self.bar.suspend(|| out.write_all(lines.as_bytes())).context("writing to standard output")
     }
 
@@ -167,7 +176,8 @@ impl Sending<'_> {
     }
 
     fn complain(&self, letter: &Record, why: &str) {
-        self.bar.suspend(|| eprintln!("copydesk: {}/{} is left out: {why}", letter.partition, letter.offset));
+        let (partition, offset) = (letter.partition, letter.offset);
+        self.bar.suspend(|| note(format_args!("copydesk: {partition}/{offset} is left out: {why}")));
     }
 }
 
@@ -192,7 +202,7 @@ fn bar(offsets: u64) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} read, {msg} sent, {eta} left") {
         bar.set_style(style);
     }
-    if !std::io::stderr().is_terminal() {
+    if !color::redraws() {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
     bar

@@ -1,14 +1,18 @@
 //! One dead letter whole, so that nothing in it can steer the terminal.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::{cut, one, time};
+use super::choice::Choice;
+use super::list::newest_first;
+use super::one;
+use super::place::Place;
+use super::row::{Row, written};
 use crate::cli::line::Line;
-use crate::cli::{exit, safe};
+use crate::cli::{exit, note, safe};
 use crate::config::Settings;
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
@@ -16,17 +20,21 @@ use crate::worker::replay::marked;
 
 /// Prints one dead letter: its coordinates, its headers and its payload.
 ///
-/// Control characters are shown as escapes; a payload that is not UTF-8 is shown in hex.
+/// Control characters are shown as escapes; a payload that is not UTF-8 is shown in hex. The place is that of the letter or
+/// of its article, as `list` prints both; of an article that was refused more than once the latest letter is shown.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  copydesk dead-letters show 0/17             (partition/offset in the dead-letter topic)
+  copydesk dead-letters show news.raw/3/42    (topic/partition/offset of the article)
+  copydesk dead-letters show 0/17 --payload > article")]
 pub struct Args {
-    /// Its partition in the dead-letter topic.
-    partition: i32,
-    /// Its offset there.
-    offset: i64,
+    /// Where it is: `0/17`, `0 17` or `news.dead/0/17`; or where its article is: `news.raw/3/42`.
+    #[arg(value_name = "PLACE", required = true, num_args = 1..=2)]
+    place: Vec<String>,
     /// As a JSON object; what is not UTF-8 in it is base64.
     #[arg(long)]
     json: bool,
-    /// The payload alone, byte for byte: to be saved, not to be looked at.
+    /// The payload alone, byte for byte: to be saved (a terminal gets escapes).
     #[arg(long, conflicts_with = "json")]
     payload: bool,
 }
@@ -34,20 +42,33 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let topic = &settings.stream.dead_letters;
-    let (partition, offset) = (args.partition, args.offset);
-    let Some(record) = one(settings, topic, partition, offset)? else {
-        eprintln!("copydesk: `{topic}` has no record at {partition}/{offset}");
+    let place = match Place::of_words(&args.place) {
+        Ok(place) => place,
+        Err(wrong) => {
+            note(format_args!("copydesk: `{}`: {wrong}", args.place.join(" ")));
+            return Ok(ExitCode::from(exit::USAGE));
+        }
+    };
+    let found = match place.letter(topic) {
+        Some((partition, offset)) => Some((partition, offset)),
+        None => of_article(&place, settings)?,
+    };
+    let record = found.map(|(partition, offset)| one(settings, topic, partition, offset)).transpose()?.flatten();
+    let Some(record) = record else {
+        let of = if place.letter(topic).is_some() { "record at" } else { "dead letter of" };
+        note(format_args!("copydesk: `{topic}` has no {of} {place}"));
         return Ok(ExitCode::from(exit::UNAVAILABLE));
     };
     if let Some((partition, replayed)) = marked(&record) {
-        eprintln!(
-            "copydesk: {partition}/{offset} is no dead letter: it marks that {partition}/{replayed} was replayed"
-        );
+        note(format_args!("copydesk: {place} is no dead letter: it marks that {partition}/{replayed} was replayed"));
         return Ok(ExitCode::from(exit::UNAVAILABLE));
     }
     let mut out = std::io::stdout().lock();
-    let written = if args.payload {
-        out.write_all(record.value.as_deref().unwrap_or_default())
+    let payload = record.value.as_deref().unwrap_or_default();
+    let written = if args.payload && out.is_terminal() {
+        writeln!(out, "{}", safe::record(payload))
+    } else if args.payload {
+        out.write_all(payload)
     } else if args.json {
         let json = serde_json::to_string_pretty(&Line::of(&record)).context("writing the record as JSON")?;
         writeln!(out, "{}", safe::json(&json))
@@ -58,6 +79,18 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(exit::OK))
 }
 
+/// The latest letter of an article.
+fn of_article(place: &Place, settings: &Settings) -> anyhow::Result<Option<(i32, i64)>> {
+    let choice = Choice::latest_of(place);
+    let snapshot = choice.snapshot(settings)?;
+    let mut found = None;
+    newest_first(&choice, &snapshot, |row, _| {
+        found = Some((row.dead_partition, row.dead_offset));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 fn page(record: &Record) -> String {
     let header = |name| record.header(name).map_or_else(|| "?".to_owned(), |value| safe::text(&value, false));
     let mut page = String::new();
@@ -65,8 +98,9 @@ fn page(record: &Record) -> String {
         let _ = writeln!(page, "{name:<11} {value}");
     };
     row("dead letter", &format!("{}/{}/{}", record.topic, record.partition, record.offset));
-    row("of", &safe::text(&super::origin(record), false));
-    row("time", &time(record));
+    let fields = Row::of(record);
+    row("of", &safe::text(&fields.origin(), false));
+    row("time", &written(fields.time));
     row("code", &format!("{} ({})", header(dead_letter::CODE), header(dead_letter::STAGE)));
     row("reason", &header(dead_letter::MESSAGE));
     row("key", &record.key.as_deref().map_or_else(|| "none".to_owned(), safe::bytes));
@@ -82,7 +116,7 @@ fn page(record: &Record) -> String {
         row("payload", "null");
         return page;
     };
-    let size = format!("{} bytes{}", payload.len(), cut(record));
+    let size = format!("{} bytes{}", payload.len(), fields.cut_in_words());
     match std::str::from_utf8(payload) {
         Ok(text) => {
             row("payload", &size);

@@ -79,6 +79,7 @@ impl Page {
     }
 
     fn put(&mut self, text: &str, style: Style) {
+        let text = printable(text);
         // Writing to a string can't fail.
         let _ = if self.colour { write!(self.text, "{}", text.style(style)) } else { write!(self.text, "{text}") };
     }
@@ -89,10 +90,9 @@ impl Page {
 
     /// `── title ──────────`
     pub(super) fn rule(&mut self, title: &str) {
-        let title = printable(title);
-        let rest = self.width.saturating_sub(columns(&title) + 4);
+        let rest = self.width.saturating_sub(columns(title) + 4);
         self.put("── ", Style::new().dimmed());
-        self.put(&title, Style::new().bold());
+        self.put(title, Style::new().bold());
         self.put(&format!(" {}", "─".repeat(rest)), Style::new().dimmed());
         self.blank();
     }
@@ -101,7 +101,7 @@ impl Page {
     pub(super) fn note(&mut self, ink: Ink, name: &str, value: &str) {
         const NAMES: usize = 11;
         let indent = " ".repeat(NAMES + 1);
-        for (index, row) in wrap(&printable(value), self.width.saturating_sub(NAMES + 1)).iter().enumerate() {
+        for (index, row) in wrap(value, self.width.saturating_sub(NAMES + 1)).iter().enumerate() {
             if index == 0 {
                 self.put(&format!("{name:>NAMES$} "), Style::new().dimmed());
             } else {
@@ -113,7 +113,7 @@ impl Page {
     }
 
     pub(super) fn headline(&mut self, headline: &str) {
-        for row in wrap(&printable(headline), self.width.saturating_sub(MARGIN)) {
+        for row in wrap(headline, self.width.saturating_sub(MARGIN)) {
             self.text.push_str(&" ".repeat(MARGIN));
             self.put(&row, Style::new().bold().underline());
             self.blank();
@@ -122,7 +122,7 @@ impl Page {
 
     /// A numbered line of the body, with a remark under it.
     pub(super) fn line(&mut self, number: u32, ink: Ink, mark: &str, text: &str, remark: Option<&str>) {
-        for (index, row) in wrap(&printable(text), self.width.saturating_sub(MARGIN)).iter().enumerate() {
+        for (index, row) in wrap(text, self.width.saturating_sub(MARGIN)).iter().enumerate() {
             let number = if index == 0 { number.to_string() } else { String::new() };
             self.put(&format!("{number:>5} "), Style::new().dimmed());
             self.put(mark, ink.mark());
@@ -155,11 +155,12 @@ impl Page {
 }
 
 fn columns(text: &str) -> usize {
-    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+    printable(text).chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
 /// Breaks text into rows of at most `width` columns: at spaces, and in words and scripts without them where it must.
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    let text = printable(text);
     let mut rows = vec![String::new()];
     let mut used = 0;
     for word in text.split_inclusive(' ') {
@@ -194,6 +195,20 @@ mod tests {
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("河水退去", 4), ["河水", "退去"]);
         assert_eq!(wrap("", 4), [""]);
+    }
+
+    /// Whatever is put on a page: a remark may quote the article as well.
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let mut page = Page::new(false, 40);
+        let hostile = "a\u{1b}[2Jb\u{9b}c\u{202e}d\r";
+        page.rule(hostile);
+        page.note(Ink::Date, hostile, hostile);
+        page.headline(hostile);
+        page.line(0, Ink::Date, "◷", hostile, Some(hostile));
+        page.summary(&[(Ink::Kept, hostile.to_owned())]);
+        let page = page.finish();
+        assert!(!page.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{page:?}");
     }
 
     #[test]

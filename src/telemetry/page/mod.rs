@@ -151,7 +151,7 @@ pub async fn clean(State(page): State<Arc<Page>>, article: Bytes) -> Response {
     match tried {
         Ok(Tried::Record(record)) => (json, record).into_response(),
         Ok(Tried::Refused(reject)) => {
-            let told = serde_json::json!({ "code": reject.code(), "reason": reject.to_string() });
+            let told = serde_json::json!({ "code": reject.code(), "reason": reject.message() });
             (StatusCode::UNPROCESSABLE_ENTITY, json, told.to_string()).into_response()
         }
         Ok(Tried::Beyond(beyond)) => (StatusCode::PAYLOAD_TOO_LARGE, format!("{beyond}\n")).into_response(),

@@ -144,7 +144,7 @@ pub(super) fn outcome(tried: &Tried, bytes: usize) -> Markup {
         Tried::Refused(reject) => html! {
             p.refused {
                 strong { "Refused: " code { (reject.code()) } } " "
-                (brief(&reject.to_string())) "."
+                (brief(&reject.message())) "."
             }
             p { "The stream would publish these " (figures::bytes(bytes as f64)) " unchanged to the dead-letter topic, with this code." }
         },

@@ -1,0 +1,44 @@
+//! No file may be read and written by one command: its articles would be lost before they are read, or what is written
+//! would be read again. A file is known by its device and number, whatever it is called.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Says which file stands on both sides, if one does.
+pub(super) fn conflict(inputs: &[PathBuf], dead_letters: Option<&Path>) -> Option<String> {
+    let from_stdin = inputs.is_empty() || inputs.iter().any(|path| path == Path::new("-"));
+    let stdin = if from_stdin { of_stream(io::stdin().as_fd()) } else { None };
+    let files = inputs.iter().filter_map(|path| Some((path.display().to_string(), identity(&path.metadata().ok()?)?)));
+    let inputs: Vec<(String, Identity)> =
+        files.chain(stdin.map(|stdin| ("standard input".to_owned(), stdin))).collect();
+    let reads = |file: Identity| inputs.iter().find(|(_, input)| *input == file).map(|(name, _)| name);
+    let records = of_stream(io::stdout().as_fd());
+    let refusals = dead_letters.and_then(|path| identity(&path.metadata().ok()?));
+    if let (Some(path), Some(refusals)) = (dead_letters, refusals) {
+        let path = path.display();
+        if let Some(name) = reads(refusals) {
+            return Some(format!("`{name}` is read: `--dead-letters {path}` would overwrite it"));
+        }
+        if records == Some(refusals) {
+            return Some(format!("standard output goes to `{path}`, and so would `--dead-letters`"));
+        }
+    }
+    let name = records.and_then(reads)?;
+    Some(format!("`{name}` is read, and standard output goes there: what is written would be read again"))
+}
+
+/// Device and number.
+type Identity = (u64, u64);
+
+/// Of regular files only: to a device or a pipe both may be done.
+fn identity(metadata: &Metadata) -> Option<Identity> {
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+}
+
+fn of_stream(stream: BorrowedFd<'_>) -> Option<Identity> {
+    let file = File::from(stream.try_clone_to_owned().ok()?);
+    identity(&file.metadata().ok()?)
+}

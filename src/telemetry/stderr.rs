@@ -1,0 +1,100 @@
+//! Where log lines go: standard error, whatever has become of it. A line that can't be written is lost and nothing else
+//! happens, since a worker whose log reader has gone away has work to do. A line steers no terminal: what came from an
+//! article or from a broker is escaped, in JSON as `\u202e`, which reads as the same JSON.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::text::steers;
+
+/// Form of the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Plain,
+    /// With colours of our own, which are let through.
+    Coloured,
+}
+
+impl MakeWriter<'_> for Form {
+    type Writer = Lines;
+
+    fn make_writer(&self) -> Lines {
+        Lines(*self)
+    }
+}
+
+/// Takes one whole line at a time.
+#[derive(Debug)]
+pub(super) struct Lines(Form);
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let _ = io::stderr().lock().write_all(safe(&text, self.0).as_bytes());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The line with every character that steers as an escape, its own end and colours aside.
+fn safe(line: &str, form: Form) -> Cow<'_, str> {
+    let (text, end) = line.strip_suffix('\n').map_or((line, ""), |text| (text, "\n"));
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(line);
+    }
+    let mut safe = String::with_capacity(line.len() + 64);
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let colour = if form == Form::Coloured { colour(rest) } else { 0 };
+        if colour > 0 {
+            safe.push_str(&rest[..colour]);
+            rest = &rest[colour..];
+            continue;
+        }
+        rest = &rest[letter.len_utf8()..];
+        if !steers(letter) {
+            safe.push(letter);
+        } else if form == Form::Json {
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.extend(letter.escape_default());
+        }
+    }
+    safe.push_str(end);
+    Cow::Owned(safe)
+}
+
+/// Length of the escape sequence with which the text begins, where that only sets a colour. (An article's own are escaped
+/// before they come here.)
+fn colour(text: &str) -> usize {
+    let Some(numbers) = text.strip_prefix("\x1b[") else { return 0 };
+    let end = numbers.find(|letter: char| !letter.is_ascii_digit() && letter != ';').unwrap_or(numbers.len());
+    if numbers[end..].starts_with('m') { "\x1b[".len() + end + 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_steers_nothing() {
+        assert_eq!(
+            safe("{\"a\":\"x\u{9b}2J\u{202e}y\u{7f}\"}\n", Form::Json),
+            "{\"a\":\"x\\u009b2J\\u202ey\\u007f\"}\n"
+        );
+        assert_eq!(safe("a\x1b[2J\u{9b}b\nforged\n", Form::Plain), "a\\u{1b}[2J\\u{9b}b\\nforged\n");
+        assert_eq!(
+            safe("\x1b[2mtime\x1b[0m \x1b[2J\u{2066}\n", Form::Coloured),
+            "\x1b[2mtime\x1b[0m \\u{1b}[2J\\u{2066}\n"
+        );
+        assert_eq!(safe("\x1b[32mgreen", Form::Plain), "\\u{1b}[32mgreen");
+        assert_eq!(safe("سلام – 灯台\n", Form::Json), "سلام – 灯台\n");
+    }
+}
