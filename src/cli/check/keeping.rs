@@ -1,5 +1,5 @@
 //! How long a group's offsets are kept, and how long the input: a group whose offsets are forgotten before the input is
-//! begins again at its start.
+//! does not know where it was.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) fn warning(offsets: Option<Duration>, input: Retention) -> Option<(St
         (_, Retention::Unknown) => "grant DescribeConfigs on the input topic to have it checked (retention.ms)",
         _ => "raise the brokers' offsets.retention.minutes above the input's retention.ms",
     };
-    let advice = format!("after a longer stop everything that is still there is published again: {advice}");
+    let advice = format!("after a longer stop nobody knows what was published, and the worker stalls (`stream.on-offset-reset`): {advice}");
     Some((format!("{forgotten}, {kept}"), advice))
 }
 
