@@ -7,6 +7,7 @@ use std::time::Duration;
 use owo_colors::OwoColorize;
 
 use crate::cli::exit;
+use crate::cli::names;
 use crate::cli::say;
 use crate::cli::topics::in_words;
 use crate::config::{Delivery, Settings};
@@ -42,6 +43,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(exit::OK));
     }
     let stream = &settings.stream;
+    if !report.hosts(&stream.brokers) {
+        return Ok(ExitCode::from(exit::UNAVAILABLE));
+    }
     match probe::token(stream) {
         None => {}
         Some(Ok((principal, left))) => {
@@ -141,6 +145,17 @@ impl Report {
         self.missing += 1;
         let fail = if self.colour { "FAIL".red().to_string() } else { "FAIL".to_owned() };
         say(format_args!("{fail} {what}\n     {advice}"));
+    }
+
+    /// Does each broker's name resolve? Gives whether one does.
+    fn hosts(&mut self, brokers: &str) -> bool {
+        let (unresolved, any) = names::unresolved(brokers, PATIENCE);
+        for (host, error) in unresolved {
+            let what = format!("the host `{host}` does not resolve: {error}");
+            let advice = "is its name right (`stream.brokers`), and known where this runs?";
+            if any { self.warn(&what, advice) } else { self.bad(&what, advice) }
+        }
+        any
     }
 
     fn topic(&mut self, role: &str, topic: &Topic) {

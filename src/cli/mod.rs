@@ -21,20 +21,23 @@ pub mod inspect;
 mod interrupt;
 mod line;
 pub mod man;
+mod names;
 pub mod run;
 mod safe;
 pub mod schema;
 pub mod tail;
 pub mod topics;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Inputs, Loaded, Problems, load};
+use crate::config::{Inputs, Loaded, Origin, Problem, Problems, load, quoted, redact};
 use crate::telemetry::logs;
+use crate::worker::proof;
 use flags::{GlobalFlags, OnStream, StreamFlags};
 
 /// The copy desk of a news stream: drops repeated paragraphs, reads dates in every language, and publishes clean records
@@ -146,7 +149,11 @@ impl Cli {
             .and_then(|matches| Cli::from_arg_matches(&matches));
         parsed.map_err(|error| {
             // A reader that has gone away is no failure of ours.
-            let _ = error.print();
+            let _ = match redact::text(&error.render().to_string()) {
+                // Somebody has typed a secret where none is taken: without colour, and without the secret.
+                Cow::Owned(safe) if error.use_stderr() => std::io::stderr().write_all(safe.as_bytes()),
+                _ => error.print(),
+            };
             ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK })
         })
     }
@@ -163,6 +170,7 @@ impl Cli {
 
     fn run_configured(&self) -> anyhow::Result<ExitCode> {
         let loaded = self.configure()?;
+        prove(&loaded)?;
         // What the worker does is news; the other commands say themselves what they do, and log trouble only.
         let mut log = loaded.settings.log.clone();
         if !matches!(self.command, Command::Run(_)) && log.filter == "info" {
@@ -200,9 +208,25 @@ fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
     }
 }
 
+/// Has librdkafka itself judge its properties, before a client of any kind is made.
+fn prove(loaded: &Loaded) -> Result<(), Problems> {
+    let problem = |proof::Refusal { key, reason }| {
+        let place = ("kafka".to_owned(), key);
+        let value = loaded.settings.stream.properties.get(&place.1).map(String::as_str).unwrap_or_default();
+        Problem::Value {
+            value: quoted("kafka", &place.1, value),
+            origin: loaded.origins.get(&place).cloned().unwrap_or(Origin::Default("default")),
+            key: format!("kafka.{}", place.1),
+            reason,
+        }
+    };
+    let problems: Vec<Problem> = proof::properties(&loaded.settings.stream).into_iter().map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
 /// A line on standard output, where nobody may be there to read it any more.
 fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{}", redact::text(&line.to_string()));
 }
 
 /// Says what went wrong on standard error, and chooses the code.
@@ -213,7 +237,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(exit::OK);
     }
     let (red, plain) = if color::stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-    eprintln!("{red}error:{plain} {error:#}");
+    let _ = writeln!(std::io::stderr(), "{red}error:{plain} {}", redact::text(&format!("{error:#}")));
     let code = match () {
         () if error.chain().any(|cause| cause.is::<Problems>()) => exit::USAGE,
         () if io.is_some() => exit::IO,

@@ -14,9 +14,10 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Origin, Problem, Problems, REDACTED, is_secret, nearest};
+use super::problem::{Origin, Problem, Problems, is_secret, nearest, quoted};
 use super::raw::Raw;
 use super::settings::Settings;
+use super::{bounded, catalogue, redact};
 
 /// Name of the configuration file that is read from the working folder where `--config` names none.
 pub const FILE: &str = "copydesk.toml";
@@ -83,6 +84,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     from_file(inputs, &mut given, &mut problems);
     from_environment(inputs, &mut given, &mut problems);
     given.extend(inputs.flags.iter().map(from_flag));
+    learn(&given);
 
     let mut winners: BTreeMap<(String, String), Given> = BTreeMap::new();
     for one in given {
@@ -132,12 +134,19 @@ fn check(one: &Given) -> Result<(), Problem> {
     let name = if key.is_empty() { section.clone() } else { format!("{section}.{key}") };
     let wrong = |reason: String| Problem::Value {
         key: name.clone(),
-        value: if is_secret(&name) { REDACTED.to_owned() } else { shown(value) },
+        value: quoted(section, key, &shown(value)),
         origin: origin.clone(),
         reason,
     };
+    if section == "kafka" && !key.is_empty() && !catalogue::is_known(key) {
+        return Err(Problem::UnknownKey { key: name, origin: origin.clone(), hint: unknown_property(one) });
+    }
     if section == "kafka" && !key.is_empty() && matches!(value, Value::Dict(..) | Value::Array(..) | Value::Empty(..)) {
         return Err(wrong("text, a number, `true` or `false` is wanted".to_owned()));
+    }
+    // One that may not be set at all is refused later, with its own reason.
+    if section == "kafka" && super::properties::REFUSED.iter().all(|refused| refused.key != key) {
+        catalogue::judge(key, &shown(value)).map_err(&wrong)?;
     }
     let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Layer(one));
     let Err(error) = figment.extract::<Raw>() else { return Ok(()) };
@@ -159,6 +168,68 @@ fn check(one: &Given) -> Result<(), Problem> {
         Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => Err(wrong(format!("{wanted} is wanted"))),
         other => Err(wrong(other.to_string())),
     }
+}
+
+/// What the writer of an unknown name under `[kafka]` may have meant.
+fn unknown_property(one: &Given) -> String {
+    if let Some(section) = keys_of("").iter().find(|section| keys_of(section).contains(&one.key.as_str())) {
+        return format!("`{}` belongs under `[{section}]`", one.key);
+    }
+    let in_environment = matches!(one.origin, Origin::Environment { .. });
+    catalogue::hint(&one.key, |name| {
+        if in_environment { format!("{PREFIX}KAFKA__{}", variable(name)) } else { name.to_owned() }
+    })
+}
+
+/// Has the redactor know every secret that somebody has set, also one that another layer goes before.
+fn learn(given: &[Given]) {
+    let text = |one: &Given| text_of(&one.value).map_or_else(|| shown(&one.value), str::to_owned);
+    // What is shown anyway can't be told apart from a secret of the same text.
+    let public = |one: &&Given| one.section == "stream" || (one.section == "kafka" && one.key == "sasl.username");
+    let public: Vec<String> = given.iter().filter(public).map(text).collect();
+    for one in given {
+        let is_near = || {
+            let known = catalogue::PROPERTIES.iter().map(|property| property.name);
+            one.section == "kafka" && nearest(&one.key, known).is_some_and(is_secret)
+        };
+        match (one.section.as_str(), one.key.as_str()) {
+            ("traces", "endpoint") => user_of_url(&text(one)).into_iter().for_each(redact::learn),
+            ("oauth", "token-command") => {
+                secrets_of_command(&one.value).iter().for_each(|secret| redact::learn(secret))
+            }
+            (section, key) if is_secret(&format!("{section}.{key}")) || is_near() => {
+                let secret = text(one);
+                if !public.contains(&secret) {
+                    redact::learn(&secret);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The password in a URL, or its user where there is no password.
+fn user_of_url(url: &str) -> Option<&str> {
+    let (user, _) = url.split_once("://")?.1.rsplit_once('@')?;
+    Some(user.split_once(':').map_or(user, |(_, password)| password))
+}
+
+/// Arguments that say of themselves that they are secrets: `--password x`, `--client-secret=x`.
+fn secrets_of_command(value: &Value) -> Vec<String> {
+    let words: Vec<String> = match value {
+        Value::Array(_, items) => items.iter().filter_map(|item| text_of(item).map(str::to_owned)).collect(),
+        other => text_of(other).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+    };
+    let mut secrets = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).filter(|next| !next.starts_with('-'));
+        match (word.split_once('='), next) {
+            (Some((name, value)), _) if is_secret(name) => secrets.push(value.to_owned()),
+            (None, Some(next)) if word.starts_with('-') && is_secret(word) => secrets.push(next.clone()),
+            _ => {}
+        }
+    }
+    secrets
 }
 
 /// What the writer of an unknown key may have meant, spelled as its layer spells keys.
@@ -255,6 +326,7 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
         };
         let separator = if section == "kafka" { "." } else { "-" };
         let key = key.to_ascii_lowercase().replace("__", separator).replace('_', separator);
+        let key = if section == "kafka" { catalogue::of_variable(key) } else { key };
         if !from_file {
             let origin = Origin::Environment { name: name.clone(), file: None };
             given.push(Given { section, key, value: Value::from(text.clone()), origin });
@@ -266,7 +338,7 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
             continue;
         }
         let path = PathBuf::from(text);
-        match std::fs::read_to_string(&path) {
+        match bounded::read_text(&path, bounded::VALUE) {
             Ok(content) => given.push(Given {
                 section,
                 key,
@@ -274,9 +346,21 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
                 value: Value::from(content.trim_end_matches(['\n', '\r']).to_owned()),
                 origin: Origin::Environment { name: name.clone(), file: Some(path) },
             }),
-            Err(error) => problems.push(Problem::File(format!("{name} names `{text}`, which can't be read: {error}"))),
+            Err(error) if is_surely_a_path(text) => {
+                problems.push(Problem::File(format!("{name} names `{text}`, which can't be read: {error}")));
+            }
+            Err(error) => problems.push(Problem::File(format!(
+                "{name} wants the path of a file (its value is not shown: it may be the secret itself): {error}"
+            ))),
         }
     }
+}
+
+/// Can this be shown, where a secret may stand in place of the path of its file?
+fn is_surely_a_path(text: &str) -> bool {
+    let of_paths = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let is_rooted = ["/", "./", "../"].iter().any(|start| text.starts_with(start));
+    is_rooted && text.len() < 200 && text.matches('/').count() > 1 && text.chars().all(of_paths)
 }
 
 /// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): there the path itself is the value.
@@ -297,7 +381,7 @@ fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem
     };
     let path = path.strip_prefix(&inputs.folder).map(Path::to_path_buf).unwrap_or(path);
     let on_disk = inputs.folder.join(&path);
-    let text = match std::fs::read_to_string(&on_disk) {
+    let text = match bounded::read_text(&on_disk, bounded::CONFIGURATION) {
         Ok(text) => text,
         Err(error) => {
             let asked = if inputs.file.is_some() { " (flag --config)" } else { "" };
@@ -311,9 +395,25 @@ fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem
             reader.table(table.into_inner());
         }
         Err(error) => {
-            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), error.to_string().trim())))
+            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), not_toml(&text, &error))));
         }
     }
+}
+
+/// Where a file is no TOML, and why: the line's number, its key where it surely is one, and none of its values.
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let number = 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+    let line = text.lines().nth(number - 1).unwrap_or_default();
+    let key = line.split_once('=').map(|(key, _)| key.trim().trim_matches(['"', '\'']));
+    // In a value of several lines, what stands before an equals sign may be a part of it.
+    let is_key = |key: &&str| {
+        let of_ours = keys_of("").iter().any(|section| keys_of(section).contains(key));
+        of_ours || catalogue::is_known(key) || nearest(key, catalogue::PROPERTIES.iter().map(|one| one.name)).is_some()
+    };
+    let named = key.filter(is_key).map(|key| format!(", key `{key}`")).unwrap_or_default();
+    // The parser's own words, which are constants: the line that it would quote below them is left out.
+    format!("line {number}{named}: {}", error.message())
 }
 
 /// Takes a parsed file apart into single values, each with its line.

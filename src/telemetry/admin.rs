@@ -18,7 +18,7 @@ use tokio::time::MissedTickBehavior;
 use super::health::Health;
 use super::names::{self, Kind};
 use super::page::{self, Page};
-use super::{doorkeeper, history, logs};
+use super::{curtain, doorkeeper, history, logs};
 use crate::config::Settings;
 
 /// Installs the recorder behind `/metrics` and describes every metric. Call once, before the first metric.
@@ -84,6 +84,7 @@ fn router(health: Arc<Health>, metrics: PrometheusHandle, page: Arc<Page>) -> Ro
         .route("/log", get(log).put(set_log))
         .with_state((health, metrics))
         .merge(pages)
+        .layer(axum::middleware::from_fn(curtain::draw))
         // The doorkeeper has measured it already.
         .layer(DefaultBodyLimit::disable())
 }

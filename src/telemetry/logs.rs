@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
-use crate::config::{Log, log_filter};
+use crate::config::{Log, log_filter, redact};
 
 /// The filter in force; the process has one, as it has one standard error.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
@@ -37,7 +37,7 @@ pub enum Unchanged {
 /// Where the filter can't be parsed.
 pub fn init(log: &Log) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(|| redact::Redacting(std::io::stderr()));
     let lines = if log.json {
         lines.json().flatten_event(true).with_current_span(false).boxed()
     } else {

@@ -7,6 +7,7 @@
 //! for.
 
 pub mod admin;
+mod curtain;
 mod doorkeeper;
 pub mod events;
 pub mod health;

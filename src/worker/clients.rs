@@ -6,60 +6,28 @@ use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
+use crate::config::catalogue::{self, Clients};
 use crate::config::properties::{
     self, MAX_POLL_INTERVAL_MS, MESSAGE_TIMEOUT_MS, SESSION_TIMEOUT_MS, SOCKET_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS,
 };
-use crate::config::{Delivery, Stream};
+use crate::config::{Delivery, Stream, brokers};
 
 use super::topics::Survey;
 
-/// Properties that only a consumer knows (librdkafka's CONFIGURATION.md, column C/P).
-const CONSUMER_ONLY: &[&str] = &[
-    "auto.offset.reset",
-    "check.crcs",
-    "consume.callback.max.messages",
-    "coordinator.query.interval.ms",
-    "enable.partition.eof",
-    "fetch.error.backoff.ms",
-    "fetch.max.bytes",
-    "fetch.message.max.bytes",
-    "fetch.min.bytes",
-    "fetch.queue.backoff.ms",
-    "fetch.wait.max.ms",
-    "heartbeat.interval.ms",
-    "max.partition.fetch.bytes",
-    "max.poll.interval.ms",
-    "offset.store.sync.interval.ms",
-    "partition.assignment.strategy",
-    "queued.max.messages.kbytes",
-    "queued.min.messages",
-    "session.timeout.ms",
-];
+/// Does a consumer know it? As one that only producers know, one that nobody knows is none of its business.
+fn of_consumer(key: &str) -> bool {
+    !catalogue::is_of(key, Clients::Producer)
+}
 
-/// Properties that only a producer knows.
-const PRODUCER_ONLY: &[&str] = &[
-    "batch.num.messages",
-    "batch.size",
-    "compression.codec",
-    "compression.level",
-    "compression.type",
-    "delivery.timeout.ms",
-    "linger.ms",
-    "message.timeout.ms",
-    "produce.offset.report",
-    "queue.buffering.backpressure.threshold",
-    "queue.buffering.max.kbytes",
-    "queue.buffering.max.messages",
-    "queue.buffering.max.ms",
-    "request.timeout.ms",
-    "sticky.partitioning.linger.ms",
-    "transaction.timeout.ms",
-];
+/// Does a producer know it?
+fn of_producer(key: &str) -> bool {
+    !catalogue::is_of(key, Clients::Consumer)
+}
 
 /// A client that only asks: metadata, configuration, creation of topics.
 pub(super) fn admin(stream: &Stream) -> ClientConfig {
     let mut config = base(stream, &format!("{}-{}-admin", stream.group, stream.instance));
-    pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && !PRODUCER_ONLY.contains(&key));
+    pass(&mut config, stream, |key| of_consumer(key) && of_producer(key));
     config
 }
 
@@ -78,7 +46,7 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     set(&mut config, "heartbeat.interval.ms", 300);
     set(&mut config, "statistics.interval.ms", 5000);
     set(&mut config, "topic.metadata.refresh.interval.ms", 30_000);
-    pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key));
+    pass(&mut config, stream, of_consumer);
     set(&mut config, "group.id", &stream.group);
     set(&mut config, "group.protocol", "classic");
     set(&mut config, "isolation.level", "read_committed");
@@ -98,7 +66,7 @@ pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientC
     // A request to a group's coordinator that librdkafka has lost goes on when any connection changes its state: so one
     // that is idle is closed, and opened again (`settle.rs`).
     set(&mut config, "connections.max.idle.ms", 10_000);
-    pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && key != "statistics.interval.ms");
+    pass(&mut config, stream, |key| of_producer(key) && key != "statistics.interval.ms");
     set(&mut config, "enable.idempotence", true);
     set(&mut config, "acks", "all");
     set(&mut config, "partitioner", "murmur2_random");
@@ -119,7 +87,7 @@ pub(super) fn writer(stream: &Stream) -> ClientConfig {
     set(&mut config, "linger.ms", 5);
     set(&mut config, "message.max.bytes", 64 << 20);
     pass(&mut config, stream, |key| {
-        !CONSUMER_ONLY.contains(&key) && !matches!(key, "statistics.interval.ms" | "transaction.timeout.ms")
+        of_producer(key) && !matches!(key, "statistics.interval.ms" | "transaction.timeout.ms")
     });
     set(&mut config, "enable.idempotence", true);
     set(&mut config, "acks", "all");
@@ -148,7 +116,7 @@ pub(super) fn reader(stream: &Stream) -> ClientConfig {
     let mut config = base(stream, &format!("{}-{}-reader", stream.group, stream.instance));
     set(&mut config, "fetch.queue.backoff.ms", 10);
     set(&mut config, "queued.max.messages.kbytes", 16_384);
-    pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key) && key != "statistics.interval.ms");
+    pass(&mut config, stream, |key| of_consumer(key) && key != "statistics.interval.ms");
     // assign() needs a name, and the worker's own is the one that ACLs surely allow. Nothing is joined or committed.
     set(&mut config, "group.id", &stream.group);
     set(&mut config, "isolation.level", "read_committed");
@@ -180,7 +148,7 @@ fn lane_name(stream: &Stream, lane: usize) -> String {
 fn base(stream: &Stream, client_id: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set_log_level(RDKafkaLogLevel::Info);
-    set(&mut config, "bootstrap.servers", &stream.brokers);
+    set(&mut config, "bootstrap.servers", brokers::joined(&stream.brokers));
     set(&mut config, "client.id", client_id);
     set(&mut config, "socket.timeout.ms", SOCKET_TIMEOUT_MS);
     // Back within a second after an outage; the default waits up to ten.

@@ -8,6 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use tracing::{debug, error, info, warn};
 
+use crate::config::redact;
 use crate::telemetry::events;
 
 /// librdkafka's log line, among ours.
@@ -32,7 +33,8 @@ pub(super) struct Quiet {
 impl Quiet {
     /// The last thing the client complained about by itself ("connection refused"), which says more than "timed out".
     pub(super) fn last(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        last.map(|reason| redact::text(&reason).into_owned())
     }
 }
 

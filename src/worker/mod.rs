@@ -19,6 +19,7 @@ mod lane;
 mod life;
 mod login;
 pub mod probe;
+pub mod proof;
 mod publish;
 pub mod reader;
 mod rebalance;
