@@ -220,7 +220,7 @@ fn a_protocol_before_the_brokers_is_the_one_that_is_spoken() {
     assert_eq!(ssl.load().settings.stream.properties["security.protocol"], "SSL");
     let both = given("[kafka]\nsecurity.protocol = \"SASL_SSL\"\n").flag("--brokers", "stream", "brokers", "SSL://a:1");
     let problems = both.problems();
-    assert!(problems.contains("`SSL://` is not what `security.protocol` says, which is `sasl_ssl`"), "{problems}");
+    assert!(problems.contains("`SSL://` is not what `security.protocol` says, which is `SASL_SSL`"), "{problems}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn the_table_is_that_of_the_librdkafka_that_is_built_in() {
 fn configuration_md() -> (String, String) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", &host()])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -43,6 +43,13 @@ fn configuration_md() -> (String, String) {
     let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
     let document = manifest.parent().unwrap().join("librdkafka/CONFIGURATION.md");
     (package["version"].as_str().unwrap().to_owned(), fs::read_to_string(document).unwrap())
+}
+
+/// The platform of this machine: packages of others may not be here.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let version = String::from_utf8(output.stdout).unwrap();
+    version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned()
 }
 
 fn table(version: &str, document: &str) -> String {

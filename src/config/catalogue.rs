@@ -142,13 +142,15 @@ pub(super) fn hint(name: &str, spell: impl Fn(&str) -> String) -> String {
 /// Judges a value, and gives it as librdkafka reads it for sure. `Err` says what is wanted, and quotes nothing.
 ///
 /// A name that is not in the table passes: it was judged elsewhere.
-pub(super) fn judge(name: &str, value: &str) -> Result<String, String> {
+pub(crate) fn judge(name: &str, value: &str) -> Result<String, String> {
     let Some(property) = find(name) else { return Ok(value.to_owned()) };
     if value.contains('\0') {
         return Err("the character NUL can't be part of it".to_owned());
     }
     let trimmed = value.trim();
     match property.form {
+        // Told apart by librdkafka with their case.
+        Form::Text if is_mechanism(name) => mechanism(trimmed).map(str::to_owned),
         Form::Text => text(name, value).map(|()| value.to_owned()),
         Form::Patterns => Ok(value.to_owned()),
         Form::Call => Err("the program sets it by a call: text can't".to_owned()),
@@ -162,11 +164,10 @@ pub(super) fn judge(name: &str, value: &str) -> Result<String, String> {
             number.map(|_| trimmed.to_owned()).ok_or_else(|| format!("a number from {least} to {most} is wanted"))
         }
         Form::Flag => match trimmed.to_ascii_lowercase().as_str() {
-            "true" | "t" | "1" => Ok("true".to_owned()),
-            "false" | "f" | "0" => Ok("false".to_owned()),
+            "true" | "t" | "1" | "false" | "f" | "0" => Ok(trimmed.to_owned()),
             _ => Err("`true` or `false` is wanted".to_owned()),
         },
-        Form::OneOf(names) => one_of(trimmed, names).map(str::to_owned),
+        Form::OneOf(names) => one_of(trimmed, names).map(|_| trimmed.to_owned()),
         Form::Flags(names) => {
             for flag in trimmed.split(',').map(str::trim).filter(|flag| !flag.is_empty()) {
                 one_of(flag.trim_start_matches(['+', '-']), names)?;
@@ -197,23 +198,18 @@ fn is_mechanism(name: &str) -> bool {
     matches!(name, "sasl.mechanism" | "sasl.mechanisms")
 }
 
+/// The mechanism, as librdkafka spells it.
+fn mechanism(text: &str) -> Result<&'static str, String> {
+    match text.to_ascii_uppercase().as_str() {
+        "SCRAM-SHA-1" => Ok("SCRAM-SHA-1"),
+        "GSSAPI" => Err(format!("Kerberos is not built in: one of {} is wanted", list(MECHANISMS))),
+        _ => one_of(text, MECHANISMS),
+    }
+}
+
 /// Texts that are not any text.
 fn text(name: &str, value: &str) -> Result<(), String> {
     let is_pem = value.contains("-----BEGIN");
-    if is_mechanism(name) {
-        let trimmed = value.trim();
-        if trimmed == "SCRAM-SHA-1" {
-            return Ok(());
-        }
-        if trimmed.eq_ignore_ascii_case("GSSAPI") {
-            return Err(format!("Kerberos is not built in: one of {} is wanted", list(MECHANISMS)));
-        }
-        // Told apart by librdkafka with their case.
-        return match one_of(trimmed, MECHANISMS)? {
-            exact if exact == value => Ok(()),
-            exact => Err(format!("write `{exact}`")),
-        };
-    }
     if name == "partition.assignment.strategy" {
         let names: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         for assignor in &names {
@@ -262,7 +258,7 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 /// The one of `names` that this is; `Err` says which there are, and which was meant.
-fn one_of<'a>(text: &str, names: &'a [&'a str]) -> Result<&'a str, String> {
+fn one_of(text: &str, names: &'static [&'static str]) -> Result<&'static str, String> {
     if let Some(exact) = names.iter().find(|name| name.eq_ignore_ascii_case(text)) {
         return Ok(exact);
     }
@@ -279,6 +275,9 @@ fn meant<'a>(text: &str, names: &'a [&'a str]) -> Option<&'a str> {
         name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
     };
     let wanted = bare(text);
+    if let Some(same) = names.iter().find(|name| bare(name) == wanted) {
+        return Some(same);
+    }
     if wanted == "tls" || wanted == "sasltls" {
         let other = wanted.replace("tls", "ssl");
         return names.iter().find(|name| bare(name) == other).copied();
@@ -334,8 +333,9 @@ mod tests {
         for (name, value, read) in [
             ("batch.size", " 0x10 ", "16"),
             ("linger.ms", "0.5", "0.5"),
-            ("socket.keepalive.enable", "T", "true"),
-            ("security.protocol", "SASL_SSL", "sasl_ssl"),
+            ("socket.keepalive.enable", "T", "T"),
+            ("security.protocol", "SASL_SSL", "SASL_SSL"),
+            ("sasl.mechanism", "plain", "PLAIN"),
             ("debug", "broker, topic,+msg", "broker, topic,+msg"),
             ("sasl.mechanism", "SCRAM-SHA-512", "SCRAM-SHA-512"),
             ("ssl.ca.location", "probe", "probe"),
@@ -358,7 +358,6 @@ mod tests {
             ("compression.type", "zst", "did you mean `zstd`?"),
             ("sasl.mechanism", "SCRAM-512", "did you mean `SCRAM-SHA-512`?"),
             ("sasl.mechanism", "SHA-256", "did you mean `SCRAM-SHA-256`?"),
-            ("sasl.mechanism", "plain", "write `PLAIN`"),
             ("sasl.mechanism", "SCRAM", "one of `PLAIN`"),
             ("sasl.mechanism", "GSSAPI", "Kerberos is not built in"),
             ("sasl.mechanism", "hunter2", "one of `PLAIN`"),
@@ -377,6 +376,7 @@ mod tests {
     #[test]
     fn only_what_can_be_no_secret_is_quoted() {
         assert!(may_be_quoted("batch.size", "0") && may_be_quoted("sasl.mechanism", "SCRAM-512"));
+        assert!(may_be_quoted("security.protocol", "SSL") && may_be_quoted("client.rack", "[ … ]"));
         assert!(may_be_quoted("enable.auto.commit", "true") && may_be_quoted("transactional.id", "mine"));
         for (name, value) in [
             ("sasl.password", "1"),

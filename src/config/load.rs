@@ -5,19 +5,17 @@
 //! into [`Raw`], first each value by itself (so that every wrong one is reported, not only the first), then all of them.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use figment::error::Kind;
 use figment::providers::Serialized;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
-use toml::de::{DeTable, DeValue};
 
-use super::problem::{Origin, Problem, Problems, is_secret, nearest, quoted};
+use super::problem::{Origin, Problem, Problems, nearest, quoted};
 use super::raw::Raw;
 use super::settings::Settings;
-use super::{bounded, catalogue, redact};
+use super::{bounded, catalogue, file, secrets};
 
 /// Name of the configuration file that is read from the working folder where `--config` names none.
 pub const FILE: &str = "copydesk.toml";
@@ -69,22 +67,22 @@ pub struct Loaded {
 
 /// A value that somebody set.
 #[derive(Debug, Clone)]
-struct Given {
-    section: String,
+pub(super) struct Given {
+    pub(super) section: String,
     /// Empty where a value stands in a section's place.
-    key: String,
-    value: Value,
-    origin: Origin,
+    pub(super) key: String,
+    pub(super) value: Value,
+    pub(super) origin: Origin,
 }
 
 /// Reads and validates the configuration.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
     let mut given = Vec::new();
-    from_file(inputs, &mut given, &mut problems);
+    file::read(inputs, &mut given, &mut problems);
     from_environment(inputs, &mut given, &mut problems);
     given.extend(inputs.flags.iter().map(from_flag));
-    learn(&given);
+    secrets::learn(&given);
 
     let mut winners: BTreeMap<(String, String), Given> = BTreeMap::new();
     for one in given {
@@ -181,57 +179,6 @@ fn unknown_property(one: &Given) -> String {
     })
 }
 
-/// Has the redactor know every secret that somebody has set, also one that another layer goes before.
-fn learn(given: &[Given]) {
-    let text = |one: &Given| text_of(&one.value).map_or_else(|| shown(&one.value), str::to_owned);
-    // What is shown anyway can't be told apart from a secret of the same text.
-    let public = |one: &&Given| one.section == "stream" || (one.section == "kafka" && one.key == "sasl.username");
-    let public: Vec<String> = given.iter().filter(public).map(text).collect();
-    for one in given {
-        let is_near = || {
-            let known = catalogue::PROPERTIES.iter().map(|property| property.name);
-            one.section == "kafka" && nearest(&one.key, known).is_some_and(is_secret)
-        };
-        match (one.section.as_str(), one.key.as_str()) {
-            ("traces", "endpoint") => user_of_url(&text(one)).into_iter().for_each(redact::learn),
-            ("oauth", "token-command") => {
-                secrets_of_command(&one.value).iter().for_each(|secret| redact::learn(secret))
-            }
-            (section, key) if is_secret(&format!("{section}.{key}")) || is_near() => {
-                let secret = text(one);
-                if !public.contains(&secret) {
-                    redact::learn(&secret);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The password in a URL, or its user where there is no password.
-fn user_of_url(url: &str) -> Option<&str> {
-    let (user, _) = url.split_once("://")?.1.rsplit_once('@')?;
-    Some(user.split_once(':').map_or(user, |(_, password)| password))
-}
-
-/// Arguments that say of themselves that they are secrets: `--password x`, `--client-secret=x`.
-fn secrets_of_command(value: &Value) -> Vec<String> {
-    let words: Vec<String> = match value {
-        Value::Array(_, items) => items.iter().filter_map(|item| text_of(item).map(str::to_owned)).collect(),
-        other => text_of(other).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-    };
-    let mut secrets = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let next = words.get(at + 1).filter(|next| !next.starts_with('-'));
-        match (word.split_once('='), next) {
-            (Some((name, value)), _) if is_secret(name) => secrets.push(value.to_owned()),
-            (None, Some(next)) if word.starts_with('-') && is_secret(word) => secrets.push(next.clone()),
-            _ => {}
-        }
-    }
-    secrets
-}
-
 /// What the writer of an unknown key may have meant, spelled as its layer spells keys.
 fn hint(one: &Given, known: &'static [&'static str]) -> String {
     let in_environment = matches!(one.origin, Origin::Environment { .. });
@@ -280,7 +227,7 @@ fn variable(name: &str) -> String {
     name.to_ascii_uppercase().replace(['-', '.'], "_")
 }
 
-fn text_of(value: &Value) -> Option<&str> {
+pub(super) fn text_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(_, text) => Some(text),
         _ => None,
@@ -288,7 +235,7 @@ fn text_of(value: &Value) -> Option<&str> {
 }
 
 /// A value in an error message.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(_, text) => text.clone(),
         Value::Char(_, letter) => letter.to_string(),
@@ -366,128 +313,4 @@ fn is_surely_a_path(text: &str) -> bool {
 /// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): there the path itself is the value.
 fn is_file_property(key: &str) -> bool {
     ["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE", "TOKEN_FILE"].iter().any(|end| key.ends_with(end))
-}
-
-fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {
-    let path = match &inputs.file {
-        Some(path) => path.clone(),
-        None => {
-            let path = inputs.folder.join(FILE);
-            if !path.exists() {
-                return;
-            }
-            path
-        }
-    };
-    let path = path.strip_prefix(&inputs.folder).map(Path::to_path_buf).unwrap_or(path);
-    let on_disk = inputs.folder.join(&path);
-    let text = match bounded::read_text(&on_disk, bounded::CONFIGURATION) {
-        Ok(text) => text,
-        Err(error) => {
-            let asked = if inputs.file.is_some() { " (flag --config)" } else { "" };
-            problems.push(Problem::File(format!("can't read {}{asked}: {error}", path.display())));
-            return;
-        }
-    };
-    match DeTable::parse(&text) {
-        Ok(table) => {
-            let mut reader = FileReader { text: &text, path: &path, given };
-            reader.table(table.into_inner());
-        }
-        Err(error) => {
-            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), not_toml(&text, &error))));
-        }
-    }
-}
-
-/// Where a file is no TOML, and why: the line's number, its key where it surely is one, and none of its values.
-fn not_toml(text: &str, error: &toml::de::Error) -> String {
-    let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let number = 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
-    let line = text.lines().nth(number - 1).unwrap_or_default();
-    let key = line.split_once('=').map(|(key, _)| key.trim().trim_matches(['"', '\'']));
-    // In a value of several lines, what stands before an equals sign may be a part of it.
-    let is_key = |key: &&str| {
-        let of_ours = keys_of("").iter().any(|section| keys_of(section).contains(key));
-        of_ours || catalogue::is_known(key) || nearest(key, catalogue::PROPERTIES.iter().map(|one| one.name)).is_some()
-    };
-    let named = key.filter(is_key).map(|key| format!(", key `{key}`")).unwrap_or_default();
-    // The parser's own words, which are constants: the line that it would quote below them is left out.
-    format!("line {number}{named}: {}", error.message())
-}
-
-/// Takes a parsed file apart into single values, each with its line.
-struct FileReader<'a> {
-    text: &'a str,
-    path: &'a Path,
-    given: &'a mut Vec<Given>,
-}
-
-impl FileReader<'_> {
-    fn table(&mut self, table: DeTable<'_>) {
-        for (section, value) in table {
-            let line = self.line(&section.span());
-            let section = section.into_inner().into_owned();
-            match value.into_inner() {
-                DeValue::Table(keys) if section == "kafka" => self.properties("", keys),
-                DeValue::Table(keys) => {
-                    for (key, value) in keys {
-                        let line = self.line(&key.span());
-                        self.push(&section, &key.into_inner(), value.into_inner(), line);
-                    }
-                }
-                value => self.push(&section, "", value, line),
-            }
-        }
-    }
-
-    /// Bare keys with periods are nested tables to TOML, and one name to librdkafka.
-    fn properties(&mut self, prefix: &str, table: DeTable<'_>) {
-        for (key, value) in table {
-            let line = self.line(&key.span());
-            let name = format!("{prefix}{}", key.into_inner());
-            match value.into_inner() {
-                DeValue::Table(inner) => self.properties(&format!("{name}."), inner),
-                value => self.push("kafka", &name, value, line),
-            }
-        }
-    }
-
-    fn push(&mut self, section: &str, key: &str, value: DeValue<'_>, line: usize) {
-        self.given.push(Given {
-            section: section.to_owned(),
-            key: key.to_owned(),
-            value: plain(value),
-            origin: Origin::File { path: self.path.to_owned(), line: Some(line) },
-        });
-    }
-
-    fn line(&self, span: &Range<usize>) -> usize {
-        1 + self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
-    }
-}
-
-/// A parsed TOML value as figment's. What doesn't fit a number stays text, and is refused by its key.
-fn plain(value: DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::from(text.into_owned()),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(whole) => Value::from(whole),
-            Err(_) => Value::from(number.as_str().to_owned()),
-        },
-        DeValue::Float(number) => match number.as_str().parse::<f64>() {
-            Ok(fraction) => Value::from(fraction),
-            Err(_) => Value::from(number.as_str().to_owned()),
-        },
-        DeValue::Boolean(flag) => Value::from(flag),
-        DeValue::Datetime(time) => Value::from(time.to_string()),
-        DeValue::Array(items) => {
-            Value::from(items.into_iter().map(|item| plain(item.into_inner())).collect::<Vec<_>>())
-        }
-        DeValue::Table(keys) => Value::from(
-            keys.into_iter()
-                .map(|(key, item)| (key.into_inner().into_owned(), plain(item.into_inner())))
-                .collect::<Dict>(),
-        ),
-    }
 }

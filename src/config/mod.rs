@@ -9,12 +9,14 @@
 pub mod bounded;
 pub mod brokers;
 pub mod catalogue;
+mod file;
 mod load;
 mod oauth;
 mod problem;
 pub mod properties;
 mod raw;
 pub mod redact;
+mod secrets;
 mod settings;
 mod show;
 mod units;

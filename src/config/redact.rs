@@ -73,6 +73,14 @@ pub fn text(text: &str) -> Cow<'_, str> {
     KNOWN.read().unwrap_or_else(PoisonError::into_inner).redact(text)
 }
 
+/// The same for a page with names and code of its own (HTML, JSON, metrics): its structure stays as it is.
+///
+/// A secret that is a short word of letters only is not looked for: it may be the name of a tag. (What is put into pages has
+/// been through [`text`] before.)
+pub fn page(page: &str) -> Cow<'_, str> {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).redact_page(page)
+}
+
 /// A writer that takes out secrets. What is written in one call is looked at as a whole: a log line, an error.
 #[derive(Debug)]
 pub struct Redacting<W>(pub W);
@@ -108,8 +116,6 @@ impl Secrets {
                 self.lasting.push(form);
             }
         }
-        // The longest first: one may be a part of another.
-        self.lasting.sort_by_key(|form| std::cmp::Reverse(form.len()));
     }
 
     /// Takes one in for a while.
@@ -124,10 +130,30 @@ impl Secrets {
         }
     }
 
+    /// The longest first: one may be a part of another.
+    fn all(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.lasting.iter().chain(&self.passing).map(String::as_str).collect();
+        all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        all
+    }
+
+    /// A page without them, and without what looks like one by itself.
+    pub fn redact_page<'a>(&self, page: &'a str) -> Cow<'a, str> {
+        let mut page = Cow::Borrowed(page);
+        let is_word = |secret: &str| secret.len() < WORD && secret.bytes().all(|byte| byte.is_ascii_alphabetic());
+        for secret in self.all().into_iter().filter(|secret| !is_word(secret)) {
+            replace(&mut page, |page, from| known(page, from, secret));
+        }
+        replace(&mut page, pem);
+        replace(&mut page, user_of_url);
+        replace(&mut page, json_web_token);
+        page
+    }
+
     /// The text without them, and without what looks like one.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
-        for secret in self.lasting.iter().chain(&self.passing) {
+        for secret in self.all() {
             replace(&mut text, |text, from| known(text, from, secret));
         }
         replace(&mut text, pem);
@@ -299,7 +325,8 @@ mod tests {
         let mut secrets = Secrets::new();
         secrets.learn("hunter2");
         secrets.learn("p\"ä s&s<word/that is long");
-        secrets.learn_passing("opaque-token-1");
+        secrets.learn_passing("token-1");
+        secrets.learn_passing("opaque-token-1-opaque");
         for text in [
             "x hunter2 y",
             "`hunter2`",
@@ -309,7 +336,7 @@ mod tests {
             "p&quot;ä s&amp;s&lt;word/that is long",
             "p%22%C3%A4+s%26s%3Cword%2Fthat+is+long",
             "p%22%C3%A4%20s%26s%3Cword%2Fthat%20is%20long",
-            "token opaque-token-1",
+            "token opaque-token-1-opaque",
         ] {
             let out = secrets.redact(text);
             assert!(out.contains(REDACTED), "{text}: {out}");
@@ -386,6 +413,16 @@ mod tests {
         ] {
             assert!(matches!(Secrets::new().redact(text), Cow::Borrowed(_)), "{text}: {}", redacted(text));
         }
+    }
+
+    #[test]
+    fn a_page_keeps_its_tags_and_its_code() {
+        let mut secrets = Secrets::new();
+        secrets.learn("section");
+        secrets.learn("hunter2");
+        let page = "<section><script>const token = form.token.value;</script>hunter2</section>";
+        assert_eq!(secrets.redact_page(page), page.replace("hunter2", REDACTED));
+        assert_eq!(secrets.redact("the section"), "the (redacted)");
     }
 
     #[test]

@@ -15,14 +15,14 @@ pub(super) async fn draw(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let answer = next.run(request).await;
     let form = answer.headers().get(header::CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or("text/plain");
-    let is_text = form.starts_with("text/") || form.starts_with("application/json");
+    let is_text = ["text/plain", "text/html", "application/json"].iter().any(|text| form.starts_with(text));
     if !reads || !is_text {
         return answer;
     }
     let (mut head, body) = answer.into_parts();
     // These are made whole before they are sent, and can't fail.
     let bytes = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
-    let body = match std::str::from_utf8(&bytes).map(redact::text) {
+    let body = match std::str::from_utf8(&bytes).map(redact::page) {
         Ok(std::borrow::Cow::Owned(safe)) => {
             head.headers.remove(header::CONTENT_LENGTH);
             Body::from(safe)

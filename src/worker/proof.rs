@@ -37,9 +37,13 @@ fn judge(key: &str, value: &str) -> Result<(), String> {
 
 /// librdkafka's reason, where it does not quote the value.
 pub(super) fn without(reason: &str, key: &str, value: &str) -> String {
-    let prefix = format!("Configuration property \"{key}\" ");
     let reason = reason.trim();
-    let reason = reason.strip_prefix(&prefix).unwrap_or(reason);
+    // Its name, or that of which it is an alias.
+    let named = reason.strip_prefix("Configuration property \"").and_then(|rest| rest.split_once("\" "));
+    let reason = named.map_or(reason, |(_, rest)| rest);
+    if let Some((_, why)) = reason.strip_prefix("Unsupported value ").and_then(|rest| rest.rsplit_once("\": ")) {
+        return format!("not supported in this build: {why}");
+    }
     if is_secret(key) && !reason.starts_with("not supported in this build") || reason.contains(value.trim()) {
         return "the value can't be used".to_owned();
     }
@@ -118,6 +122,7 @@ mod tests {
             let said = judge(key, value).err().unwrap_or_default();
             assert!(!said.contains("hunter2"), "{said}");
         }
+        assert!(judge("sasl.oauthbearer.method", "oidc").is_err_and(|reason| is_left_out(&reason)));
         assert!(judge("sasl.oauthbearer.client.secret", "hunter2").is_err_and(|reason| is_left_out(&reason)));
     }
 }
