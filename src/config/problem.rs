@@ -151,7 +151,8 @@ pub fn quoted(section: &str, key: &str, value: &str) -> String {
 
 /// Is this rather a token than the path of a file that holds one?
 pub(super) fn looks_like_a_token(value: &str) -> bool {
-    value.starts_with("eyJ") || (value.len() > 64 && !value.contains('/')) || value.contains(['\n', ' '])
+    let is_no_path = !value.contains('/') && (value.len() > 64 || value.contains(' '));
+    value.starts_with("eyJ") || value.contains('\n') || is_no_path
 }
 
 /// What is shown instead of a secret.
