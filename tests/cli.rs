@@ -276,3 +276,36 @@ fn check_says_what_is_wrong_with_a_token_and_never_shows_it() {
     let offline = copydesk(folder.path()).args(["check", "--offline"]).output().unwrap();
     assert_eq!(code(&offline), 0, "{}", err(&offline));
 }
+
+/// Nobody has to reach a broker to learn that a list of brokers is none, and `run` does not wait for it to become one.
+#[test]
+fn check_offline_and_run_refuse_what_can_never_work() {
+    for (name, value, said) in [
+        ("COPYDESK__STREAM__BROKERS", "a:9092 b:9092", "write `a:9092,b:9092`"),
+        ("COPYDESK__STREAM__BROKERS", "a:9092;b:9092", "write `a:9092,b:9092`"),
+        ("COPYDESK__STREAM__BROKERS", "kafka://a:9092", "write `a:9092`"),
+        ("COPYDESK__STREAM__BROKERS", "$(BROKERS)", "placeholder"),
+        ("COPYDESK__STREAM__BROKERS", "a:9092,", "write `a:9092`"),
+        ("COPYDESK__KAFKA__SASL_MECHANISM", "SCRAM-512", "did you mean `SCRAM-SHA-512`?"),
+        ("COPYDESK__KAFKA__FETCH_MIN_BYTES", "lots", "a whole number from 1 to 100000000"),
+        ("COPYDESK__KAFKA__TOPIC_BLACKLIST", "^(", "kafka.topic.blacklist"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for arguments in [&["check", "--offline"][..], &["run"], &["check"]] {
+            let output = copydesk(folder.path()).args(arguments).env(name, value).output().unwrap();
+            assert_eq!(code(&output), 64, "{value}: {}", err(&output));
+            assert!(err(&output).contains(said) && err(&output).contains(name), "{value}: {}", err(&output));
+        }
+    }
+    for brokers in ["localhost", "a:9092,b:9092", "PLAINTEXT://a:9092", "SASL_SSL://a:9092", "[::1]:9092"] {
+        let output = run(&["check", "--offline", "--brokers", brokers]);
+        assert_eq!(code(&output), 0, "{brokers}: {}", err(&output));
+    }
+}
+
+#[test]
+fn check_says_which_host_does_not_resolve() {
+    let output = run(&["check", "--brokers", "no-such-host.invalid:9092"]);
+    assert_eq!(code(&output), 69, "{}", err(&output));
+    assert!(out(&output).contains("FAIL the host `no-such-host.invalid` does not resolve"), "{}", out(&output));
+}

@@ -185,16 +185,73 @@ fn the_three_topics_must_differ() {
 
 #[test]
 fn brokers_need_a_host_and_a_port_that_can_be() {
-    for good in ["a", "a:9092", "a:1,b:2", " a:1 , b:2 ", "[::1]:9092", "SASL_SSL://kafka:9093"] {
+    for good in ["a", "a:9092", "a:1,b:2", " a:1 , b:2 ", "[::1]:9092", "SASL_SSL://kafka:9093", "10.0.0.1"] {
         assert_eq!(given("").flag("--brokers", "stream", "brokers", good).load().settings.stream.brokers, good);
     }
-    for bad in ["", ":9092", "a:", "a:0", "a:70000", "a:1,", "a:kafka"] {
+    for bad in ["", ":9092", "a:", "a:0", "a:70000", "a:1,", "a:kafka", "$(BROKERS)", "a/b", "::1:9092"] {
         let problems = given("").flag("--brokers", "stream", "brokers", bad).problems();
         assert!(
             problems.starts_with(&format!("stream.brokers = `{bad}` (flag --brokers): host and port")),
             "{problems}"
         );
     }
+}
+
+/// Wherever the list comes from, the right form is told.
+#[test]
+fn brokers_that_are_separated_otherwise_are_refused_with_the_right_form() {
+    for list in ["a:9092 b:9092", "a:9092;b:9092", "kafka://a:9092,b", "a:9092,b:99999", "[a:9092, b:9092]"] {
+        for (given, origin) in [
+            (given("").flag("--brokers", "stream", "brokers", list), "flag --brokers"),
+            (given("").env("COPYDESK__STREAM__BROKERS", list), "environment variable COPYDESK__STREAM__BROKERS"),
+            (given(&format!("[stream]\nbrokers = \"{list}\"\n")), "copydesk.toml:2"),
+        ] {
+            let problems = given.problems();
+            assert!(problems.starts_with(&format!("stream.brokers = `{list}` ({origin}): ")), "{problems}");
+            assert!(problems.contains("write `a:9092,b:9092`"), "{problems}");
+        }
+    }
+}
+
+/// librdkafka leaves out brokers whose protocol is another than its own, which is `plaintext` where nothing is said.
+#[test]
+fn a_protocol_before_the_brokers_is_the_one_that_is_spoken() {
+    let ssl = given("").flag("--brokers", "stream", "brokers", "ssl://a:1,SSL://b:1");
+    assert_eq!(ssl.load().settings.stream.properties["security.protocol"], "SSL");
+    let both = given("[kafka]\nsecurity.protocol = \"SASL_SSL\"\n").flag("--brokers", "stream", "brokers", "SSL://a:1");
+    let problems = both.problems();
+    assert!(problems.contains("`SSL://` is not what `security.protocol` says, which is `SASL_SSL`"), "{problems}");
+}
+
+#[test]
+fn properties_are_judged_by_librdkafkas_own_list() {
+    let file = "[kafka]\n\"fetch.min.bytes\" = \"lots\"\n\"linger.ms\" = 1000000\n\"socket.keepalive.enable\" = \"yes\"\n\
+                \"sasl.mechanism\" = \"SCRAM-512\"\n\"security.protocol\" = \"TLS\"\n\"compression.type\" = \"zst\"\n\
+                \"fetch.min.byte\" = 1\n\"ssl.truststore.location\" = \"/ca.jks\"\nbrokers = \"a:1\"\n";
+    let problems = given(file)
+        .env("COPYDESK__KAFKA__QUEUED_MIN_MESSAGES", "0")
+        .env("COPYDESK__KAFKA__SASL_PASWORD", "hunter2")
+        .env("COPYDESK__KAFKA__LOG_LEVEL", "8")
+        .problems();
+    for expected in [
+        "kafka.fetch.min.bytes = `(redacted)` (copydesk.toml:2): a whole number from 1 to 100000000 is wanted",
+        "kafka.linger.ms = `1000000` (copydesk.toml:3): a number from 0 to 900000 is wanted",
+        "kafka.socket.keepalive.enable = `yes` (copydesk.toml:4): `true` or `false` is wanted",
+        "kafka.sasl.mechanism = `SCRAM-512` (copydesk.toml:5): did you mean `SCRAM-SHA-512`?",
+        "kafka.security.protocol = `TLS` (copydesk.toml:6): did you mean `ssl`?",
+        "kafka.compression.type = `zst` (copydesk.toml:7): did you mean `zstd`?",
+        "unknown key kafka.fetch.min.byte (copydesk.toml:8): did you mean `fetch.min.bytes`?",
+        "unknown key kafka.ssl.truststore.location (copydesk.toml:9): librdkafka has no such property; librdkafka has `ssl.ca.location`",
+        "unknown key kafka.brokers (copydesk.toml:10): `brokers` belongs under `[stream]`",
+        "kafka.queued.min.messages = `0` (environment variable COPYDESK__KAFKA__QUEUED_MIN_MESSAGES): a whole number from 1",
+        "unknown key kafka.sasl.pasword (environment variable COPYDESK__KAFKA__SASL_PASWORD): did you mean \
+         `COPYDESK__KAFKA__SASL_PASSWORD`?",
+        "kafka.log_level = `8` (environment variable COPYDESK__KAFKA__LOG_LEVEL): a whole number from 0 to 7 is wanted",
+    ] {
+        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+    }
+    assert_eq!(problems.lines().count(), 12, "{problems}");
+    assert!(!problems.contains("hunter2"), "{problems}");
 }
 
 #[test]

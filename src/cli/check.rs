@@ -9,7 +9,7 @@ use owo_colors::OwoColorize;
 
 use crate::cli::print::say_coloured;
 use crate::cli::topics::in_words;
-use crate::cli::{color, exit, safe};
+use crate::cli::{color, exit, names, safe};
 use crate::config::{Delivery, OffsetReset, Settings, Stream};
 use crate::worker::claim::is_claimed;
 use crate::worker::topics::{Admin, Retention, Topic, TopicState};
@@ -44,6 +44,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         let advice =
             "leave it at that if it is the worker that you check; a second `run` under this name would not start";
         report.warn(&format!("`{}` of group `{}` runs on this machine", stream.instance, stream.group), advice);
+    }
+    if !report.hosts(&stream.brokers) {
+        return Ok(ExitCode::from(exit::UNAVAILABLE));
     }
     match probe::token(stream) {
         None => {}
@@ -157,6 +160,17 @@ impl Report {
         self.missing += 1;
         let fail = if self.colour { "FAIL".red().to_string() } else { "FAIL".to_owned() };
         say_coloured(format_args!("{fail} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
+    }
+
+    /// Does each broker's name resolve? Gives whether one does.
+    fn hosts(&mut self, brokers: &str) -> bool {
+        let (unresolved, any) = names::unresolved(brokers, PATIENCE);
+        for (host, error) in unresolved {
+            let what = format!("the host `{host}` does not resolve: {error}");
+            let advice = "is its name right (`stream.brokers`), and known where this runs?";
+            if any { self.warn(&what, advice) } else { self.bad(&what, advice) }
+        }
+        any
     }
 
     fn topic(&mut self, role: &str, topic: &Topic) {

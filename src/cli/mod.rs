@@ -23,6 +23,7 @@ pub mod inspect;
 mod interrupt;
 mod line;
 pub mod man;
+mod names;
 pub mod offsets;
 mod print;
 pub mod run;
@@ -31,15 +32,16 @@ pub mod schema;
 pub mod tail;
 pub mod topics;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Inputs, Loaded, Problems, load};
+use crate::config::{Inputs, Loaded, Origin, Problem, Problems, load, quoted, redact};
 use crate::telemetry::logs;
-use crate::worker::KafkaTrouble;
+use crate::worker::{KafkaTrouble, proof};
 use flags::{GlobalFlags, OnStream, StreamFlags};
 use print::{note, say};
 
@@ -154,7 +156,11 @@ impl Cli {
             .try_get_matches_from(arguments)
             .and_then(|matches| Cli::from_arg_matches(&matches));
         parsed.map_err(|error| {
-            let printed = error.print();
+            // Somebody may have typed a secret where none is taken: then without colour, and without the secret.
+            let printed = match redact::text(&error.render().to_string()) {
+                Cow::Owned(safe) if error.use_stderr() => std::io::stderr().write_all(safe.as_bytes()),
+                _ => error.print(),
+            };
             if error.use_stderr() {
                 return ExitCode::from(exit::USAGE);
             }
@@ -180,6 +186,7 @@ impl Cli {
 
     fn run_configured(&self) -> anyhow::Result<ExitCode> {
         let loaded = self.configure()?;
+        prove(&loaded)?;
         // What the worker does is news; the other commands say themselves what they do, and log trouble only.
         let mut log = loaded.settings.log.clone();
         if !matches!(self.command, Command::Run(_)) && log.filter == "info" {
@@ -215,6 +222,22 @@ fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
         Some("never") => clap::ColorChoice::Never,
         _ => clap::ColorChoice::Auto,
     }
+}
+
+/// Has librdkafka itself judge its properties, before a client of any kind is made.
+fn prove(loaded: &Loaded) -> Result<(), Problems> {
+    let problem = |proof::Refusal { key, reason }| {
+        let place = ("kafka".to_owned(), key);
+        let value = loaded.settings.stream.properties.get(&place.1).map(String::as_str).unwrap_or_default();
+        Problem::Value {
+            value: quoted("kafka", &place.1, value),
+            origin: loaded.origins.get(&place).cloned().unwrap_or(Origin::Default("default")),
+            key: format!("kafka.{}", place.1),
+            reason,
+        }
+    };
+    let problems: Vec<Problem> = proof::properties(&loaded.settings.stream).into_iter().map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
 /// Says what went wrong on standard error, and chooses the code.

@@ -5,18 +5,17 @@
 //! into [`Raw`], first each value by itself (so that every wrong one is reported, not only the first), then all of them.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use figment::error::Kind;
 use figment::providers::Serialized;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
-use toml::de::{DeTable, DeValue};
 
-use super::problem::{Origin, Problem, Problems, REDACTED, is_secret, nearest};
+use super::problem::{Origin, Problem, Problems, nearest, quoted};
 use super::raw::Raw;
 use super::settings::Settings;
+use super::{bounded, catalogue, file, secrets};
 
 /// Name of the configuration file that is read from the working folder where `--config` names none.
 pub const FILE: &str = "copydesk.toml";
@@ -68,21 +67,22 @@ pub struct Loaded {
 
 /// A value that somebody set.
 #[derive(Debug, Clone)]
-struct Given {
-    section: String,
+pub(super) struct Given {
+    pub(super) section: String,
     /// Empty where a value stands in a section's place.
-    key: String,
-    value: Value,
-    origin: Origin,
+    pub(super) key: String,
+    pub(super) value: Value,
+    pub(super) origin: Origin,
 }
 
 /// Reads and validates the configuration.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
     let mut given = Vec::new();
-    from_file(inputs, &mut given, &mut problems);
+    file::read(inputs, &mut given, &mut problems);
     from_environment(inputs, &mut given, &mut problems);
     given.extend(inputs.flags.iter().map(from_flag));
+    secrets::learn(&given);
 
     let mut winners: BTreeMap<(String, String), Given> = BTreeMap::new();
     for one in given {
@@ -132,12 +132,19 @@ fn check(one: &Given) -> Result<(), Problem> {
     let name = if key.is_empty() { section.clone() } else { format!("{section}.{key}") };
     let wrong = |reason: String| Problem::Value {
         key: name.clone(),
-        value: if is_secret(&name) { REDACTED.to_owned() } else { shown(value) },
+        value: quoted(section, key, &shown(value)),
         origin: origin.clone(),
         reason,
     };
+    if section == "kafka" && !key.is_empty() && !catalogue::is_known(key) {
+        return Err(Problem::UnknownKey { key: name, origin: origin.clone(), hint: unknown_property(one) });
+    }
     if section == "kafka" && !key.is_empty() && matches!(value, Value::Dict(..) | Value::Array(..) | Value::Empty(..)) {
         return Err(wrong("text, a number, `true` or `false` is wanted".to_owned()));
+    }
+    // One that may not be set at all is refused later, with its own reason.
+    if section == "kafka" && super::properties::REFUSED.iter().all(|refused| refused.key != key) {
+        catalogue::judge(key, &shown(value)).map_err(&wrong)?;
     }
     let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Layer(one));
     let Err(error) = figment.extract::<Raw>() else { return Ok(()) };
@@ -159,6 +166,17 @@ fn check(one: &Given) -> Result<(), Problem> {
         Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => Err(wrong(format!("{wanted} is wanted"))),
         other => Err(wrong(other.to_string())),
     }
+}
+
+/// What the writer of an unknown name under `[kafka]` may have meant.
+fn unknown_property(one: &Given) -> String {
+    if let Some(section) = keys_of("").iter().find(|section| keys_of(section).contains(&one.key.as_str())) {
+        return format!("`{}` belongs under `[{section}]`", one.key);
+    }
+    let in_environment = matches!(one.origin, Origin::Environment { .. });
+    catalogue::hint(&one.key, |name| {
+        if in_environment { format!("{PREFIX}KAFKA__{}", variable(name)) } else { name.to_owned() }
+    })
 }
 
 /// What the writer of an unknown key may have meant, spelled as its layer spells keys.
@@ -209,7 +227,7 @@ fn variable(name: &str) -> String {
     name.to_ascii_uppercase().replace(['-', '.'], "_")
 }
 
-fn text_of(value: &Value) -> Option<&str> {
+pub(super) fn text_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(_, text) => Some(text),
         _ => None,
@@ -217,7 +235,7 @@ fn text_of(value: &Value) -> Option<&str> {
 }
 
 /// A value in an error message.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(_, text) => text.clone(),
         Value::Char(_, letter) => letter.to_string(),
@@ -255,6 +273,7 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
         };
         let separator = if section == "kafka" { "." } else { "-" };
         let key = key.to_ascii_lowercase().replace("__", separator).replace('_', separator);
+        let key = if section == "kafka" { catalogue::of_variable(key) } else { key };
         if !from_file {
             let origin = Origin::Environment { name: name.clone(), file: None };
             given.push(Given { section, key, value: Value::from(text.clone()), origin });
@@ -266,7 +285,7 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
             continue;
         }
         let path = PathBuf::from(text);
-        match std::fs::read_to_string(&path) {
+        match bounded::read_text(&path, bounded::VALUE) {
             Ok(content) => given.push(Given {
                 section,
                 key,
@@ -274,9 +293,21 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
                 value: Value::from(content.trim_end_matches(['\n', '\r']).to_owned()),
                 origin: Origin::Environment { name: name.clone(), file: Some(path) },
             }),
-            Err(error) => problems.push(Problem::File(format!("{name} names `{text}`, which can't be read: {error}"))),
+            Err(error) if is_surely_a_path(text) => {
+                problems.push(Problem::File(format!("{name} names `{text}`, which can't be read: {error}")));
+            }
+            Err(error) => problems.push(Problem::File(format!(
+                "{name} wants the path of a file (its value is not shown: it may be the secret itself): {error}"
+            ))),
         }
     }
+}
+
+/// Can this be shown, where a secret may stand in place of the path of its file?
+fn is_surely_a_path(text: &str) -> bool {
+    let of_paths = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let is_rooted = ["/", "./", "../"].iter().any(|start| text.starts_with(start));
+    is_rooted && text.len() < 200 && text.matches('/').count() > 1 && text.chars().all(of_paths)
 }
 
 /// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): there the path itself is the value.
@@ -287,112 +318,4 @@ fn is_file_property(section: &str, key: &str) -> bool {
         _ => &[],
     };
     ends.iter().any(|end| key.ends_with(end))
-}
-
-fn from_file(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {
-    let path = match &inputs.file {
-        Some(path) => path.clone(),
-        None => {
-            let path = inputs.folder.join(FILE);
-            if !path.exists() {
-                return;
-            }
-            path
-        }
-    };
-    let path = path.strip_prefix(&inputs.folder).map(Path::to_path_buf).unwrap_or(path);
-    let on_disk = inputs.folder.join(&path);
-    let text = match std::fs::read_to_string(&on_disk) {
-        Ok(text) => text,
-        Err(error) => {
-            let asked = if inputs.file.is_some() { " (flag --config)" } else { "" };
-            problems.push(Problem::File(format!("can't read {}{asked}: {error}", path.display())));
-            return;
-        }
-    };
-    match DeTable::parse(&text) {
-        Ok(table) => {
-            let mut reader = FileReader { text: &text, path: &path, given };
-            reader.table(table.into_inner());
-        }
-        Err(error) => {
-            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), error.to_string().trim())))
-        }
-    }
-}
-
-/// Takes a parsed file apart into single values, each with its line.
-struct FileReader<'a> {
-    text: &'a str,
-    path: &'a Path,
-    given: &'a mut Vec<Given>,
-}
-
-impl FileReader<'_> {
-    fn table(&mut self, table: DeTable<'_>) {
-        for (section, value) in table {
-            let line = self.line(&section.span());
-            let section = section.into_inner().into_owned();
-            match value.into_inner() {
-                DeValue::Table(keys) if section == "kafka" => self.properties("", keys),
-                DeValue::Table(keys) => {
-                    for (key, value) in keys {
-                        let line = self.line(&key.span());
-                        self.push(&section, &key.into_inner(), value.into_inner(), line);
-                    }
-                }
-                value => self.push(&section, "", value, line),
-            }
-        }
-    }
-
-    /// Bare keys with periods are nested tables to TOML, and one name to librdkafka.
-    fn properties(&mut self, prefix: &str, table: DeTable<'_>) {
-        for (key, value) in table {
-            let line = self.line(&key.span());
-            let name = format!("{prefix}{}", key.into_inner());
-            match value.into_inner() {
-                DeValue::Table(inner) => self.properties(&format!("{name}."), inner),
-                value => self.push("kafka", &name, value, line),
-            }
-        }
-    }
-
-    fn push(&mut self, section: &str, key: &str, value: DeValue<'_>, line: usize) {
-        self.given.push(Given {
-            section: section.to_owned(),
-            key: key.to_owned(),
-            value: plain(value),
-            origin: Origin::File { path: self.path.to_owned(), line: Some(line) },
-        });
-    }
-
-    fn line(&self, span: &Range<usize>) -> usize {
-        1 + self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
-    }
-}
-
-/// A parsed TOML value as figment's. What doesn't fit a number stays text, and is refused by its key.
-fn plain(value: DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::from(text.into_owned()),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(whole) => Value::from(whole),
-            Err(_) => Value::from(number.as_str().to_owned()),
-        },
-        DeValue::Float(number) => match number.as_str().parse::<f64>() {
-            Ok(fraction) => Value::from(fraction),
-            Err(_) => Value::from(number.as_str().to_owned()),
-        },
-        DeValue::Boolean(flag) => Value::from(flag),
-        DeValue::Datetime(time) => Value::from(time.to_string()),
-        DeValue::Array(items) => {
-            Value::from(items.into_iter().map(|item| plain(item.into_inner())).collect::<Vec<_>>())
-        }
-        DeValue::Table(keys) => Value::from(
-            keys.into_iter()
-                .map(|(key, item)| (key.into_inner().into_owned(), plain(item.into_inner())))
-                .collect::<Dict>(),
-        ),
-    }
 }

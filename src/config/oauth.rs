@@ -4,9 +4,11 @@
 //! so either is refused here, by its key.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::bounded;
+use super::problem::looks_like_a_token;
 use super::raw::RawOauth;
 
 /// The mechanism that sends a token.
@@ -70,6 +72,12 @@ pub(super) fn resolve(
     if !written.token_file.is_empty() && !written.token_command.0.is_empty() {
         let reason = "`oauth.token-file` is set as well: one source is wanted".to_owned();
         refuse("oauth", "token-command", &written.token_command.to_string(), reason);
+    }
+    if !written.token_file.is_empty() && looks_like_a_token(&written.token_file) {
+        let reason = "the path of a file is wanted, not the token itself".to_owned();
+        refuse("oauth", "token-file", &written.token_file, reason);
+    } else if let Err(reason) = bounded::judge(Path::new(&written.token_file), bounded::VALUE) {
+        refuse("oauth", "token-file", &written.token_file, reason);
     }
     if written.token_lifetime.0.is_zero() {
         let reason = "more than nothing is wanted".to_owned();

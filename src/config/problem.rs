@@ -6,6 +6,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::{brokers, catalogue, redact};
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -104,10 +106,53 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Is this the name of something that must not be shown?
 pub fn is_secret(key: &str) -> bool {
-    const PARTS: [&str; 7] =
-        ["password", "passphrase", "secret", ".pem", "jaas", "sasl.oauthbearer.config", "admin.token"];
+    const PARTS: [&str; 11] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        ".pem",
+        "jaas",
+        "apikey",
+        "api_key",
+        "api-key",
+        "api.key",
+        "sasl.oauthbearer.config",
+    ];
+    // These say where something is, or what kind of thing, and not what it is.
+    const ABOUT: [&str; 7] = ["file", "location", "path", "type", "command", "lifetime", "url"];
     let name = key.to_ascii_lowercase();
-    PARTS.iter().any(|part| name.contains(part))
+    let last = name.rsplit(['.', '_', '-']).next().unwrap_or_default();
+    let is_about = last.len() < name.len() && ABOUT.contains(&last);
+    !is_about && (last == "token" || name == "ssl_key" || PARTS.iter().any(|part| name.contains(part)))
+}
+
+/// A value in an error message: the value of `section.key`, where it can't be a secret.
+pub fn quoted(section: &str, key: &str, value: &str) -> String {
+    const MOST: usize = 200;
+    let hidden = match section {
+        "kafka" => !catalogue::may_be_quoted(key, value),
+        "oauth" => key != "token-command" && looks_like_a_token(value),
+        _ => is_secret(&format!("{section}.{key}")),
+    };
+    if hidden {
+        return REDACTED.to_owned();
+    }
+    if (section, key) == ("stream", "brokers") && brokers::holds_a_user(value) {
+        let host = value.rsplit('@').next().unwrap_or_default();
+        return format!("{REDACTED}@{host}");
+    }
+    let text = redact::text(value);
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// Is this rather a token than the path of a file that holds one?
+pub(super) fn looks_like_a_token(value: &str) -> bool {
+    let is_no_path = !value.contains('/') && (value.len() > 64 || value.contains(' '));
+    value.starts_with("eyJ") || value.contains('\n') || is_no_path
 }
 
 /// What is shown instead of a secret.

@@ -12,9 +12,9 @@ use crate::pipeline::Limits;
 use super::access::{self, Access};
 use super::load::Inputs;
 use super::oauth::{self, Oauth};
-use super::problem::{Origin, Problem, REDACTED, is_secret};
-use super::properties;
+use super::problem::{Origin, Problem, REDACTED, is_secret, quoted};
 use super::raw::{Raw, RawDelivery, RawFormat, RawOffsetReset, RawTimestamp};
+use super::{brokers, catalogue, properties, redact};
 
 /// Everything the program was told.
 #[derive(Debug, Clone)]
@@ -116,7 +116,7 @@ pub struct Log {
 }
 
 /// Where traces go, and how many.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Traces {
     /// URL of the collector, its path included.
     pub endpoint: String,
@@ -161,7 +161,7 @@ impl Judge<'_> {
         let origin = self.origins.get(&(section.to_owned(), key.to_owned()));
         let name = format!("{section}.{key}");
         self.problems.push(Problem::Value {
-            value: if is_secret(&name) { REDACTED.to_owned() } else { value.to_owned() },
+            value: quoted(section, key, value),
             key: name,
             origin: origin.cloned().unwrap_or(Origin::Default("default")),
             reason: reason.into(),
@@ -170,7 +170,7 @@ impl Judge<'_> {
 
     fn stream(&mut self, raw: &Raw, inputs: &Inputs) -> Stream {
         let written = &raw.stream;
-        self.brokers(&written.brokers);
+        let protocol = self.brokers(&written.brokers);
         let topics = [("input", &written.input), ("output", &written.output), ("dead-letters", &written.dead_letters)];
         for (index, (key, topic)) in topics.iter().enumerate() {
             if let Err(reason) = topic_name(topic) {
@@ -211,6 +211,7 @@ impl Judge<'_> {
             self.refuse("stream", "max-backoff", &written.max_backoff.to_string(), reason);
         }
         let mut properties = self.properties(raw);
+        self.protocol(&written.brokers, protocol, &mut properties);
         let oauth = oauth::resolve(&raw.oauth, &mut properties).unwrap_or_else(|refusals| {
             for oauth::Refusal { section, key, value, reason } in refusals {
                 self.refuse(section, &key, &value, reason);
@@ -245,26 +246,35 @@ impl Judge<'_> {
         }
     }
 
-    fn brokers(&mut self, brokers: &str) {
-        for broker in brokers.split(',').map(str::trim) {
-            let address = broker.split_once("://").map_or(broker, |(_, address)| address);
-            let port = match address.rsplit_once(':') {
-                // The last colon of `[::1]` belongs to the address.
-                Some((_, port)) if !port.ends_with(']') => Some(port),
-                _ => None,
-            };
-            let host = port.map_or(address, |port| &address[..address.len() - port.len() - 1]);
-            if host.is_empty() || port.is_some_and(|port| port.parse::<u16>().map_or(true, |number| number == 0)) {
-                let reason = "host and port are wanted, such as `kafka-1:9092`, several separated by commas";
-                self.refuse("stream", "brokers", brokers, reason);
-                return;
+    /// Gives the protocol that stands before the addresses, where one does.
+    fn brokers(&mut self, list: &str) -> Option<String> {
+        match brokers::parse(list) {
+            Ok(addresses) => addresses.into_iter().find_map(|address| address.protocol),
+            Err(reason) => {
+                self.refuse("stream", "brokers", list, reason);
+                None
+            }
+        }
+    }
+
+    /// librdkafka leaves out, with a line in its log, a broker whose protocol is another than `security.protocol`.
+    fn protocol(&mut self, list: &str, protocol: Option<String>, properties: &mut BTreeMap<String, String>) {
+        const KEY: &str = "security.protocol";
+        let Some(protocol) = protocol else { return };
+        match properties.get(KEY) {
+            None => drop(properties.insert(KEY.to_owned(), protocol)),
+            Some(set) if set.eq_ignore_ascii_case(&protocol) => {}
+            Some(set) => {
+                let reason =
+                    format!("`{protocol}://` is not what `{KEY}` says, which is `{set}`: leave one of them out");
+                self.refuse("stream", "brokers", list, reason);
             }
         }
     }
 
     fn properties(&mut self, raw: &Raw) -> BTreeMap<String, String> {
         let written: BTreeMap<String, String> =
-            raw.kafka.iter().map(|(key, value)| (key.clone(), value.to_text())).collect();
+            raw.kafka.iter().map(|(key, value)| (key.clone(), canonical(key, value.to_text()))).collect();
         let found = self.problems.len();
         for (key, value) in &written {
             if let Err(reason) = properties::check(key, value) {
@@ -380,6 +390,22 @@ fn topic_name(topic: &str) -> Result<(), &'static str> {
         long if long.len() > 249 => Err("the name of a topic has at most 249 characters"),
         other if !other.chars().all(allowed) => Err("a topic's name has only letters, digits, `.`, `_` and `-`"),
         _ => Ok(()),
+    }
+}
+
+/// A value that is right, as librdkafka reads it for sure. What is wrong was refused already.
+fn canonical(key: &str, value: String) -> String {
+    catalogue::judge(key, &value).unwrap_or(value)
+}
+
+impl fmt::Debug for Traces {
+    /// The collector's address may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traces")
+            .field("endpoint", &redact::text(&self.endpoint))
+            .field("sample_ratio", &self.sample_ratio)
+            .field("service_name", &self.service_name)
+            .finish()
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::load::{Loaded, PREFIX, keys_of};
 use super::problem::{Origin, REDACTED, is_secret};
 use super::raw::{Property, Raw};
+use super::redact;
 
 const WIDTH: usize = 100;
 
@@ -32,7 +33,7 @@ pub fn effective(loaded: &Loaded) -> String {
         let rows: Vec<(String, String)> = if *section == "kafka" {
             raw.kafka.iter().map(|(key, value)| (format!("\"{key}\""), property(key, value))).collect()
         } else {
-            keys_of(section).iter().map(|key| ((*key).to_owned(), toml_value(&values[section][key]))).collect()
+            keys_of(section).iter().map(|key| ((*key).to_owned(), shown(section, key, &values[section][key]))).collect()
         };
         let width = rows.iter().map(|(key, value)| key.chars().count() + value.chars().count()).max().unwrap_or(0);
         for (key, value) in rows {
@@ -56,8 +57,21 @@ fn default_of(section: &str, key: &str) -> Origin {
 fn property(key: &str, value: &Property) -> String {
     match value {
         _ if is_secret(key) => format!("\"{REDACTED}\""),
-        Property::Text(text) => toml_value(&Value::from(text.clone())),
+        Property::Text(text) => toml_value(&Value::from(redact::text(text))),
         other => other.to_text(),
+    }
+}
+
+/// A value of copydesk's own, without what must not be shown.
+fn shown(section: &str, key: &str, value: &Value) -> String {
+    match value {
+        Value::String(text) if is_secret(&format!("{section}.{key}")) && !text.is_empty() => format!("\"{REDACTED}\""),
+        Value::String(text) => toml_value(&Value::from(redact::text(text))),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| shown(section, key, item)).collect::<Vec<_>>();
+            format!("[{}]", items.join(","))
+        }
+        other => toml_value(other),
     }
 }
 

@@ -107,6 +107,7 @@ fn router(served: Served, page: Arc<Page>, access: Access) -> Router {
         .route("/status.json", get(page::status))
         .route("/clean", post(page::clean))
         .with_state(page)
+        .layer(axum::middleware::from_fn(redact_answer))
         .layer(from_fn_with_state(pages, elsewhere));
     let doors =
         Router::new().route("/sign-in", post(sign_in)).route("/sign-out", post(sign_out)).with_state(Arc::new(access));
@@ -117,6 +118,7 @@ fn router(served: Served, page: Arc<Page>, access: Access) -> Router {
         .route("/log", get(log).put(set_log))
         .with_state((health, metrics))
         .merge(doors)
+        .layer(axum::middleware::from_fn(redact_answer))
         .merge(people)
         // It has been measured already.
         .layer(DefaultBodyLimit::disable())

@@ -16,6 +16,7 @@ use super::names;
 use super::refusals::{Refusal, Refusals};
 use super::spread::Spread;
 use super::unread::{Unread, UnreadPartitions};
+use crate::config::redact;
 
 /// All lanes of a process.
 #[derive(Debug)]
@@ -246,7 +247,7 @@ impl LaneHealth {
     /// The lane waits for something and is not ready.
     pub fn wait_for(&self, what: impl Into<String>) {
         self.ready.store(false, Relaxed);
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = what.into();
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = redact::text(&what.into()).into_owned();
     }
 
     /// The lane is ready.

@@ -18,6 +18,7 @@ pub mod names;
 pub mod otlp;
 mod outage;
 mod page;
+mod redaction;
 mod refusals;
 mod spread;
 mod stderr;

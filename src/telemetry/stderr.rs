@@ -1,5 +1,5 @@
 //! Where log lines go: standard error, whatever has become of it. A line that can't be written is lost and nothing else
-//! happens, since a worker whose log reader has gone away has work to do. A line steers no terminal: what came from an
+//! happens, since a worker whose log reader has gone away has work to do. A line has no secret in it (`config::redact`), and steers no terminal: what came from an
 //! article or from a broker is escaped, in JSON as `\u202e`, which reads as the same JSON.
 
 use std::borrow::Cow;
@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::config::redact;
 use crate::text::steers;
 
 /// Form of the lines.
@@ -34,7 +35,7 @@ pub(super) struct Lines(Form);
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        let _ = io::stderr().lock().write_all(safe(&text, self.0).as_bytes());
+        let _ = io::stderr().lock().write_all(safe(&redact::text(&text), self.0).as_bytes());
         Ok(line.len())
     }
 

@@ -20,6 +20,8 @@ use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
+use crate::config::redact;
+
 /// The header of W3C's Trace Context, in a Kafka record as in an HTTP request.
 pub const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
@@ -105,7 +107,7 @@ impl BatchTrace {
     /// The batch was given up.
     pub fn failed(&mut self, reason: &'static str, error: &dyn fmt::Display) {
         if let Some(open) = self.0.take() {
-            open.end(Some((reason, &error.to_string())));
+            open.end(Some((reason, &redact::text(&error.to_string()))));
         }
     }
 }

@@ -6,61 +6,30 @@ use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
+use crate::config::catalogue::{self, Clients};
 use crate::config::properties::{
     self, MAX_POLL_INTERVAL_MS, MESSAGE_TIMEOUT_MS, SESSION_TIMEOUT_MS, SOCKET_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS,
 };
-use crate::config::{Delivery, Stream};
+use crate::config::{Delivery, Stream, brokers};
 
 use super::ids;
 use super::sabotage;
 use super::topics::Survey;
 
-/// Properties that only a consumer knows (librdkafka's CONFIGURATION.md, column C/P).
-const CONSUMER_ONLY: &[&str] = &[
-    "check.crcs",
-    "consume.callback.max.messages",
-    "coordinator.query.interval.ms",
-    "enable.partition.eof",
-    "fetch.error.backoff.ms",
-    "fetch.max.bytes",
-    "fetch.message.max.bytes",
-    "fetch.min.bytes",
-    "fetch.queue.backoff.ms",
-    "fetch.wait.max.ms",
-    "heartbeat.interval.ms",
-    "max.partition.fetch.bytes",
-    "max.poll.interval.ms",
-    "offset.store.sync.interval.ms",
-    "partition.assignment.strategy",
-    "queued.max.messages.kbytes",
-    "queued.min.messages",
-    "session.timeout.ms",
-];
+/// Does a consumer know it? As one that only producers know, one that nobody knows is none of its business.
+fn of_consumer(key: &str) -> bool {
+    !catalogue::is_of(key, Clients::Producer)
+}
 
-/// Properties that only a producer knows.
-const PRODUCER_ONLY: &[&str] = &[
-    "batch.num.messages",
-    "batch.size",
-    "compression.codec",
-    "compression.level",
-    "compression.type",
-    "delivery.timeout.ms",
-    "linger.ms",
-    "message.timeout.ms",
-    "produce.offset.report",
-    "queue.buffering.backpressure.threshold",
-    "queue.buffering.max.kbytes",
-    "queue.buffering.max.messages",
-    "queue.buffering.max.ms",
-    "request.timeout.ms",
-    "sticky.partitioning.linger.ms",
-    "transaction.timeout.ms",
-];
+/// Does a producer know it?
+fn of_producer(key: &str) -> bool {
+    !catalogue::is_of(key, Clients::Consumer)
+}
 
 /// A client that only asks: metadata, configuration, creation of topics.
 pub(super) fn admin(stream: &Stream) -> ClientConfig {
     let mut config = base(stream, &ids::client_id(stream, "admin"));
-    pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && !PRODUCER_ONLY.contains(&key));
+    pass(&mut config, stream, |key| of_consumer(key) && of_producer(key));
     config
 }
 
@@ -83,7 +52,7 @@ pub(super) fn consumer(stream: &Stream, lane: usize) -> ClientConfig {
     set(&mut config, "heartbeat.interval.ms", 300);
     set(&mut config, "statistics.interval.ms", 5000);
     set(&mut config, "topic.metadata.refresh.interval.ms", 30_000);
-    pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key));
+    pass(&mut config, stream, of_consumer);
     set(&mut config, "group.id", &stream.group);
     // A lane that comes back under its name has its partitions at once; a session lasts for longer than a restart.
     if !sabotage::asked(sabotage::OLD_IDS) {
@@ -107,7 +76,7 @@ pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientC
     // A request to a group's coordinator that librdkafka has lost goes on when any connection changes its state: so one
     // that is idle is closed, and opened again (`settle.rs`).
     set(&mut config, "connections.max.idle.ms", 10_000);
-    pass(&mut config, stream, |key| !CONSUMER_ONLY.contains(&key) && key != "statistics.interval.ms");
+    pass(&mut config, stream, |key| of_producer(key) && key != "statistics.interval.ms");
     set(&mut config, "enable.idempotence", true);
     set(&mut config, "acks", "all");
     set(&mut config, "partitioner", "murmur2_random");
@@ -130,7 +99,7 @@ pub(super) fn writer(stream: &Stream) -> ClientConfig {
     // What waits for a broker that is away. The default is 1 GB; less than two of the largest record would be too little.
     set(&mut config, "queue.buffering.max.kbytes", 128 << 10);
     pass(&mut config, stream, |key| {
-        !CONSUMER_ONLY.contains(&key) && !matches!(key, "statistics.interval.ms" | "transaction.timeout.ms")
+        of_producer(key) && !matches!(key, "statistics.interval.ms" | "transaction.timeout.ms")
     });
     set(&mut config, "enable.idempotence", true);
     set(&mut config, "acks", "all");
@@ -153,7 +122,7 @@ pub(super) fn reader(stream: &Stream) -> ClientConfig {
     let mut config = base(stream, &ids::client_id(stream, "reader"));
     set(&mut config, "fetch.queue.backoff.ms", 10);
     set(&mut config, "queued.max.messages.kbytes", 16_384);
-    pass(&mut config, stream, |key| !PRODUCER_ONLY.contains(&key) && key != "statistics.interval.ms");
+    pass(&mut config, stream, |key| of_consumer(key) && key != "statistics.interval.ms");
     // assign() needs a name, and the worker's own is the one that ACLs surely allow. Nothing is joined or committed.
     set(&mut config, "group.id", &stream.group);
     set(&mut config, "isolation.level", "read_committed");
@@ -187,7 +156,7 @@ pub fn max_poll_interval(stream: &Stream) -> Duration {
 fn base(stream: &Stream, client_id: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set_log_level(RDKafkaLogLevel::Info);
-    set(&mut config, "bootstrap.servers", &stream.brokers);
+    set(&mut config, "bootstrap.servers", brokers::joined(&stream.brokers));
     set(&mut config, "client.id", client_id);
     set(&mut config, "socket.timeout.ms", SOCKET_TIMEOUT_MS);
     // Brokers make a topic that is asked for, by default. librdkafka's producers, admin clients among them, ask for that.

@@ -9,6 +9,7 @@ use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use tracing::{debug, error, info};
 
+use crate::config::redact;
 use crate::telemetry::events;
 
 use super::native;
@@ -44,7 +45,8 @@ impl Quiet {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // That all are down says nothing, and why the last of them is, is only logged.
-        last.filter(|last| connection.is_none() || !last.ends_with("brokers are down")).or(connection)
+        let last = last.filter(|last| connection.is_none() || !last.ends_with("brokers are down")).or(connection);
+        last.map(|reason| redact::text(&reason).into_owned())
     }
 }
 

@@ -3,6 +3,10 @@
 use rdkafka::error::KafkaError;
 use thiserror::Error;
 
+use crate::config::redact;
+
+use super::proof;
+
 /// An error of Kafka's or of the client library's, in words, for the commands that only show it.
 #[derive(Debug, Clone, Error)]
 #[error("{doing}: {what}")]
@@ -23,7 +27,11 @@ impl KafkaTrouble {
 pub(super) fn in_words(error: &KafkaError) -> String {
     match error {
         KafkaError::Transaction(inner) => format!("{inner} ({})", inner.name()),
-        other => other.to_string(),
+        // Its own text has the value in it.
+        KafkaError::ClientConfig(_, reason, key, value) => {
+            format!("librdkafka refuses `{key}`: {}", proof::without(reason, key, value))
+        }
+        other => redact::text(&other.to_string()).into_owned(),
     }
 }
 

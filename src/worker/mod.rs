@@ -31,6 +31,7 @@ pub mod offsets;
 mod outgoing;
 mod positions;
 pub mod probe;
+pub mod proof;
 mod publish;
 pub mod reader;
 mod rebalance;

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::config::{Oauth, TokenSource};
+use crate::config::{Oauth, TokenSource, bounded, redact};
 
 /// So long a command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -108,10 +108,10 @@ fn read(oauth: &Oauth) -> Result<Token, NoToken> {
     let (source_name, text) = match &oauth.source {
         TokenSource::File(path) => {
             let source_name = path.display().to_string();
-            let text = std::fs::File::open(path).and_then(all_of).map_err(|error| NoToken::Unreadable {
+            let text = bounded::read(path, bounded::VALUE).map_err(|error| NoToken::Unreadable {
                 key,
                 source_name: source_name.clone(),
-                error: error.to_string(),
+                error,
             })?;
             (source_name, text)
         }
@@ -130,6 +130,7 @@ fn read(oauth: &Oauth) -> Result<Token, NoToken> {
         source_name: source_name.clone(),
         what,
     })?;
+    redact::learn_passing(&token.text);
     match now.duration_since(token.expires) {
         Ok(ago) => Err(NoToken::Expired { key, source_name, principal: token.principal, ago: ago.as_secs() }),
         Err(_) => Ok(token),
@@ -155,7 +156,11 @@ fn run(program: &str, arguments: &[String], patience: Duration) -> Result<Vec<u8
         // Whoever it has left behind may hold the pipe open: its last words are not waited for.
         let complaint =
             complained.recv_timeout(Duration::from_millis(200)).ok().and_then(Result::ok).unwrap_or_default();
+        // What it printed before it failed may be a token nevertheless, and stand in its complaint.
+        let token = printed.recv_timeout(Duration::from_millis(50)).ok().and_then(Result::ok).unwrap_or_default();
+        String::from_utf8_lossy(&token).split_whitespace().take(16).for_each(redact::learn_passing);
         let complaint = String::from_utf8_lossy(&complaint);
+        let complaint = redact::text(&complaint);
         let complaint: String =
             complaint.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(COMPLAINT).collect();
         let said = if complaint.is_empty() { "said nothing".to_owned() } else { format!("said: {complaint}") };
@@ -290,8 +295,9 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_said_by_its_key_and_never_shown() {
-        let large = "x".repeat(300 << 10);
-        for text in ["", " \n", "two words", "s3cret\u{e9}", "a\0b", &large] {
+        let large = from_file(&"s3cret".repeat(50 << 10)).unwrap_err().to_string();
+        assert!(large.contains("it has more than 256 KiB") && !large.contains("s3cret"), "{large}");
+        for text in ["", " \n", "two words", "s3cret\u{e9}", "a\0b"] {
             let error = from_file(text).unwrap_err().to_string();
             assert!(error.starts_with("oauth.token-file = `T`: no token: "), "{error}");
             assert!(!error.contains("s3cret") && error.len() < 200, "{error}");
@@ -311,6 +317,8 @@ mod tests {
         let failed = by_shell("echo s3cret; echo no key at hand >&2; exit 3").unwrap_err().to_string();
         let expected = "oauth.token-command = `sh`: it ended with exit status: 3, and said: no key at hand";
         assert_eq!(failed, expected);
+        let traced = by_shell("set -x; echo opaque-s3cret-token; exit 3").unwrap_err().to_string();
+        assert!(traced.contains("said: + echo (redacted)"), "{traced}");
         assert!(by_shell("kill -9 $$").unwrap_err().to_string().contains("signal: 9"));
         assert!(by_shell("true").unwrap_err().to_string().ends_with("no token: it is empty"));
         // More than a pipe holds, on both ends.
