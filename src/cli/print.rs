@@ -35,7 +35,7 @@ pub fn failure(line: std::fmt::Arguments<'_>) {
 
 /// The line without secrets, and without what steers a terminal.
 fn shown(line: std::fmt::Arguments<'_>) -> String {
-    safe::text(&redact::text(&line.to_string()), true).into_owned()
+    safe::text(&redact::text(&line.to_string()), true)
 }
 
 /// Remembers a failure to write to standard output.

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
@@ -30,7 +30,7 @@ pub(super) use self::patience::Impatient;
 use super::health::Health;
 use super::names::{self, Kind};
 use super::page::{self, Page};
-use super::{doorkeeper, history, logs};
+use super::{doorkeeper, history, logs, redaction};
 use crate::config::Settings;
 
 /// Installs the recorder behind `/metrics` and describes every metric. Call once, before the first metric.
@@ -107,7 +107,7 @@ fn router(served: Served, page: Arc<Page>, access: Access) -> Router {
         .route("/status.json", get(page::status))
         .route("/clean", post(page::clean))
         .with_state(page)
-        .layer(axum::middleware::from_fn(redact_answer))
+        .layer(from_fn(redaction::redact_answer))
         .layer(from_fn_with_state(pages, elsewhere));
     let doors =
         Router::new().route("/sign-in", post(sign_in)).route("/sign-out", post(sign_out)).with_state(Arc::new(access));
@@ -118,7 +118,7 @@ fn router(served: Served, page: Arc<Page>, access: Access) -> Router {
         .route("/log", get(log).put(set_log))
         .with_state((health, metrics))
         .merge(doors)
-        .layer(axum::middleware::from_fn(redact_answer))
+        .layer(from_fn(redaction::redact_answer))
         .merge(people)
         // It has been measured already.
         .layer(DefaultBodyLimit::disable())

@@ -24,7 +24,9 @@ pub(super) fn warning(offsets: Option<Duration>, input: Retention) -> Option<(St
         (_, Retention::Unknown) => "grant DescribeConfigs on the input topic to have it checked (retention.ms)",
         _ => "raise the brokers' offsets.retention.minutes above the input's retention.ms",
     };
-    let advice = format!("after a longer stop nobody knows what was published, and the worker stalls (`stream.on-offset-reset`): {advice}");
+    let advice = format!(
+        "after a longer stop nobody knows what was published, and the worker stalls (`stream.on-offset-reset`): {advice}"
+    );
     Some((format!("{forgotten}, {kept}"), advice))
 }
 
