@@ -172,27 +172,24 @@ impl<'a> Examiner<'a> {
     fn look(&mut self, idle: bool) -> Result<(), Failure> {
         let now = Instant::now();
         let unjudged = self.positions().unjudged();
-        if now < self.look_at || !idle && (unjudged.is_empty() || now < self.look_at + BUSY) {
-            return Ok(());
+        let nothing = unjudged.is_empty() && (!idle || self.positions().unmarked().is_empty());
+        if nothing && idle {
+            self.look_at = now;
         }
-        let unmarked = if idle { self.positions().unmarked() } else { Vec::new() };
-        if unjudged.is_empty() && unmarked.is_empty() {
-            if idle {
-                self.look_at = now;
-            }
+        if nothing || now < self.look_at || !idle && now < self.look_at + BUSY {
             return Ok(());
         }
         self.look_at = now + GLANCE;
-        // What can't be had now is asked for again; what is read meanwhile is examined anyway.
         let looked = self.look_at_idle(&unjudged);
-        let marked = self.mark(&unmarked);
+        // At once: the partition may move to another lane, and grow past the offset.
+        let marked = if idle { self.mark(&self.positions().unmarked()) } else { Ok(()) };
         match looked.and(marked) {
-            Err(failure @ Failure::Topics(_)) => Err(failure),
-            Err(failure) => {
+            // What can't be had now is asked for again; what is read meanwhile is examined anyway.
+            Err(failure) if !matches!(failure, Failure::Topics(_)) => {
                 debug!(lane = self.lane, "{failure}");
                 Ok(())
             }
-            Ok(()) => Ok(()),
+            done => done,
         }
     }
 

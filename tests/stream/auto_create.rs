@@ -25,6 +25,14 @@ fn no_command_makes_a_topic_come_into_being() {
     ask().expect("metadata");
     wait("the broker to make a topic", Duration::from_secs(20), || topics() == ["asked-for"]);
 
+    // The same, without a Java machine for each question.
+    let quickly = || {
+        let all = rdkafka::producer::Producer::client(&asks).fetch_metadata(None, Duration::from_secs(10));
+        let all = all.expect("metadata");
+        let names = all.topics().iter().map(|topic| topic.name().to_owned());
+        names.filter(|topic| !topic.starts_with("__")).collect::<Vec<_>>()
+    };
+
     let run = |command: &[&str]| {
         let mut process = copydesk(&kafka, &names, command);
         process.env("COPYDESK__KAFKA__TOPIC.METADATA.PROPAGATION.MAX.MS", "1000");
@@ -55,14 +63,15 @@ fn no_command_makes_a_topic_come_into_being() {
             said.contains("does not exist") || said.contains("Unknown topic") || said.contains("no acknowledgement"),
             "{command:?}: {said}"
         );
-        assert_eq!(topics(), ["asked-for"], "after {command:?}");
+        assert_eq!(quickly(), ["asked-for"], "after {command:?}");
     }
+    assert_eq!(topics(), ["asked-for"], "by Kafka's own tool");
     let worker = Worker::start(&kafka, &names, "one");
     wait("the worker to miss its topics", Duration::from_secs(20), || {
         worker.get("/readyz").is_some_and(|(_, body)| body.contains("does not exist"))
     });
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(topics(), ["asked-for"], "after run");
+    assert_eq!(quickly(), ["asked-for"], "after run");
 
     // A topic that goes while the worker runs does not come back by itself either.
     let made = once(&kafka, &names, &["topics", "--create", "--partitions", "1"]);
