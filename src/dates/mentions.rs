@@ -7,6 +7,7 @@ use super::pieces::{Separator, separator, speaks};
 use super::reading::{Date, Precision, Reading, Role};
 use super::resolve::DAY;
 use super::solve::Line;
+use super::times::clocks;
 use super::tokens::{Kind, Token};
 
 /// News pages are no older than this: a name beside an older date is history.
@@ -107,6 +108,7 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
         }
     }
     let of_something_else = is_span(line, dates)
+        || is_span_of_hours(line, dates)
         || is_bounded(line, dates)
         || are_opening_hours(line, dates)
         || is_title(line)
@@ -240,6 +242,29 @@ fn is_span(line: &Line<'_>, dates: &[Reading]) -> bool {
         && from.calendar == to.calendar
         && from.value != to.value
         && line.tokens.iter().filter(|t| between(t)).any(joins)
+}
+
+/// "Vom 12. Juni 20:45 Uhr bis 13. Juni 02:30 Uhr", "12 June 2020, 20:45 to 22:30": from one time to another.
+fn is_span_of_hours(line: &Line<'_>, dates: &[Reading]) -> bool {
+    if dates.iter().any(|date| date.role != Role::Other) || line.tokens.iter().any(|t| speaks(line, t)) {
+        return false;
+    }
+    let joins = |t: &Token| {
+        matches!(t.kind, Kind::Mark('-' | '~')) || t.means(|m| matches!(m, Meaning::Filler | Meaning::Bound))
+    };
+    let only_joins = |tokens: &[Token]| {
+        let small = |t: &Token| joins(t) || t.means(|m| matches!(m, Meaning::TimeWord | Meaning::HourMark));
+        !tokens.is_empty() && tokens.iter().any(joins) && tokens.iter().all(small)
+    };
+    let between = |from: usize, to: usize| line.tokens.get(from..to).is_some_and(only_joins);
+    let clocks = clocks(line, false);
+    // From hour to hour of one day.
+    let hours = clocks.windows(2).any(|two| matches!(two, [a, b] if a.time != b.time && between(a.end, b.first)));
+    // From a time of one day to a time of another.
+    let [from, to] = dates else { return hours };
+    let timed = |date: &Reading| date.precision != Precision::Day;
+    let gap = line.tokens.iter().filter(|t| from.span.end <= t.start && t.end <= to.span.start).copied();
+    hours || timed(from) && timed(to) && from.value != to.value && only_joins(&gap.collect::<Vec<_>>())
 }
 
 /// "Until 17 January 2024": a date before which or after which something is so.
