@@ -77,7 +77,7 @@ const HOLDERS: [&str; 12] = [
     "doc", "document", "root", "list", "ul", "ol", "bulleted-list", "numbered-list", "bulletlist", "orderedlist", "table",
     "section",
 ];
-/// Blocks nest so deep; what is below is not read.
+/// Blocks nest so deep; a body that nests deeper is none.
 const DEEPEST: usize = 32;
 
 /// The text that a string of the input is: markup goes, JSON in it is read. `None` where it holds no text, an error
@@ -98,6 +98,9 @@ pub(super) fn of_string(text: Cow<'_, str>, is_html: bool) -> Result<Option<Text
 
 /// The text that a raw value (an array, an object) holds.
 pub(super) fn of_value(raw: &str, is_html: bool) -> Option<Text<'static>> {
+    if json::nests_deeper(raw, DEEPEST) {
+        return None;
+    }
     let mut walker = Walker { out: String::new(), whole: true };
     walker.value(raw, At { depth: 0, inline: false, is_html });
     let Walker { mut out, whole } = walker;
@@ -238,7 +241,8 @@ impl Walker {
             }
         }
         let is_said = |(index, name, value): (usize, &str, &str)| {
-            let is_empty = matches!(value, "null" | "\"\"" | "[]" | "{}" | "true" | "false");
+            let is_number = value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+            let is_empty = is_number || matches!(value, "null" | "\"\"" | "[]" | "{}" | "true" | "false");
             read.contains(&index) || is_empty || KIND.contains(&name) || SILENT.contains(&name)
         };
         let fields = object.0.iter().enumerate();

@@ -12,6 +12,8 @@ use super::{Held, Reject, fields};
 
 /// Containers may nest so deep.
 pub(super) const DEEPEST: usize = 6;
+/// And all that is in them so deep.
+const DEEPEST_CONTENT: usize = 128;
 
 /// What is looked for in a container.
 #[derive(Debug, Default)]
@@ -26,6 +28,9 @@ struct Found<'a> {
 
 /// The article of an array, with the array's other elements in [`Decoded::container`].
 pub(super) fn in_array<'a>(raw: &'a str, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+    if json::nests_deeper(raw, DEEPEST_CONTENT) {
+        return Err(Reject::NoBody);
+    }
     let mut found = Found::default();
     let mut refused = None;
     let mut number = 0_usize;

@@ -9,7 +9,7 @@ pub struct Held([OnceCell<Vec<u8>>; Held::DEEPEST]);
 
 impl Held {
     /// So many times may JSON stand in a string of JSON.
-    pub(super) const DEEPEST: usize = 4;
+    pub(super) const DEEPEST: usize = 2;
 
     /// Keeps `bytes` for as long as the article needs them; `None` where all buffers are taken.
     pub(super) fn keep(&self, bytes: Vec<u8>) -> Option<&[u8]> {

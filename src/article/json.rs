@@ -304,6 +304,35 @@ pub(super) enum Unreadable {
     TooDeep,
 }
 
+/// Does a valid raw value nest deeper than `levels`? Asked before elements inside elements are read, since each level
+/// that is being read holds a buffer for all levels below.
+pub(super) fn nests_deeper(raw: &str, levels: usize) -> bool {
+    let bytes = raw.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at += 1;
+                while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+                    at += offset;
+                    if bytes.get(at) == Some(&b'"') {
+                        break;
+                    }
+                    at += 2;
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > levels {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Appends a valid raw value to `out` on one line: white space between tokens goes, and line separators inside strings
 /// (legal in JSON, but many readers of NDJSON end a line there) are written as escapes. For half of a surrogate pair,
 /// which many parsers refuse, `\ufffd` is written. Everything else stays as it is.
@@ -495,6 +524,13 @@ mod tests {
         assert_eq!(copied("{ \"a b\" :\n [1.0e5,\t\"x\\\" \\n y\"] }").unwrap(), r#"{"a b":[1.0e5,"x\" \n y"]}"#);
         assert_eq!(copied(r#""\ud83d\ude00""#).unwrap(), r#""\ud83d\ude00""#);
         assert_eq!(copied("\"a\u{85}\u{2028}é\u{2029}\"").unwrap(), r#""a\u0085\u2028é\u2029""#);
+    }
+
+    #[test]
+    fn nesting_is_counted_outside_of_strings() {
+        assert!(nests_deeper("[[[]]]", 2) && !nests_deeper("[[[]]]", 3));
+        assert!(!nests_deeper(r#"[["[[[", "\"[[[", {"a[[": "]"}], []]"#, 3));
+        assert!(nests_deeper(r#"{"a": {"b": [1]}}"#, 2));
     }
 
     #[test]

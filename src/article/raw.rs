@@ -259,12 +259,18 @@ fn body<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
     if let Some(text) = bodies(fields) {
         return Ok(Some(text));
     }
+    for (names, is_html) in [(fields::BODY, false), (fields::BODY_HTML, true), (fields::BODY_BLOCKS, false)] {
+        if let Some(text) = first_body(fields, names, is_html)? {
+            return Ok(Some(text));
+        }
+    }
     let is_entry = fields::OF_ENTRY.iter().any(|name| fields.find(name).is_some());
-    let summary = if is_entry { fields::SUMMARY } else { &[] };
-    let text = fields::BODY.iter().map(|name| (name, false));
-    let html = fields::BODY_HTML.iter().map(|name| (name, true));
-    let others = fields::BODY_BLOCKS.iter().chain(summary).map(|name| (name, false));
-    for (name, is_html) in text.chain(html).chain(others) {
+    if is_entry { first_body(fields, fields::SUMMARY, false) } else { Ok(None) }
+}
+
+/// The text of the first of these fields that holds any.
+fn first_body<'a>(fields: &mut Fields<'a>, names: &[&str], is_html: bool) -> Result<Option<Cow<'a, str>>, Reject> {
+    for name in names {
         let Some(index) = fields.find(name) else { continue };
         let found = match fields.text(index) {
             Some(text) => blocks::of_string(text, is_html)

@@ -11,7 +11,9 @@ use super::markup;
 pub(super) fn unsupported(value: &[u8]) -> Option<Cow<'static, str>> {
     let value = value.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(value);
     match value {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'<' | b'{' | b'[', 0, ..] | [0, b'<' | b'{' | b'[', 0, 0x09..=0x7E, ..] => {
+        // With a mark at its head, or the first character of XML or JSON.
+        [0xFF, 0xFE, 0x09..=0x7E, 0, ..] | [0xFE, 0xFF, 0, 0x09..=0x7E, ..] => Some("UTF-16 text".into()),
+        [b'<' | b'{' | b'[', 0, 0x09..=0x7E, 0, ..] | [0, b'<' | b'{' | b'[', 0, 0x09..=0x7E, ..] => {
             Some("UTF-16 text".into())
         }
         // No registry has reached the number of a schema id whose first byte is a letter: that is text behind a NUL.
@@ -22,6 +24,8 @@ pub(super) fn unsupported(value: &[u8]) -> Option<Cow<'static, str>> {
         }
         [1, rest @ ..] if is_iptc_7901(rest) => Some("IPTC 7901".into()),
         [0x16, 0x16, 1, ..] => Some("ANPA 1312".into()),
+        // JSON, most of what comes; only RTF starts like it.
+        [b'{' | b'[' | b'"', ..] => magic(value).map(Cow::Borrowed),
         _ => magic(value).map(Cow::Borrowed).or_else(|| xml(value)).or_else(|| control(value)),
     }
 }
@@ -179,6 +183,7 @@ mod tests {
             (b"\x16\x16\x01a1234\x1f", "ANPA 1312"),
             (b"\x1f\x8b\x08\0", "gzip"),
             (b"\xff\xfe<\0", "UTF-16 text"),
+            (b"\xfe\xff\0T\0h", "UTF-16 text"),
             (b"\0<\0?\0x", "UTF-16 text"),
             (b"{\0\"\0", "UTF-16 text"),
             (b"<?xml version=\"1.0\"?>\n<rss version=\"2.0\">", "RSS (XML, root element `rss`)"),

@@ -246,25 +246,32 @@ fn is_span(line: &Line<'_>, dates: &[Reading]) -> bool {
 
 /// "Vom 12. Juni 20:45 Uhr bis 13. Juni 02:30 Uhr", "12 June 2020, 20:45 to 22:30": from one time to another.
 fn is_span_of_hours(line: &Line<'_>, dates: &[Reading]) -> bool {
-    if dates.iter().any(|date| date.role != Role::Other) || line.tokens.iter().any(|t| speaks(line, t)) {
+    // Short labels are prepositions too: "Vom 12. Juni", "del 12 de junio".
+    const LONGEST_PREPOSITION: usize = 4;
+    let labels = |t: &Token| t.means(is_label) && t.end - t.start > LONGEST_PREPOSITION;
+    if line.tokens.iter().any(labels) {
         return false;
     }
     let joins = |t: &Token| {
         matches!(t.kind, Kind::Mark('-' | '~')) || t.means(|m| matches!(m, Meaning::Filler | Meaning::Bound))
     };
-    let only_joins = |tokens: &[Token]| {
-        let small = |t: &Token| joins(t) || t.means(|m| matches!(m, Meaning::TimeWord | Meaning::HourMark));
-        !tokens.is_empty() && tokens.iter().any(joins) && tokens.iter().all(small)
-    };
-    let between = |from: usize, to: usize| line.tokens.get(from..to).is_some_and(only_joins);
+    let small = |t: &Token| joins(t) || t.means(|m| matches!(m, Meaning::TimeWord | Meaning::HourMark));
     let clocks = clocks(line, false);
     // From hour to hour of one day.
-    let hours = clocks.windows(2).any(|two| matches!(two, [a, b] if a.time != b.time && between(a.end, b.first)));
+    let hours = clocks.windows(2).any(|two| {
+        let [a, b] = two else { return false };
+        let between = line.tokens.get(a.end..b.first).unwrap_or_default();
+        a.time != b.time && between.iter().any(joins) && between.iter().all(small)
+    });
     // From a time of one day to a time of another.
     let [from, to] = dates else { return hours };
-    let timed = |date: &Reading| date.precision != Precision::Day;
-    let gap = line.tokens.iter().filter(|t| from.span.end <= t.start && t.end <= to.span.start).copied();
-    hours || timed(from) && timed(to) && from.value != to.value && only_joins(&gap.collect::<Vec<_>>())
+    let in_clock = |at: usize| clocks.iter().any(|clock| (clock.first..clock.end).contains(&at));
+    let is_between = |t: &Token| from.span.end <= t.start && t.end <= to.span.start;
+    let tokens = line.tokens.iter().enumerate();
+    let mut gap = tokens.filter(|(at, t)| is_between(t) && !in_clock(*at)).map(|(_, t)| t).peekable();
+    let day = |reading: &Reading| reading.value.map(|value| value.date);
+    let are_two = day(from) != day(to) || day(from).is_none();
+    hours || clocks.len() > 1 && are_two && gap.peek().is_some() && gap.all(small)
 }
 
 /// "Until 17 January 2024": a date before which or after which something is so.

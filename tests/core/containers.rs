@@ -58,7 +58,7 @@ fn several_articles_and_none_are_refused() {
 fn json_in_a_string_is_what_it_holds() {
     let article = json!({"title": "T", "text": format!("{FERRY}\n{OTHER}")});
     let mut payload = article;
-    for depth in 1..=4 {
+    for depth in 1..=2 {
         payload = json!(payload.to_string());
         let record = record(payload.to_string().as_bytes());
         assert_eq!(record["bodyText"], format!("{FERRY}\n{OTHER}"), "{depth} deep");

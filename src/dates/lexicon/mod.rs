@@ -127,7 +127,16 @@ impl Lexicon {
                 && let Some(next) = self.trie.step(cursor, NUMBER)
                 && let Some((value, length)) = text.get(at..).and_then(numbers::number)
             {
-                in_words = self.walk(text, start, next, at + length, Some(value));
+                let end = at + length;
+                in_words = self.walk(text, start, next, end, Some(value));
+                // "สองสัปดาห์ที่ผ่านมา": digits have a space behind them where words have none.
+                let is_glued = text.get(..end).and_then(|t| t.chars().next_back()).is_some_and(unspaced);
+                if in_words.is_none()
+                    && is_glued
+                    && let Some(spaced) = self.trie.step(next, b' ')
+                {
+                    in_words = self.walk(text, start, spaced, end, Some(value));
+                }
             }
             let byte = if byte.is_ascii_digit() {
                 let digits = bytes.get(at..)?.iter().take_while(|b| b.is_ascii_digit()).count();
