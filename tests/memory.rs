@@ -17,7 +17,8 @@ const SLACK: usize = 12 * MIB;
 
 /// Some of a kilobyte, with nothing to drop.
 fn ordinary(number: usize) -> String {
-    let paragraph = |n: usize| format!("Paragraph {n} of article {number}, which says that the ferry left the pier at noon.\\n");
+    let paragraph =
+        |n: usize| format!("Paragraph {n} of article {number}, which says that the ferry left the pier at noon.\\n");
     format!(r#"{{"title": "Article {number}", "text": "{}"}}"#, (0..12).map(paragraph).collect::<String>())
 }
 
@@ -94,7 +95,12 @@ fn costs_at_most(name: &str, hostile: &str, factor: usize, more: usize) {
     let mib = |bytes: usize| bytes / MIB;
     let (grown, kept) = (peak.saturating_sub(base), after.saturating_sub(base));
     println!("{name}: {} MiB; base {} MiB, peak +{}, after +{}", mib(hostile.len()), mib(base), mib(grown), mib(kept));
-    assert!(grown <= factor * hostile.len() + more + SLACK, "{name}: {} MiB more for {} MiB", mib(grown), mib(hostile.len()));
+    assert!(
+        grown <= factor * hostile.len() + more + SLACK,
+        "{name}: {} MiB more for {} MiB",
+        mib(grown),
+        mib(hostile.len())
+    );
     // glibc keeps what it was given back below its threshold, which a large block has raised.
     assert!(kept <= 2 * SLACK, "{name}: {} MiB are kept", mib(kept));
 }
@@ -155,5 +161,10 @@ fn structure_is_bounded() {
 #[test]
 fn what_is_too_large_for_the_output_is_known_before_it_is_written() {
     costs_at_most("control characters", &format!("{}\u{1}", "x \u{1}yzabcdefghijk".repeat(SIZE / 16)), 4, 0);
-    costs_at_most("a headline of quotes", &format!(r#"{{"title": "{}", "text": "x"}}"#, r"\u0001".repeat(SIZE / 6)), 4, 0);
+    costs_at_most(
+        "a headline of quotes",
+        &format!(r#"{{"title": "{}", "text": "x"}}"#, r"\u0001".repeat(SIZE / 6)),
+        4,
+        0,
+    );
 }

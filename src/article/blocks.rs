@@ -61,20 +61,69 @@ const KIND: [&str; 8] =
 const SILENT: [&str; 8] = ["id", "_id", "_key", "key", "uid", "version", "level", "depth"];
 /// Blocks that are no text of the story.
 const OTHER: [&str; 26] = [
-    "image", "img", "figure", "picture", "photo", "video", "audio", "gallery", "slideshow", "embed", "oembed", "social",
-    "tweet", "iframe", "script", "style", "ad", "ads", "advertisement", "advert", "divider", "delimiter", "attaches",
-    "imageobject", "videoobject", "interstitial_link",
+    "image",
+    "img",
+    "figure",
+    "picture",
+    "photo",
+    "video",
+    "audio",
+    "gallery",
+    "slideshow",
+    "embed",
+    "oembed",
+    "social",
+    "tweet",
+    "iframe",
+    "script",
+    "style",
+    "ad",
+    "ads",
+    "advertisement",
+    "advert",
+    "divider",
+    "delimiter",
+    "attaches",
+    "imageobject",
+    "videoobject",
+    "interstitial_link",
 ];
 /// Spans: what is joined to what stands beside it.
 const SPANS: [&str; 18] = [
-    "text", "span", "link", "hyperlink", "a", "b", "strong", "bold", "em", "i", "italic", "u", "underline", "mention",
-    "mark", "code", "hardbreak", "br",
+    "text",
+    "span",
+    "link",
+    "hyperlink",
+    "a",
+    "b",
+    "strong",
+    "bold",
+    "em",
+    "i",
+    "italic",
+    "u",
+    "underline",
+    "mention",
+    "mark",
+    "code",
+    "hardbreak",
+    "br",
 ];
 /// Line breaks inside a block.
 const BREAKS: [&str; 4] = ["hardbreak", "hard_break", "linebreak", "br"];
 /// Blocks that hold blocks, never spans.
 const HOLDERS: [&str; 12] = [
-    "doc", "document", "root", "list", "ul", "ol", "bulleted-list", "numbered-list", "bulletlist", "orderedlist", "table",
+    "doc",
+    "document",
+    "root",
+    "list",
+    "ul",
+    "ol",
+    "bulleted-list",
+    "numbered-list",
+    "bulletlist",
+    "orderedlist",
+    "table",
     "section",
 ];
 /// Blocks nest so deep; a body that nests deeper is none.
@@ -236,7 +285,11 @@ impl Walker {
             read.push(index);
             let at = At { is_html: at.is_html || HTML.contains(name), ..at };
             match value.starts_with('[') {
-                true => self.array(value, kind.filter(|_| matches!(*name, "children" | "content" | "text")), at.below(at.inline)),
+                true => self.array(
+                    value,
+                    kind.filter(|_| matches!(*name, "children" | "content" | "text")),
+                    at.below(at.inline),
+                ),
                 false => self.value(value, at.below(at.inline)),
             }
         }
@@ -310,27 +363,60 @@ mod tests {
         for (raw, expected, whole) in [
             (r#"["One", "", "Two"]"#, "One\nTwo", true),
             (r#"[{"@type": "Text", "value": "One"}]"#, "One", true),
-            (r#"[{"type": "paragraph", "text": "One"}, {"type": "heading", "level": 2, "text": "Two"}]"#, "One\nTwo", true),
+            (
+                r#"[{"type": "paragraph", "text": "One"}, {"type": "heading", "level": 2, "text": "Two"}]"#,
+                "One\nTwo",
+                true,
+            ),
             (r#"[{"type": "text", "content": "<p>One</p>"}, {"type": "image", "caption": "x"}]"#, "One", false),
-            (r#"{"blocks": [{"type": "paragraph", "data": {"text": "One <b>two</b>"}}, {"type": "list", "data": {"items": ["a", "b"]}}]}"#, "One two\na\nb", true),
-            (r#"{"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "One "}, {"type": "text", "text": "two"}, {"type": "hardBreak"}, {"type": "text", "text": "three"}]}, {"type": "paragraph", "content": [{"type": "text", "text": "Four"}]}]}"#, "One two\nthree\nFour", true),
-            (r#"[{"type": "paragraph", "children": [{"text": "One "}, {"text": "two", "bold": true}, {"type": "link", "url": "x", "children": [{"text": " three"}]}]}]"#, "One two three", false),
-            (r#"[{"_type": "block", "_key": "a", "style": "", "children": [{"_type": "span", "text": "One"}]}]"#, "One", true),
-            (r#"{"nodeType": "document", "data": {}, "content": [{"nodeType": "paragraph", "content": [{"nodeType": "text", "value": "One"}]}]}"#, "One", true),
+            (
+                r#"{"blocks": [{"type": "paragraph", "data": {"text": "One <b>two</b>"}}, {"type": "list", "data": {"items": ["a", "b"]}}]}"#,
+                "One two\na\nb",
+                true,
+            ),
+            (
+                r#"{"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "One "}, {"type": "text", "text": "two"}, {"type": "hardBreak"}, {"type": "text", "text": "three"}]}, {"type": "paragraph", "content": [{"type": "text", "text": "Four"}]}]}"#,
+                "One two\nthree\nFour",
+                true,
+            ),
+            (
+                r#"[{"type": "paragraph", "children": [{"text": "One "}, {"text": "two", "bold": true}, {"type": "link", "url": "x", "children": [{"text": " three"}]}]}]"#,
+                "One two three",
+                false,
+            ),
+            (
+                r#"[{"_type": "block", "_key": "a", "style": "", "children": [{"_type": "span", "text": "One"}]}]"#,
+                "One",
+                true,
+            ),
+            (
+                r#"{"nodeType": "document", "data": {}, "content": [{"nodeType": "paragraph", "content": [{"nodeType": "text", "value": "One"}]}]}"#,
+                "One",
+                true,
+            ),
             (r#"[{"type": "list", "children": [{"text": "a"}, {"text": "b"}]}]"#, "a\nb", true),
-            (r#"[{"type": "text/html", "language": null, "base": "", "value": "<p>One</p><p>Two</p>"}]"#, "One\nTwo", true),
+            (
+                r#"[{"type": "text/html", "language": null, "base": "", "value": "<p>One</p><p>Two</p>"}]"#,
+                "One\nTwo",
+                true,
+            ),
             (r#"[{"type": "text/html", "value": "<p>no</p>"}, {"type": "text/plain", "value": "One"}]"#, "One", false),
             (r#"{"rendered": "<p>One &amp; two</p>", "protected": false}"#, "One & two", true),
             (r#"[["One"], [["Two"]]]"#, "One\nTwo", true),
             (r#"[1, null, {"a": "b"}]"#, "", false),
         ] {
-            assert_eq!(read(raw), if expected.is_empty() { Default::default() } else { (expected.to_owned(), whole) }, "{raw}");
+            assert_eq!(
+                read(raw),
+                if expected.is_empty() { Default::default() } else { (expected.to_owned(), whole) },
+                "{raw}"
+            );
         }
     }
 
     #[test]
     fn strings_that_are_json_are_read() {
-        let text = |text: &'static str| of_string(Cow::Borrowed(text), false).map(|found| found.map(|t| t.text.into_owned()));
+        let text =
+            |text: &'static str| of_string(Cow::Borrowed(text), false).map(|found| found.map(|t| t.text.into_owned()));
         assert_eq!(text(r#"{"blocks": [{"type": "paragraph", "data": {"text": "One"}}]}"#), Ok(Some("One".to_owned())));
         assert_eq!(text(r#"["One", "Two"]"#), Ok(Some("One\nTwo".to_owned())));
         assert_eq!(text(r#"{"a": "b"}"#), Ok(None));

@@ -219,8 +219,7 @@ pub(super) fn starts_like_data(text: &str) -> bool {
 
 /// The string that a valid raw value is; `None` where it is something else.
 pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
-    raw.starts_with('"')
-        .then(|| unescape(raw, |from| Some(from + memchr::memchr(b'\\', raw.as_bytes().get(from..)?)?)))
+    raw.starts_with('"').then(|| unescape(raw, |from| Some(from + memchr::memchr(b'\\', raw.as_bytes().get(from..)?)?)))
 }
 
 /// The text between the quotes of a string that is valid: it stands there as it is, but for the escapes. `next` tells the

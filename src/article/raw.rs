@@ -133,7 +133,9 @@ fn of_text<'a>(text: &'a str, held: &'a Held, depth: usize) -> Result<Decoded<'a
             false => of_plain(text),
         },
         // A string, if it is one: what it holds is the payload.
-        Some(b'"') if is_string(bare) => of_held(json::string(bare).unwrap_or_default().into_owned().into_bytes(), held, depth),
+        Some(b'"') if is_string(bare) => {
+            of_held(json::string(bare).unwrap_or_default().into_owned().into_bytes(), held, depth)
+        }
         _ if bare == "null" => Err(Reject::EmptyPayload),
         _ => of_plain(text),
     }
@@ -273,8 +275,9 @@ fn first_body<'a>(fields: &mut Fields<'a>, names: &[&str], is_html: bool) -> Res
     for name in names {
         let Some(index) = fields.find(name) else { continue };
         let found = match fields.text(index) {
-            Some(text) => blocks::of_string(text, is_html)
-                .map_err(|reason| Reject::InvalidJson { reason: format!("`{name}` starts like JSON and is none: {reason}") })?,
+            Some(text) => blocks::of_string(text, is_html).map_err(|reason| Reject::InvalidJson {
+                reason: format!("`{name}` starts like JSON and is none: {reason}"),
+            })?,
             None => of_raw(fields.0[index].value, is_html),
         };
         if let Some(Text { text, whole }) = found {
@@ -313,7 +316,9 @@ fn bodies<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
 /// The text that a raw value is, or that it has in one of its fields.
 fn text_of(raw: &str) -> Option<Text<'_>> {
     match json::string(raw) {
-        Some(text) => Some(Text { text: markup::plain(text), whole: true }).filter(|found| !found.text.trim().is_empty()),
+        Some(text) => {
+            Some(Text { text: markup::plain(text), whole: true }).filter(|found| !found.text.trim().is_empty())
+        }
         None => of_raw(raw, false),
     }
 }

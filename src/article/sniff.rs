@@ -60,9 +60,8 @@ fn magic(value: &[u8]) -> Option<&'static str> {
         (b"\xD9\xD9\xF7", "CBOR"),
         (b"\xE0\x01\x00\xEA", "Ion"),
     ];
-    let is_bzip2 = || {
-        matches!(value, [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]).then_some("bzip2")
-    };
+    let is_bzip2 =
+        || matches!(value, [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]).then_some("bzip2");
     let is_riff = || matches!(value, [b'R', b'I', b'F', b'F', _, _, _, _, b'W', ..]).then_some("a RIFF file");
     let by_name = MAGIC.iter().find(|(magic, _)| value.starts_with(magic)).map(|(_, name)| *name);
     by_name.or_else(is_bzip2).or_else(is_riff)
@@ -188,7 +187,10 @@ mod tests {
             (b"{\0\"\0", "UTF-16 text"),
             (b"<?xml version=\"1.0\"?>\n<rss version=\"2.0\">", "RSS (XML, root element `rss`)"),
             (b"<n:newsItem xmlns:n=\"x\">", "NewsML-G2 (XML, root element `n:newsItem`)"),
-            (b" \n<!-- c --><!DOCTYPE nitf SYSTEM \"nitf.dtd\" [<!ENTITY a \"b\">]><nitf>", "NITF (XML, root element `nitf`)"),
+            (
+                b" \n<!-- c --><!DOCTYPE nitf SYSTEM \"nitf.dtd\" [<!ENTITY a \"b\">]><nitf>",
+                "NITF (XML, root element `nitf`)",
+            ),
             (b"<story><p>x</p></story>", "XML (root element `story`)"),
             (b"{\\rtf1\\ansi x}", "RTF"),
             (b"\x08\x01\x10\x02\x18\x03\x20\x04\x08\x01\x10\x02\x18\x03\x20\x04", "binary data"),
@@ -200,9 +202,22 @@ mod tests {
     #[test]
     fn text_is_text() {
         for value in [
-            "", "\0", "\0Hello, this is text behind a NUL.", "\u{1} and then", "<3 she wrote", "<alice> hello all",
-            "The ferry\u{1}left\u{0}the pier at noon.", "PKX", "BZh is a word", "{", "[1]", "<p>x</p>", "<!doctype html><html>",
-            "<html>", "\u{1b}[1mBold\u{1b}[0m", "\u{feff}Text",
+            "",
+            "\0",
+            "\0Hello, this is text behind a NUL.",
+            "\u{1} and then",
+            "<3 she wrote",
+            "<alice> hello all",
+            "The ferry\u{1}left\u{0}the pier at noon.",
+            "PKX",
+            "BZh is a word",
+            "{",
+            "[1]",
+            "<p>x</p>",
+            "<!doctype html><html>",
+            "<html>",
+            "\u{1b}[1mBold\u{1b}[0m",
+            "\u{feff}Text",
         ] {
             assert_eq!(unsupported(value.as_bytes()), None, "{value:?}");
         }

@@ -263,15 +263,14 @@ fn is_span_of_hours(line: &Line<'_>, dates: &[Reading]) -> bool {
         let between = line.tokens.get(a.end..b.first).unwrap_or_default();
         a.time != b.time && between.iter().any(joins) && between.iter().all(small)
     });
-    // From a time of one day to a time of another.
-    let [from, to] = dates else { return hours };
-    let in_clock = |at: usize| clocks.iter().any(|clock| (clock.first..clock.end).contains(&at));
-    let is_between = |t: &Token| from.span.end <= t.start && t.end <= to.span.start;
-    let tokens = line.tokens.iter().enumerate();
-    let mut gap = tokens.filter(|(at, t)| is_between(t) && !in_clock(*at)).map(|(_, t)| t).peekable();
+    // From a time of one day to a time of another: between the two, days and months apart, only what joins.
+    let ([from, to], [first, .., last]) = (dates, clocks.as_slice()) else { return hours };
+    let is_part = |at: usize| line.is_date_part(at) || matches!(line.mark(at), Some('.' | ','));
+    let between = (first.end..last.first).filter(|&at| !is_part(at));
+    let mut between = between.filter_map(|at| line.tokens.get(at)).peekable();
     let day = |reading: &Reading| reading.value.map(|value| value.date);
     let are_two = day(from) != day(to) || day(from).is_none();
-    hours || clocks.len() > 1 && are_two && gap.peek().is_some() && gap.all(small)
+    hours || are_two && between.peek().is_some() && between.all(small)
 }
 
 /// "Until 17 January 2024": a date before which or after which something is so.

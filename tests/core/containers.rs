@@ -27,8 +27,14 @@ fn the_one_article_of_a_container_is_read() {
         (json!({"@graph": article}), Value::Null),
         (json!([{"@type": "Comment", "text": OTHER}, article]), json!([{"@type": "Comment", "text": OTHER}])),
         (json!({"version": "v", "items": [{"content_text": FERRY}]}), json!({"version": "v"})),
-        (json!({"rss": {"channel": {"title": "t", "item": {"description": FERRY, "pubDate": "x"}}}}), json!({"rss": {"channel": {"title": "t"}}})),
-        (json!({"bozo": false, "entries": [{"content": [{"type": "text/html", "value": format!("<p>{FERRY}</p>")}]}]}), json!({"bozo": false})),
+        (
+            json!({"rss": {"channel": {"title": "t", "item": {"description": FERRY, "pubDate": "x"}}}}),
+            json!({"rss": {"channel": {"title": "t"}}}),
+        ),
+        (
+            json!({"bozo": false, "entries": [{"content": [{"type": "text/html", "value": format!("<p>{FERRY}</p>")}]}]}),
+            json!({"bozo": false}),
+        ),
         (json!([[article]]), Value::Null),
     ] {
         let record = record(payload.to_string().as_bytes());
@@ -93,11 +99,15 @@ fn html_payloads_are_read_and_xml_is_not() {
         format!("<!DOCTYPE html><html><head><title>x</title></head><body><p>{FERRY}</p></body></html>"),
         format!("<html><body><p>{FERRY}</p></body></html>"),
         format!("<p>{FERRY}</p>"),
-        format!("<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><body><p>{FERRY}</p></body></html>"),
+        format!(
+            "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><body><p>{FERRY}</p></body></html>"
+        ),
     ] {
         assert_eq!(record(html.as_bytes())["bodyText"], FERRY, "{html}");
     }
-    for xml in ["<?xml version=\"1.0\"?><story>x</story>", "<rss><channel/></rss>", "<nitf><body/></nitf>", "<a:b>x</a:b>"] {
+    for xml in
+        ["<?xml version=\"1.0\"?><story>x</story>", "<rss><channel/></rss>", "<nitf><body/></nitf>", "<a:b>x</a:b>"]
+    {
         assert_eq!(code(Limits::default(), xml.as_bytes()), "unsupported_format", "{xml}");
     }
 }
@@ -150,7 +160,8 @@ fn shapes_of_feeds_and_extractors() {
 
 #[test]
 fn half_of_a_surrogate_pair_costs_no_article() {
-    let record = record(format!(r#"{{"title":"E \ude00","text":"{FERRY}\ud83d","note":"cut \ud83d","a\ud83d":1}}"#).as_bytes());
+    let record =
+        record(format!(r#"{{"title":"E \ude00","text":"{FERRY}\ud83d","note":"cut \ud83d","a\ud83d":1}}"#).as_bytes());
     assert_eq!(record["bodyText"], format!("{FERRY}\u{FFFD}"));
     assert_eq!(record["headline"], "E \u{FFFD}");
     assert_eq!(record["extra"], json!({"note": "cut \u{FFFD}", "a\u{FFFD}": 1}));
@@ -159,8 +170,16 @@ fn half_of_a_surrogate_pair_costs_no_article() {
 #[test]
 fn the_zero_of_a_clock_is_no_date() {
     for zero in [
-        "1970-01-01T00:00:00Z", "1970-01-01", "1970-01-01T01:00:00+01:00", "1969-12-31T19:00:00-05:00", "1970-01-01 00:00:00",
-        "Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00.000Z", "0001-01-01T00:00:00", "1970-01-01T00:00:00+02:00", "0",
+        "1970-01-01T00:00:00Z",
+        "1970-01-01",
+        "1970-01-01T01:00:00+01:00",
+        "1969-12-31T19:00:00-05:00",
+        "1970-01-01 00:00:00",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "1970-01-01T00:00:00.000Z",
+        "0001-01-01T00:00:00",
+        "1970-01-01T00:00:00+02:00",
+        "0",
     ] {
         let dated = json!({"title": "E", "datePublished": zero, "text": format!("{FERRY}\nPublished: 4 May 2023")});
         assert_eq!(record(dated.to_string().as_bytes())["datePublished"], "2023-05-04", "{zero}");

@@ -57,7 +57,10 @@ fn every_code_is_provoked() {
         ("no_body", b"[1, 2]"),
         ("no_body", br#"["One", "Two"]"#),
         ("no_body", b"<p> </p>"),
-        ("no_body", br#"{"text": "{\"a\": \"b\"}", "content": "<div></div>", "body": [1, {"type": "image", "text": "x"}]}"#),
+        (
+            "no_body",
+            br#"{"text": "{\"a\": \"b\"}", "content": "<div></div>", "body": [1, {"type": "image", "text": "x"}]}"#,
+        ),
         ("many_articles", br#"[{"text": "x"}, {"text": "y"}]"#),
         ("many_articles", br#"{"items": [{"content_text": "x"}, {"content_text": "y"}]}"#),
         ("no_body", br#"{"title": "x", "text": " ", "body": 5, "body_html": "<p> </p>", "bodies": []}"#),
@@ -107,9 +110,20 @@ fn a_limit_is_the_largest_that_passes() {
 /// Odd text is kept: nothing but the reasons above refuses an article.
 #[test]
 fn odd_text_is_kept() {
-    for text in
-        ["[1] A note", "\"a\" b", "nul", "\0", "\u{FFFF}", "}", "x{", "\u{301}\u{301}", "\u{200B}", "<p", "a <p> b", "-1"]
-    {
+    for text in [
+        "[1] A note",
+        "\"a\" b",
+        "nul",
+        "\0",
+        "\u{FFFF}",
+        "}",
+        "x{",
+        "\u{301}\u{301}",
+        "\u{200B}",
+        "<p",
+        "a <p> b",
+        "-1",
+    ] {
         let record = crate::support::record(text.as_bytes());
         assert_eq!(record["bodyText"], text, "{text:?}");
         let record = crate::support::record(json!({ "text": text }).to_string().as_bytes());

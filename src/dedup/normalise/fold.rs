@@ -95,7 +95,12 @@ impl NfkcCasefold {
 
     /// toNFKC_Casefold of `text`, code point by code point, holding no more of it than has to be put in order.
     pub(super) fn stream<'s>(&'s mut self, text: &'s str) -> impl Iterator<Item = char> + 's {
-        ComposingNormalizer::new_nfc().normalize_iter(Mapped { icu: self, chars: text.chars(), mapped: String::new(), at: 0 })
+        ComposingNormalizer::new_nfc().normalize_iter(Mapped {
+            icu: self,
+            chars: text.chars(),
+            mapped: String::new(),
+            at: 0,
+        })
     }
 
     /// Gives back a buffer of more than `kept` bytes.

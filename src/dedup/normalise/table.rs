@@ -6,7 +6,8 @@
 use std::sync::{LazyLock, OnceLock};
 
 use icu_normalizer::properties::{
-    CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed, CanonicalComposition, CanonicalDecomposition, Decomposed,
+    CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed, CanonicalComposition, CanonicalDecomposition,
+    Decomposed,
 };
 
 use super::block::may_start;
@@ -295,7 +296,8 @@ impl Table {
 /// Does a result start with a code point that stands in no order with, and composes with, nothing before it?
 fn starts(mapped: &str, classes: &CanonicalCombiningClassMapBorrowed<'_>) -> bool {
     mapped.chars().next().is_some_and(|first| {
-        let composes = if first < '\u{10000}' { composes_with_earlier(first) } else { COMPOSING.binary_search(&first).is_ok() };
+        let composes =
+            if first < '\u{10000}' { composes_with_earlier(first) } else { COMPOSING.binary_search(&first).is_ok() };
         classes.get_u8(first) == 0 && !composes
     })
 }

@@ -150,8 +150,22 @@ fn every_code_point_where_pieces_meet() {
 fn long_paragraphs_have_the_hash_of_their_key() {
     let mut normaliser = Normaliser::default();
     for part in [
-        "x", "Hello  World ", "\u{FDFA}", "\u{FDFA} \u{628}", "\u{301}\u{316}", "\u{1161}", "\u{1112}\u{1161}\u{11AB}", "\u{200D}",
-        "\u{640}\u{64B}", " \u{3000}", "\u{10330}", "\u{1D165}\u{1D16E}", "é\u{301}", "\u{9BE}", "\u{3099}か", "\u{110BA}\u{11099}",
+        "x",
+        "Hello  World ",
+        "\u{FDFA}",
+        "\u{FDFA} \u{628}",
+        "\u{301}\u{316}",
+        "\u{1161}",
+        "\u{1112}\u{1161}\u{11AB}",
+        "\u{200D}",
+        "\u{640}\u{64B}",
+        " \u{3000}",
+        "\u{10330}",
+        "\u{1D165}\u{1D16E}",
+        "é\u{301}",
+        "\u{9BE}",
+        "\u{3099}か",
+        "\u{110BA}\u{11099}",
     ] {
         let text = part.repeat(3 * pieces::PIECE / part.len());
         assert_eq!(normaliser.hash(&text), hash_by_definition(&text), "{part:?}");
