@@ -11,10 +11,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::article::{
-    Content, Extra, Header, PublishedField, RawArticle, Reason, Reject, RepeatOf, WriteDate, WriteRecord,
+    Content, Extra, Header, Held, PublishedField, RawArticle, Reason, Reject, RepeatOf, WriteDate, WriteRecord,
 };
 use crate::dates::{self, Context, Date, DateLine, Dateline, Reading, Role, Value};
-use crate::dedup::{Fingerprint, First, LEAST_KEY, Memory, Normaliser, Repeats};
+use crate::dedup::{Fingerprint, First, Hashed, LEAST_KEY, Memory, Normaliser, Repeats};
 use crate::text::{self, Line};
 
 /// One raw record as it came.
@@ -104,7 +104,22 @@ impl Cleaner {
         if outcome.is_err() {
             out.truncate(before);
         }
+        self.give_back();
         outcome
+    }
+
+    /// Gives back what an extraordinary article has grown, so that it costs memory only while it is cleaned.
+    fn give_back(&mut self) {
+        const LINES_KEPT: usize = 1 << 14;
+        const BYTES_KEPT: usize = 1 << 20;
+        self.normaliser.give_back();
+        self.repeats.give_back();
+        if self.lines.capacity() > LINES_KEPT {
+            self.lines = Vec::new();
+        }
+        if self.unwrapped.capacity() > BYTES_KEPT {
+            self.unwrapped = String::new();
+        }
     }
 
     fn clean_unguarded(
@@ -119,8 +134,8 @@ impl Cleaner {
         if value.len() > self.limits.payload {
             return Err(Reject::TooLarge { bytes: value.len(), limit: self.limits.payload });
         }
-        let mut unwrapped_event = Vec::new();
-        let mut article = RawArticle::decode(value, payload.headers, &mut unwrapped_event)?;
+        let held = Held::default();
+        let mut article = RawArticle::decode(value, payload.headers, &held)?;
         if !text::split(&article.body, self.limits.lines, &mut self.lines) {
             return Err(Reject::TooManyLines { limit: self.limits.lines });
         }
@@ -179,7 +194,7 @@ impl Cleaner {
             bytes_in: article.body.len(),
             extra: &article.extra,
         }
-        .write(out)?;
+        .write(self.limits.output, out)?;
         if out.len() - before > self.limits.output {
             return Err(Reject::OutputTooLarge { bytes: out.len() - before, limit: self.limits.output });
         }
@@ -221,7 +236,7 @@ impl<'a> Sorted<'a> {
         repeats.clear();
         let mut sorted = Sorted { headline, kept: Vec::with_capacity(lines.len()), dropped: Vec::new() };
         if let Some(headline) = headline {
-            repeats.note(Fingerprint::of(normaliser.key(headline)).short(), First::Headline);
+            repeats.note(normaliser.hash(headline).hash.short(), First::Headline);
         }
         // A short line is no repeat by itself, but it is one in a block that is repeated: where it follows a repeat now as
         // it did the first time. `beside`: the paragraph that the line before repeats, if that was dropped.
@@ -232,9 +247,8 @@ impl<'a> Sorted<'a> {
             if text.is_empty() || found.lift(line.number, text, date_lines) {
                 continue;
             }
-            let key = normaliser.key(text);
-            let may_drop = key.len() >= LEAST_KEY;
-            let hash = Fingerprint::of(key);
+            let Hashed { hash, length } = normaliser.hash(text);
+            let may_drop = length >= LEAST_KEY;
             if std::mem::take(&mut is_opening)
                 && looks_like_headline(text, &found.context)
                 && has_text(body, &lines[index + 1..])
@@ -311,6 +325,9 @@ struct Dates<'a> {
 
 impl<'a> Dates<'a> {
     fn new(language: Option<&'a str>, fetched: Option<&'a str>, timestamp: Option<i64>) -> Self {
+        // No tag is longer; and each line that is remembered is remembered with its language.
+        const LONGEST_TAG: usize = 64;
+        let language = language.filter(|language| language.len() <= LONGEST_TAG);
         let context = Context { language, ..Context::default() };
         Dates { context, fetched, timestamp, fields: Vec::new(), lines: Vec::new() }
     }
@@ -327,6 +344,9 @@ impl<'a> Dates<'a> {
     fn read_fields(&mut self, fields: Vec<PublishedField<'a>>, extra: &mut Extra<'_>) {
         for field in fields {
             let Some(reading) = dates::read_field(&field.text, self.context()) else { continue };
+            if reading.value.is_some_and(is_placeholder) {
+                continue;
+            }
             extra.mark_read(&field);
             self.fields.push((field, reading));
         }
@@ -435,6 +455,31 @@ impl DateLines {
             self.read.insert(self.key.as_str().into(), line.clone());
         }
         line
+    }
+}
+
+/// Is it the zero of a clock, written where a date is missing: 1970-01-01T00:00Z in whatever zone, or that day's midnight
+/// in its own? (Such a field says nothing, and stays under `extra` as any that does not parse.)
+fn is_placeholder(value: Value) -> bool {
+    const EPOCH: dates::Date = dates::Date { year: 1970, month: 1, day: 1 };
+    const EVE: dates::Date = dates::Date { year: 1969, month: 12, day: 31 };
+    const FARTHEST_ZONE: i32 = 14 * 60;
+    let time = value.time.unwrap_or(dates::Time { hour: 0, minute: 0, second: None });
+    let minute = i32::from(time.hour) * 60 + i32::from(time.minute);
+    let since_epoch = match value.date {
+        EPOCH => minute,
+        EVE => minute - 24 * 60,
+        // .NET's first moment, where a calendar is read that far.
+        dates::Date { year: 1, month: 1, day: 1 } => return true,
+        _ => return false,
+    };
+    if time.second.is_some_and(|second| second > 0) {
+        return false;
+    }
+    match value.offset {
+        Some(offset) => since_epoch == i32::from(offset) || since_epoch == 0,
+        // In a zone that is not said, all of which are quarters of an hour.
+        None => since_epoch.abs() <= FARTHEST_ZONE && since_epoch % 15 == 0,
     }
 }
 

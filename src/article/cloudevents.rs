@@ -29,17 +29,16 @@ pub(super) enum Data<'a> {
 
 /// Unwraps a structured event; `None` where the object is not one.
 pub(super) fn structured<'a>(fields: &Fields<'a>) -> Result<Option<(Envelope<'a>, Data<'a>)>, Reject> {
-    let bad = |error: serde_json::Error| Reject::InvalidJson { reason: error.to_string() };
     if fields.get("specversion").is_none() || fields.get("type").is_none() {
         return Ok(None);
     }
     let data = match (fields.get("data"), fields.get("data_base64")) {
-        (Some(data), _) => match string(data).map_err(bad)? {
+        (Some(data), _) => match string(data) {
             Some(text) => Data::Bytes(text.into_owned().into_bytes()),
             None => Data::Json(data),
         },
         (None, Some(data)) => {
-            let text = string(data).map_err(bad)?.unwrap_or_default();
+            let text = string(data).unwrap_or_default();
             let bytes = STANDARD.decode(text.as_bytes());
             Data::Bytes(bytes.map_err(|error| Reject::InvalidJson { reason: format!("`data_base64`: {error}") })?)
         }
@@ -48,7 +47,7 @@ pub(super) fn structured<'a>(fields: &Fields<'a>) -> Result<Option<(Envelope<'a>
     let attributes = fields.0.iter().filter(|field| field.name != "data" && field.name != "data_base64");
     let envelope = Envelope {
         attributes: attributes.map(|field| (field.name.clone(), Cow::Borrowed(field.value))).collect(),
-        id: fields.get("id").map(string).transpose().map_err(bad)?.flatten(),
+        id: fields.get("id").and_then(string),
     };
     Ok(Some((envelope, data)))
 }

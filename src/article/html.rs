@@ -57,9 +57,24 @@ const BLOCKS: &[&[u8]] = &[
 /// that is missing hides nothing but what a browser would hide.
 const HIDDEN: &[&[u8]] = &[b"script", b"style", b"iframe", b"noembed", b"noframes", b"title"];
 
+/// Does the element begin and end a line?
+pub(super) fn is_block(name: &[u8]) -> bool {
+    BLOCKS.contains(&name)
+}
+
 /// The text of `html`, its lines ended by LF, none of them blank.
 pub(super) fn text(html: &str) -> String {
-    let mut sink = Sink { text: String::with_capacity(html.len() / 2), hidden: false, pre: 0, gap: false };
+    read(html, 0)
+}
+
+/// The same of text that has elements in its lines only: its own line ends stay.
+pub(super) fn lines(html: &str) -> String {
+    read(html, 1)
+}
+
+fn read(html: &str, pre: usize) -> String {
+    let text = String::with_capacity(html.len() / 2);
+    let mut sink = Sink { text, hidden: false, ruby: 0, reading: false, pre, gap: false };
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| -> Option<()> {
         sink.take(event);
         None
@@ -76,6 +91,10 @@ pub(super) fn text(html: &str) -> String {
 struct Sink {
     text: String,
     hidden: bool,
+    /// Depth of `<ruby>`.
+    ruby: usize,
+    /// Inside `<rt>`, `<rp>` or `<rtc>` of a `<ruby>`: how a word is read, which stands above it and is no text.
+    reading: bool,
     /// Depth of `<pre>`.
     pre: usize,
     /// White space that is written once text follows in the same line.
@@ -88,20 +107,34 @@ impl Sink {
             CallbackEvent::OpenStartTag { name } => {
                 self.hidden = HIDDEN.contains(&name);
                 self.pre += usize::from(name == b"pre");
+                self.ruby += usize::from(name == b"ruby");
+                match name {
+                    b"rt" | b"rp" | b"rtc" => self.reading = self.ruby > 0,
+                    b"rb" => self.reading = false,
+                    _ => {}
+                }
                 self.tag(name);
             }
             CallbackEvent::EndTag { name } => {
                 self.hidden = false;
                 self.pre = self.pre.saturating_sub(usize::from(name == b"pre"));
+                self.ruby = self.ruby.saturating_sub(usize::from(name == b"ruby"));
+                // An end tag that is missing hides no more than its ruby does.
+                self.reading &= !matches!(name, b"rt" | b"rp" | b"rtc" | b"ruby");
                 self.tag(name);
             }
-            CallbackEvent::String { value } if !self.hidden => self.characters(&String::from_utf8_lossy(value)),
+            CallbackEvent::String { value } if !self.hidden && !self.reading => {
+                self.characters(&String::from_utf8_lossy(value));
+            }
             _ => {}
         }
     }
 
     fn tag(&mut self, name: &[u8]) {
-        if BLOCKS.contains(&name) {
+        if is_block(name) {
+            // No block stands in a ruby: one that does shows that the ruby was not closed.
+            self.reading &= name == b"br";
+            self.ruby *= usize::from(name == b"br");
             self.end_line();
         }
     }
@@ -146,6 +179,21 @@ mod tests {
             text("<p>a<script>if (x<y) { document.write('<p>no</p>') }</script><style>p{}</style><!-- no --> b</p>"),
             "a b"
         );
+    }
+
+    #[test]
+    fn readings_of_ruby_are_no_text() {
+        for (html, expected) in [
+            ("<p>町の<ruby>灯台<rt>とうだい</rt></ruby>が点灯した。</p>", "町の灯台が点灯した。"),
+            ("<ruby>東<rp>(</rp><rt>とう</rt><rp>)</rp>京<rp>(</rp><rt>きょう</rt><rp>)</rp></ruby>へ", "東京へ"),
+            ("<ruby>東<rp>(<rt>とう<rp>)</ruby>京", "東京"),
+            ("<ruby><rb>旧<rb>金<rb>山<rt>jiù<rt>jīn<rt>shān<rtc>San Francisco</ruby>へ", "旧金山へ"),
+            ("<ruby>東<rt><span>とう</span>", "東"),
+            ("<p><ruby>東<rt>とう<p>Next", "東\nNext"),
+            ("a <rt>b</rt> c", "a b c"),
+        ] {
+            assert_eq!(text(html), expected, "{html}");
+        }
     }
 
     #[test]

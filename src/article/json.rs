@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::escape::Escapes;
@@ -48,8 +48,10 @@ pub(super) struct Field<'a> {
     escapes: Option<Range<usize>>,
 }
 
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// An object may have so many fields, each of which takes a hundred bytes of memory.
+const MOST_FIELDS: usize = 1 << 18;
+/// So many backslashes are remembered; those behind them are looked for where a value is read.
+const MOST_ESCAPES: usize = 1 << 16;
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -63,7 +65,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut fields = Vec::with_capacity(16);
-                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                while let Some((name, value)) = map.next_entry::<&'de RawValue, &'de RawValue>()? {
+                    if fields.len() == MOST_FIELDS {
+                        return Err(serde::de::Error::custom(format!("an object has more than {MOST_FIELDS} fields")));
+                    }
+                    let name = string(name.get()).unwrap_or_default();
                     fields.push(Field { name, value: value.get(), used: false, escapes: None });
                 }
                 Ok(Fields::new(fields, Vec::new()))
@@ -99,33 +105,30 @@ impl<'a> Fields<'a> {
     }
 
     /// The first non-blank string among these fields, with the field's index.
-    pub(super) fn string(&self, names: &[&str]) -> Result<Option<(usize, Cow<'a, str>)>, serde_json::Error> {
-        for name in names {
-            let Some(index) = self.find(name) else { continue };
-            if let Some(text) = self.text(index)?.filter(|text| !text.trim().is_empty()) {
-                return Ok(Some((index, text)));
-            }
-        }
-        Ok(None)
+    pub(super) fn string(&self, names: &[&str]) -> Option<(usize, Cow<'a, str>)> {
+        names.iter().find_map(|name| {
+            let index = self.find(name)?;
+            Some((index, self.text(index).filter(|text| !text.trim().is_empty())?))
+        })
     }
 
     /// The string that the field of this index is; `None` where it is something else.
-    pub(super) fn text(&self, index: usize) -> Result<Option<Cow<'a, str>>, serde_json::Error> {
-        let Field { value, escapes, .. } = &self.0[index];
+    pub(super) fn text(&self, index: usize) -> Option<Cow<'a, str>> {
+        let Field { value, escapes, .. } = self.0.get(index)?;
         match escapes.as_ref().and_then(|known| self.2.get(known.clone())) {
             Some(known) => {
                 let mut known = known.iter().copied();
-                unescape(value, |from| known.find(|at| *at >= from)).map(Some)
+                Some(unescape(value, |from| known.find(|at| *at >= from)))
             }
             None => string(value),
         }
     }
 
     /// As [`Fields::string`], and marks the field as used.
-    pub(super) fn take(&mut self, names: &[&str]) -> Result<Option<Cow<'a, str>>, serde_json::Error> {
-        let Some((index, text)) = self.string(names)? else { return Ok(None) };
+    pub(super) fn take(&mut self, names: &[&str]) -> Option<Cow<'a, str>> {
+        let (index, text) = self.string(names)?;
         self.0[index].used = true;
-        Ok(Some(text))
+        Some(text)
     }
 }
 
@@ -150,7 +153,7 @@ fn scan(text: &str) -> Option<Fields<'_>> {
         let name_at = space(at + 1);
         let known = escapes.len();
         let name_end = scan_string(bytes, name_at, &mut escapes)?;
-        let name = text.get(name_at + 1..name_end - 1).filter(|_| escapes.len() == known)?;
+        let name = text.get(name_at + 1..name_end - 1).filter(|name| escapes.len() == known && !name.contains('\\'))?;
         let colon = space(name_end);
         if bytes.get(colon) != Some(&b':') {
             return None;
@@ -159,7 +162,8 @@ fn scan(text: &str) -> Option<Fields<'_>> {
         let (value_end, escapes_of_it) = match bytes.get(value_at) {
             Some(b'"') => {
                 let end = scan_string(bytes, value_at, &mut escapes)?;
-                (end, Some(known..escapes.len()))
+                let all = escapes.len() < MOST_ESCAPES;
+                (end, all.then_some(known..escapes.len()))
             }
             _ => {
                 let mut values = serde_json::Deserializer::from_str(text.get(value_at..)?).into_iter::<&RawValue>();
@@ -168,6 +172,9 @@ fn scan(text: &str) -> Option<Fields<'_>> {
             }
         };
         let value = text.get(value_at..value_end)?;
+        if fields.len() == MOST_FIELDS {
+            return None;
+        }
         fields.push(Field { name: Cow::Borrowed(name), value, used: false, escapes: escapes_of_it });
         at = space(value_end);
         before = b',';
@@ -193,62 +200,97 @@ fn scan_string(bytes: &[u8], start: usize, escapes: &mut Vec<usize>) -> Option<u
             [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
             _ => return None,
         };
-        escapes.push(at - start);
+        if escapes.len() < MOST_ESCAPES {
+            escapes.push(at - start);
+        }
         at += width;
     }
 }
 
-/// The string that a raw value is; `None` where it is something else.
-pub(super) fn string(raw: &str) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
-    if !raw.starts_with('"') {
-        return Ok(None);
+/// Does a text start like nothing but JSON: `{"`, `[{`, `["a",`?
+pub(super) fn starts_like_data(text: &str) -> bool {
+    let bare: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).take(2).collect();
+    match bare.as_slice() {
+        b"{\"" => true,
+        b"[{" => text.split_once('{').is_some_and(|(_, rest)| rest.trim_start().starts_with('"')),
+        _ => false,
     }
-    unescape(raw, |from| Some(from + memchr::memchr(b'\\', raw.as_bytes().get(from..)?)?)).map(Some)
 }
 
-/// The text between the quotes of a string that is valid: it stands there as it is, but for the escapes. (serde_json
-/// would look at every byte again, and copy it twice.) `next` tells the first backslash from there on. Half of a
-/// surrogate pair is no text: that error is serde_json's.
-fn unescape(quoted: &str, mut next: impl FnMut(usize) -> Option<usize>) -> Result<Cow<'_, str>, serde_json::Error> {
+/// The string that a valid raw value is; `None` where it is something else.
+pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
+    raw.starts_with('"').then(|| unescape(raw, |from| Some(from + memchr::memchr(b'\\', raw.as_bytes().get(from..)?)?)))
+}
+
+/// The text between the quotes of a string that is valid: it stands there as it is, but for the escapes. `next` tells the
+/// first backslash from there on. Half of a surrogate pair is no character: U+FFFD stands for it.
+fn unescape(quoted: &str, mut next: impl FnMut(usize) -> Option<usize>) -> Cow<'_, str> {
     let end = quoted.len() - 1;
     let inside = |from: usize, to: usize| quoted.get(from..to).unwrap_or_default();
     let mut from = 1;
-    let Some(mut at) = next(from) else { return Ok(Cow::Borrowed(inside(1, end))) };
+    let Some(mut at) = next(from) else { return Cow::Borrowed(inside(1, end)) };
     let mut text = String::with_capacity(quoted.len());
     loop {
         text.push_str(inside(from, at));
-        let escape = inside(at, end);
-        from = at
-            + match escape.as_bytes() {
-                [_, b'n', ..] => {
-                    text.push('\n');
-                    2
-                }
-                [_, c @ (b'"' | b'\\' | b'/'), ..] => {
-                    text.push(char::from(*c));
-                    2
-                }
-                [_, b'u', ..] => {
-                    // One escape, or two that make a pair.
-                    let is_pair =
-                        surrogate(escape.as_bytes(), 0).is_some() && surrogate(escape.as_bytes(), 6).is_some();
-                    let width = if is_pair { 12 } else { 6 };
-                    let quoted = format!("\"{}\"", escape.get(..width).unwrap_or(escape));
-                    text.push_str(&serde_json::from_str::<String>(&quoted)?);
-                    width
-                }
-                _ => {
-                    let width = escape.len().min(2);
-                    text.push_str(&serde_json::from_str::<String>(&format!("\"{}\"", inside(at, at + width)))?);
-                    width
-                }
-            };
+        let (c, width) = escaped(inside(at, end).as_bytes());
+        text.push(c);
+        from = at + width;
         let Some(following) = next(from) else {
             text.push_str(inside(from, end));
-            return Ok(Cow::Owned(text));
+            return Cow::Owned(text);
         };
         at = following;
     }
+}
+
+/// The character that an escape stands for, and how many bytes it has.
+fn escaped(escape: &[u8]) -> (char, usize) {
+    let short = match escape.get(1) {
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'u') => {
+            return match (unit(escape, 0), unit(escape, 6)) {
+                (Some(high @ 0xD800..0xDC00), Some(low @ 0xDC00..0xE000)) => {
+                    let code = 0x1_0000 + ((u32::from(high) - 0xD800) << 10) + (u32::from(low) - 0xDC00);
+                    (char::from_u32(code).unwrap_or('\u{FFFD}'), 12)
+                }
+                (unit, _) => (unit.and_then(|unit| char::from_u32(unit.into())).unwrap_or('\u{FFFD}'), 6),
+            };
+        }
+        Some(other) => char::from(*other),
+        None => '\u{FFFD}',
+    };
+    (short, 2)
+}
+
+/// Calls `each` with the raw elements of an array, in order, until it breaks. `false` where `raw` is no valid array (as
+/// far as it was read). No list of them is made: an element may be one byte.
+pub(super) fn elements<'a>(raw: &'a str, mut each: impl FnMut(&'a str) -> ControlFlow<()>) -> bool {
+    struct Elements<'f, F>(&'f mut F, &'f mut bool);
+    impl<'de, F: FnMut(&'de str) -> ControlFlow<()>> Visitor<'de> for Elements<'_, F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+            while let Some(element) = array.next_element::<&'de RawValue>()? {
+                if (self.0)(element.get()).is_break() {
+                    *self.1 = true;
+                    return Err(serde::de::Error::custom("enough"));
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut enough = false;
+    let mut json = serde_json::Deserializer::from_str(raw);
+    let read = json.deserialize_seq(Elements(&mut each, &mut enough)).and_then(|()| json.end());
+    read.is_ok() || enough
 }
 
 /// Arrays and objects that are passed through may nest so deep. serde_json reads 128 levels, and the record adds two.
@@ -259,21 +301,47 @@ pub(super) const DEEPEST: usize = 120;
 pub(super) enum Unreadable {
     /// It nests deeper than [`DEEPEST`].
     TooDeep,
-    /// A `\u` escape names half a surrogate pair: no text.
-    LoneSurrogate,
+}
+
+/// Does a valid raw value nest deeper than `levels`? Asked before elements inside elements are read, since each level
+/// that is being read holds a buffer for all levels below.
+pub(super) fn nests_deeper(raw: &str, levels: usize) -> bool {
+    let bytes = raw.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at += 1;
+                while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+                    at += offset;
+                    if bytes.get(at) == Some(&b'"') {
+                        break;
+                    }
+                    at += 2;
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > levels {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Appends a valid raw value to `out` on one line: white space between tokens goes, and line separators inside strings
-/// (legal in JSON, but many readers of NDJSON end a line there) are written as escapes. Everything else stays as it is.
+/// (legal in JSON, but many readers of NDJSON end a line there) are written as escapes. For half of a surrogate pair,
+/// which many parsers refuse, `\ufffd` is written. Everything else stays as it is.
 pub(super) fn copy_raw(raw: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
     let bytes = raw.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => {
-                let end = string_end(bytes, at)?;
-                copy_string(raw.get(at..end).unwrap_or_default(), out);
-                at = end;
+                at = copy_to_end(raw, at, out);
                 continue;
             }
             b' ' | b'\t' | b'\n' | b'\r' => {}
@@ -313,28 +381,36 @@ fn copy_string(raw: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(rest.as_bytes());
 }
 
-/// The end of the string that opens at `at`, its quotes included.
-fn string_end(bytes: &[u8], at: usize) -> Result<usize, Unreadable> {
-    let mut at = at + 1;
+/// Appends the string that opens at `start`, and answers where it ends, its quotes included.
+fn copy_to_end(raw: &str, start: usize, out: &mut Vec<u8>) -> usize {
+    let bytes = raw.as_bytes();
+    // Where what was not copied yet begins.
+    let (mut from, mut at) = (start, start + 1);
     while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += offset;
-        if bytes[at] == b'"' {
-            return Ok(at + 1);
+        if bytes.get(at) == Some(&b'"') {
+            at += 1;
+            break;
         }
-        at += match (bytes.get(at + 1), surrogate(bytes, at)) {
-            (Some(b'u'), Some(0xD800..=0xDBFF)) if matches!(surrogate(bytes, at + 6), Some(0xDC00..=0xDFFF)) => 12,
-            (Some(b'u'), Some(_)) => return Err(Unreadable::LoneSurrogate),
+        at += match (unit(bytes, at), unit(bytes, at + 6)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => 12,
+            (Some(0xD800..0xE000), _) => {
+                copy_string(raw.get(from..at).unwrap_or_default(), out);
+                out.extend_from_slice(b"\\ufffd");
+                from = at + 6;
+                6
+            }
             _ => 2,
         };
     }
-    Ok(bytes.len())
+    copy_string(raw.get(from..at).unwrap_or_default(), out);
+    at
 }
 
-/// The code unit of a `\uXXXX` escape at `at`, if it is half of a pair.
-fn surrogate(bytes: &[u8], at: usize) -> Option<u16> {
+/// The code unit of a `\uXXXX` escape at `at`, if there is one.
+fn unit(bytes: &[u8], at: usize) -> Option<u16> {
     let Some([b'\\', b'u', hex @ ..]) = bytes.get(at..at + 6) else { return None };
-    let unit = u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?;
-    (0xD800..=0xDFFF).contains(&unit).then_some(unit)
+    u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
 }
 
 #[cfg(test)]
@@ -351,7 +427,7 @@ mod tests {
         let fields = Fields::parse(r#"{"b": 1.50, "a": {"x": [1, 2]}, "b": "\u00e9"}"#).unwrap();
         let seen: Vec<_> = fields.0.iter().map(|field| (&*field.name, field.value)).collect();
         assert_eq!(seen, [("b", "1.50"), ("a", r#"{"x": [1, 2]}"#), ("b", r#""\u00e9""#)]);
-        assert_eq!(fields.string(&["a", "b"]).unwrap(), Some((2, "é".into())));
+        assert_eq!(fields.string(&["a", "b"]), Some((2, "é".into())));
     }
 
     #[test]
@@ -398,21 +474,48 @@ mod tests {
             r#""a\nb\tc\"d\\e\/f\b\f\r""#,
             r#""\u00e9\u0000x\ud83d\ude00\u20AC""#,
             r#""\\u00e9""#,
-            r#""\ud83d""#,
-            r#""\ud83dx""#,
-            r#""\ude00\ud83d""#,
-            r#""\ud83d\u0041""#,
             r#""é\n""#,
         ] {
-            let ours = string(raw).map(|text| text.unwrap().into_owned());
-            let theirs = serde_json::from_str::<String>(raw);
-            assert_eq!(ours.as_ref().ok(), theirs.as_ref().ok(), "{raw}");
+            let theirs = serde_json::from_str::<String>(raw).unwrap();
+            assert_eq!(string(raw).unwrap(), theirs, "{raw}");
             // With the backslashes known from the scan, and more of them in the name's and the other value's place.
             let object = format!(r#"{{"a":"\\x\n","b":{raw},"c":"\n"}}"#);
-            let known = scan(&object).unwrap().text(1).map(|text| text.unwrap().into_owned());
-            assert_eq!(known.as_ref().ok(), theirs.as_ref().ok(), "{raw}");
+            assert_eq!(scan(&object).unwrap().text(1).unwrap(), theirs, "{raw}");
         }
-        assert_eq!(string("5").unwrap(), None);
+        assert_eq!(string("5"), None);
+    }
+
+    #[test]
+    fn for_half_of_a_surrogate_pair_the_replacement_character_stands() {
+        for (raw, text, raw_out) in [
+            (r#""cut \ud83d""#, "cut \u{FFFD}", r#""cut \ufffd""#),
+            (r#""\ud83dx""#, "\u{FFFD}x", r#""\ufffdx""#),
+            (r#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}", r#""\ufffd\ufffd""#),
+            (r#""\ud83d\ud83d\ude00""#, "\u{FFFD}\u{1F600}", r#""\ufffd\ud83d\ude00""#),
+            (r#""\ud83d\u0041""#, "\u{FFFD}A", r#""\ufffd\u0041""#),
+            (r#""\uD83D\n""#, "\u{FFFD}\n", r#""\ufffd\n""#),
+            (r#""\\ud83d""#, "\\ud83d", r#""\\ud83d""#),
+        ] {
+            assert_eq!(string(raw).unwrap(), text, "{raw}");
+            assert_eq!(copied(raw).unwrap(), raw_out, "{raw}");
+            assert!(serde_json::from_str::<String>(&copied(raw).unwrap()).is_ok());
+        }
+        // In a name, too.
+        let fields = Fields::parse(r#"{"a\ud83d": 1}"#).unwrap();
+        assert_eq!(fields.0[0].name, "a\u{FFFD}");
+    }
+
+    #[test]
+    fn more_escapes_than_are_remembered_and_more_fields_than_are_read() {
+        let many = r"\n".repeat(MOST_ESCAPES + 10);
+        let object = format!(r#"{{"a": "{many}", "b": "\t", "c": "x"}}"#);
+        let fields = Fields::parse(&object).unwrap();
+        assert_eq!(fields.text(0).unwrap(), "\n".repeat(MOST_ESCAPES + 10));
+        assert_eq!((fields.text(1).unwrap(), fields.text(2).unwrap()), ("\t".into(), "x".into()));
+        let object = |count: usize| format!("{{{}}}", vec!["\"\":0"; count].join(","));
+        assert!(Fields::parse(&object(MOST_FIELDS)).is_ok());
+        let refused = Fields::parse(&object(MOST_FIELDS + 1)).unwrap_err();
+        assert!(refused.to_string().starts_with("an object has more than 262144 fields"), "{refused}");
     }
 
     #[test]
@@ -423,10 +526,14 @@ mod tests {
     }
 
     #[test]
+    fn nesting_is_counted_outside_of_strings() {
+        assert!(nests_deeper("[[[]]]", 2) && !nests_deeper("[[[]]]", 3));
+        assert!(!nests_deeper(r#"[["[[[", "\"[[[", {"a[[": "]"}], []]"#, 3));
+        assert!(nests_deeper(r#"{"a": {"b": [1]}}"#, 2));
+    }
+
+    #[test]
     fn what_other_parsers_could_not_read_is_refused() {
-        assert_eq!(copied(r#"["\ud83d"]"#), Err(Unreadable::LoneSurrogate));
-        assert_eq!(copied(r#"["\ud83dx\ude00"]"#), Err(Unreadable::LoneSurrogate));
-        assert_eq!(copied(r#"["\\ud83d"]"#).unwrap(), r#"["\\ud83d"]"#);
         assert!(copied(&("[".repeat(DEEPEST) + &"]".repeat(DEEPEST))).is_ok());
         assert_eq!(copied(&("[".repeat(DEEPEST + 1) + &"]".repeat(DEEPEST + 1))), Err(Unreadable::TooDeep));
     }

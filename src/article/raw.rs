@@ -1,15 +1,17 @@
 //! Decoding: the bytes of a payload become a raw article, or a refusal.
 //!
-//! A payload that starts like a JSON object is one or is refused; anything else is UTF-8 text. Every field is read with
-//! patience: a known name with a value of the wrong type is simply not that field, and stays under `extra`. Only the
-//! reasons of [`Reject`] ever refuse an article.
+//! A payload that starts like a JSON object is one or is refused; an array, and a string of JSON, is read for the article
+//! that it holds; HTML is read for its text; what [`sniff`] knows by name is refused; anything else is UTF-8 text. Every
+//! field is read with patience: a known name with a value of the wrong type is simply not that field, and stays under
+//! `extra`. Only the reasons of [`Reject`] ever refuse an article.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
+use super::blocks::{self, Text};
 use super::cloudevents::{self, Data, Envelope};
-use super::fields::{self, INNER_HTML, INNER_TEXT};
 use super::json::{self, Fields, Unreadable};
-use super::{Header, Reject, html};
+use super::{Header, Held, Reject, container, fields, markup, sniff};
 
 /// A payload, decoded.
 #[derive(Debug, Default)]
@@ -56,86 +58,133 @@ pub struct PublishedField<'a> {
 pub struct Extra<'a> {
     fields: Fields<'a>,
     envelope: Option<Envelope<'a>>,
+    /// What stood around the article, as JSON: see [`container`].
+    container: Option<String>,
+}
+
+/// An article with what was around it.
+#[derive(Debug, Default)]
+pub(super) struct Decoded<'a> {
+    article: RawArticle<'a>,
+    event: Option<Envelope<'a>>,
+    pub(super) container: Option<String>,
 }
 
 impl<'a> RawArticle<'a> {
-    /// Decodes a payload. `unwrapped` holds the data of a CloudEvent that came inside a JSON string: pass an empty one.
-    pub fn decode(
-        value: &'a [u8],
-        headers: &[Header<'a>],
-        unwrapped: &'a mut Vec<u8>,
-    ) -> Result<RawArticle<'a>, Reject> {
-        let text = utf8(value)?;
-        let mut envelope = cloudevents::binary(headers);
-        let mut article = if is_object(text) {
-            let fields = Fields::parse(text).map_err(invalid)?;
-            match cloudevents::structured(&fields)? {
-                None => Self::from_fields(fields)?,
-                Some((event, data)) => {
-                    envelope = Some(event);
-                    match data {
-                        Data::Json(text) if is_object(text) => {
-                            Self::from_fields(Fields::parse(text).map_err(invalid)?)?
-                        }
-                        Data::Json(_) => return Err(Reject::NoBody),
-                        Data::Bytes(bytes) => {
-                            *unwrapped = bytes;
-                            Self::from_text(utf8(unwrapped)?)?
-                        }
-                    }
-                }
-            }
-        } else {
-            Self::from_plain(text)?
-        };
+    /// Decodes a payload. `held` keeps what comes out of JSON strings: pass a new one.
+    pub fn decode(value: &'a [u8], headers: &[Header<'a>], held: &'a Held) -> Result<RawArticle<'a>, Reject> {
+        let Decoded { mut article, event, container } = of_bytes(value, held, 0)?;
+        let envelope = event.or_else(|| cloudevents::binary(headers));
         article.uri = article.uri.or_else(|| envelope.as_ref().and_then(|envelope| envelope.id.clone()));
         article.extra.envelope = envelope;
+        article.extra.container = container;
         Ok(article)
     }
 
-    fn from_text(text: &'a str) -> Result<Self, Reject> {
-        if is_object(text) { Self::from_fields(Fields::parse(text).map_err(invalid)?) } else { Self::from_plain(text) }
-    }
-
-    fn from_plain(text: &'a str) -> Result<Self, Reject> {
-        if text.trim().is_empty() {
-            return Err(Reject::EmptyPayload);
-        }
-        Ok(RawArticle { body: Cow::Borrowed(text), ..RawArticle::default() })
-    }
-
-    fn from_fields(mut fields: Fields<'a>) -> Result<Self, Reject> {
-        let body = body(&mut fields)?.ok_or(Reject::NoBody)?;
-        let headline = match take_headlines(&mut fields)? {
-            Some(headline) => Some(headline),
-            None => fields.take(fields::HEADLINE).map_err(invalid)?,
-        };
+    fn from_fields(mut fields: Fields<'a>, body: Cow<'a, str>) -> Self {
+        let headline = take_headlines(&mut fields).or_else(|| fields.take(fields::HEADLINE)).map(markup::plain);
         let mut published = Vec::new();
         for name in fields::PUBLISHED {
             let Some(index) = fields.find(name) else { continue };
             let raw = fields.0[index].value;
-            let text = match fields.text(index).map_err(invalid)? {
+            let text = match fields.text(index) {
                 Some(text) => text,
                 None if raw.starts_with(|c: char| c.is_ascii_digit()) => Cow::Borrowed(raw),
                 None => continue,
             };
             published.push(PublishedField { name, text, index });
         }
-        let mut take = |names| fields.take(names).map_err(invalid);
-        Ok(RawArticle {
+        let mut take = |names| fields.take(names);
+        RawArticle {
             body,
             headline,
             published,
-            url: take(fields::URL)?,
-            language: take(fields::LANGUAGE)?,
-            version_created: take(fields::VERSION_CREATED)?,
-            first_created: take(fields::FIRST_CREATED)?,
-            embargoed_until: take(fields::EMBARGOED)?,
-            uri: uri(&mut fields)?,
-            source: source(&mut fields)?,
-            fetched: fields.string(fields::FETCHED).map_err(invalid)?.map(|(_, text)| text),
-            extra: Extra { fields, envelope: None },
-        })
+            url: take(fields::URL),
+            language: take(fields::LANGUAGE),
+            version_created: take(fields::VERSION_CREATED),
+            first_created: take(fields::FIRST_CREATED),
+            embargoed_until: take(fields::EMBARGOED),
+            uri: uri(&mut fields),
+            source: source(&mut fields),
+            fetched: fields.string(fields::FETCHED).map(|(_, text)| text),
+            extra: Extra { fields, ..Extra::default() },
+        }
+    }
+}
+
+/// A payload, or what a CloudEvent carries as bytes.
+fn of_bytes<'a>(value: &'a [u8], held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+    match sniff::unsupported(value) {
+        Some(format) => Err(Reject::UnsupportedFormat { format }),
+        None => of_text(utf8(value)?, held, depth),
+    }
+}
+
+fn of_text<'a>(text: &'a str, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+    let bare = text.trim_matches([' ', '\t', '\r', '\n']);
+    match bare.as_bytes().first() {
+        Some(b'{') => of_object(Fields::parse(text).map_err(invalid)?, held, depth),
+        // An array, if it is one: "[Update] …" is text.
+        Some(b'[') => match json::elements(bare, |_| ControlFlow::Continue(())) {
+            true => of_json(bare, held, depth),
+            false if json::starts_like_data(bare) => {
+                Err(serde_json::from_str::<serde::de::IgnoredAny>(bare).map_or_else(invalid, |_| Reject::NoBody))
+            }
+            false => of_plain(text),
+        },
+        // A string, if it is one: what it holds is the payload.
+        Some(b'"') if is_string(bare) => {
+            of_held(json::string(bare).unwrap_or_default().into_owned().into_bytes(), held, depth)
+        }
+        _ if bare == "null" => Err(Reject::EmptyPayload),
+        _ => of_plain(text),
+    }
+}
+
+fn of_held<'a>(bytes: Vec<u8>, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+    let too_deep = || Reject::InvalidJson {
+        reason: format!("JSON in strings of JSON nests deeper than {} levels", Held::DEEPEST),
+    };
+    of_bytes(held.keep(bytes).ok_or_else(too_deep)?, held, depth)
+}
+
+fn is_string(text: &str) -> bool {
+    text.len() > 1 && text.ends_with('"') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// Text, its markup taken away where it has any.
+fn of_plain(text: &str) -> Result<Decoded<'_>, Reject> {
+    if text.trim().is_empty() {
+        return Err(Reject::EmptyPayload);
+    }
+    let body = markup::plain(Cow::Borrowed(text));
+    if body.trim().is_empty() {
+        return Err(Reject::NoBody);
+    }
+    Ok(Decoded { article: RawArticle { body, ..RawArticle::default() }, ..Decoded::default() })
+}
+
+/// A valid raw value: an object or an array.
+pub(super) fn of_json<'a>(raw: &'a str, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+    match raw.as_bytes().first() {
+        _ if depth > container::DEEPEST => Err(Reject::NoBody),
+        Some(b'{') => of_object(Fields::parse(raw).map_err(invalid)?, held, depth),
+        Some(b'[') => container::in_array(raw, held, depth),
+        _ => Err(Reject::NoBody),
+    }
+}
+
+fn of_object<'a>(mut fields: Fields<'a>, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+    if let Some((event, data)) = cloudevents::structured(&fields)? {
+        let decoded = match data {
+            Data::Json(text) => of_json(text, held, depth)?,
+            Data::Bytes(bytes) => of_held(bytes, held, depth)?,
+        };
+        return Ok(Decoded { event: Some(event), ..decoded });
+    }
+    match body(&mut fields)? {
+        Some(body) => Ok(Decoded { article: RawArticle::from_fields(fields, body), ..Decoded::default() }),
+        None => container::in_object(&fields, held, depth),
     }
 }
 
@@ -172,6 +221,11 @@ impl<'a> Extra<'a> {
             }
             out.push(b'}');
         }
+        if let Some(container) = &self.container {
+            out.extend_from_slice(if any { b",\"container\":" } else { b"{\"container\":" });
+            any = true;
+            copy("container", container, out)?;
+        }
         if any {
             out.push(b'}');
         }
@@ -183,7 +237,6 @@ fn copy(name: &str, raw: &str, out: &mut Vec<u8>) -> Result<(), Reject> {
     json::copy_raw(raw, out).map_err(|unreadable| Reject::InvalidJson {
         reason: match unreadable {
             Unreadable::TooDeep => format!("`{name}` nests deeper than {} levels", json::DEEPEST),
-            Unreadable::LoneSurrogate => format!("`{name}` holds half of a surrogate pair"),
         },
     })
 }
@@ -203,136 +256,138 @@ fn utf8(value: &[u8]) -> Result<&str, Reject> {
     Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
 }
 
-fn is_object(text: &str) -> bool {
-    text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{')
-}
-
-/// A text field of an object, or of an object inside it.
+/// The body: the first of the known fields that holds text.
 fn body<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
-    if let Some(text) = bodies(fields)? {
+    if let Some(text) = bodies(fields) {
         return Ok(Some(text));
     }
-    for name in fields::BODY {
-        let Some(index) = fields.find(name) else { continue };
-        let text = match fields.text(index).map_err(invalid)? {
-            Some(text) => Some(text).filter(|text| !text.trim().is_empty()),
-            None => text_of(fields.0[index].value)?,
-        };
-        if let Some(text) = text {
-            fields.0[index].used = true;
+    for (names, is_html) in [(fields::BODY, false), (fields::BODY_HTML, true), (fields::BODY_BLOCKS, false)] {
+        if let Some(text) = first_body(fields, names, is_html)? {
             return Ok(Some(text));
         }
     }
-    let Some(html) = fields.take(fields::BODY_HTML).map_err(invalid)? else { return Ok(None) };
-    Ok(Some(Cow::Owned(html::text(&html))).filter(|text: &Cow<'_, str>| !text.trim().is_empty()))
+    let is_entry = fields::OF_ENTRY.iter().any(|name| fields.find(name).is_some());
+    if is_entry { first_body(fields, fields::SUMMARY, false) } else { Ok(None) }
 }
 
-/// The text that a raw value is, or that an object has in one of its fields.
-fn text_of(raw: &str) -> Result<Option<Cow<'_, str>>, Reject> {
-    if raw.starts_with('{') {
-        let object = Fields::parse(raw).map_err(invalid)?;
-        let is_html = object.string(&["contentType", "contenttype", "type"]).map_err(invalid)?;
-        let is_html = is_html.is_some_and(|(_, kind)| kind.contains("html"));
-        if let Some((_, text)) = object.string(INNER_TEXT).map_err(invalid)? {
-            let text = if is_html { Cow::Owned(html::text(&text)) } else { text };
-            return Ok(Some(text).filter(|text| !text.trim().is_empty()));
+/// The text of the first of these fields that holds any.
+fn first_body<'a>(fields: &mut Fields<'a>, names: &[&str], is_html: bool) -> Result<Option<Cow<'a, str>>, Reject> {
+    for name in names {
+        let Some(index) = fields.find(name) else { continue };
+        let found = match fields.text(index) {
+            Some(text) => blocks::of_string(text, is_html).map_err(|reason| Reject::InvalidJson {
+                reason: format!("`{name}` starts like JSON and is none: {reason}"),
+            })?,
+            None => of_raw(fields.0[index].value, is_html),
+        };
+        if let Some(Text { text, whole }) = found {
+            fields.0[index].used = whole;
+            return Ok(Some(text));
         }
-        let html = object.string(INNER_HTML).map_err(invalid)?;
-        return Ok(html
-            .map(|(_, html)| Cow::Owned(html::text(&html)))
-            .filter(|text: &Cow<'_, str>| !text.trim().is_empty()));
     }
-    Ok(json::string(raw).map_err(invalid)?.filter(|text| !text.trim().is_empty()))
+    Ok(None)
 }
 
-/// The elements of a raw array; `None` where the value is no array.
-fn array(raw: &str) -> Result<Option<Vec<&str>>, Reject> {
-    if !raw.starts_with('[') {
-        return Ok(None);
-    }
-    let elements: Vec<&serde_json::value::RawValue> = serde_json::from_str(raw).map_err(invalid)?;
-    Ok(Some(elements.into_iter().map(|element| element.get()).collect()))
+/// The text of an array or an object; a number is none.
+fn of_raw(raw: &str, is_html: bool) -> Option<Text<'static>> {
+    if raw.starts_with(['[', '{']) { blocks::of_value(raw, is_html) } else { None }
 }
 
 /// ninjs 2 and 3: the first non-empty text of `bodies[]`, `text/plain` first.
-fn bodies<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
-    let Some(index) = fields.find("bodies") else { return Ok(None) };
-    let Some(elements) = array(fields.0[index].value)? else { return Ok(None) };
-    let mut best: Option<(u8, Cow<'a, str>)> = None;
-    for element in &elements {
-        let Some(text) = text_of(element)? else { continue };
-        let rank = if element.contains("text/plain") { 0 } else { 1 };
-        if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+fn bodies<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
+    let index = fields.find("bodies")?;
+    let raw = fields.0[index].value;
+    let (mut best, mut count) = (None, 0_usize);
+    json::elements(raw, |element| {
+        count += 1;
+        let rank = u8::from(!element.contains("text/plain"));
+        if best.as_ref().is_none_or(|(least, _)| rank < *least)
+            && let Some(Text { text, .. }) = text_of(element)
+        {
             best = Some((rank, text));
         }
-    }
+        ControlFlow::Continue(())
+    });
     // Bodies of other kinds than the one that was read stay under `extra`.
-    fields.0[index].used = best.is_some() && elements.len() == 1;
-    Ok(best.map(|(_, text)| text))
+    fields.0[index].used = best.is_some() && count == 1;
+    best.map(|(_, text)| text)
+}
+
+/// The text that a raw value is, or that it has in one of its fields.
+fn text_of(raw: &str) -> Option<Text<'_>> {
+    match json::string(raw) {
+        Some(text) => {
+            Some(Text { text: markup::plain(text), whole: true }).filter(|found| !found.text.trim().is_empty())
+        }
+        None => of_raw(raw, false),
+    }
 }
 
 /// ninjs 2 and 3: the main of `headlines[]`, else the first.
-fn take_headlines<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
-    let Some(index) = fields.find("headlines") else { return Ok(None) };
-    let Some(elements) = array(fields.0[index].value)? else { return Ok(None) };
-    let mut first = None;
-    for element in &elements {
-        let Some(text) = text_of(element)? else { continue };
-        let role = match element.starts_with('{') {
-            true => Fields::parse(element).map_err(invalid)?.string(&["role"]).map_err(invalid)?,
-            false => None,
+fn take_headlines<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
+    let index = fields.find("headlines")?;
+    let raw = fields.0[index].value;
+    let (mut first, mut has_main, mut count) = (None, false, 0_usize);
+    json::elements(raw, |element| {
+        count += 1;
+        let is_main = || {
+            let object = if element.starts_with('{') { Fields::parse(element).ok() } else { None };
+            object.and_then(|object| object.string(&["role"])).is_some_and(|(_, role)| role == "main")
         };
-        if role.is_some_and(|(_, role)| role == "main") {
-            first = Some(text);
-            break;
+        let is_main = is_main();
+        if has_main || first.is_some() && !is_main {
+            return ControlFlow::Continue(());
         }
-        first = first.or(Some(text));
-    }
-    fields.0[index].used = first.is_some() && elements.len() == 1;
-    Ok(first)
+        let Some(Text { text, .. }) = text_of(element) else { return ControlFlow::Continue(()) };
+        has_main |= is_main;
+        first = Some(text);
+        ControlFlow::Continue(())
+    });
+    fields.0[index].used = first.is_some() && count == 1;
+    first
 }
 
 /// The identifier: a string, or a number as written.
-fn uri<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
+fn uri<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
     for name in fields::URI {
         let Some(index) = fields.find(name) else { continue };
         let raw = fields.0[index].value;
-        let uri = match fields.text(index).map_err(invalid)? {
+        let uri = match fields.text(index) {
             Some(text) => text,
             None if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => Cow::Borrowed(raw),
             None => continue,
         };
         if !uri.trim().is_empty() {
             fields.0[index].used = true;
-            return Ok(Some(uri));
+            return Some(uri);
         }
     }
-    Ok(None)
+    None
 }
 
 /// The source: a name; of a URL its host; of an object its name.
-fn source<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Reject> {
+fn source<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
     for name in fields::SOURCE {
         let Some(index) = fields.find(name) else { continue };
         let raw = fields.0[index].value;
         if raw.starts_with('{') {
-            let object = Fields::parse(raw).map_err(invalid)?;
-            if let Some((_, name)) = object.string(&["name", "domain", "title", "id"]).map_err(invalid)? {
+            let object = Fields::parse(raw).ok();
+            if let Some((_, name)) = object.and_then(|object| object.string(&["name", "domain", "title", "id"])) {
                 // The object may say more than its name: it stays under `extra`.
-                return Ok(Some(name));
+                return Some(name);
             }
             continue;
         }
-        let Some(text) = fields.text(index).map_err(invalid)?.filter(|text| !text.trim().is_empty()) else { continue };
-        return Ok(Some(match host(&text) {
+        let Some(text) = fields.text(index).filter(|text| !text.trim().is_empty()) else { continue };
+        return Some(match host(&text) {
             Some(host) => Cow::Owned(host.to_owned()),
             None => {
                 fields.0[index].used = true;
                 text
             }
-        }));
+        });
     }
-    Ok(None)
+    None
 }
 
 /// The host of an absolute URL.

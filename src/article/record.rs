@@ -247,9 +247,17 @@ pub struct WriteDate<'a> {
 }
 
 impl WriteRecord<'_, '_> {
-    /// Appends the record as one line of JSON.
-    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), Reject> {
+    /// Appends the record as one line of JSON. Refused before anything is written where its texts alone have more bytes
+    /// than `limit`: a control character becomes six.
+    pub fn write(&self, limit: usize, out: &mut Vec<u8>) -> Result<(), Reject> {
         let text_bytes: usize = self.kept.iter().map(|paragraph| paragraph.text.len()).sum();
+        const LONGEST_ESCAPE: usize = 6;
+        if self.texts().map(str::len).sum::<usize>().saturating_mul(LONGEST_ESCAPE) > limit {
+            let bytes = self.texts().map(escaped_length).sum();
+            if bytes > limit {
+                return Err(Reject::OutputTooLarge { bytes, limit });
+            }
+        }
         out.reserve(text_bytes + text_bytes / 16 + 100 * (self.kept.len() + self.dropped.len()) + 1024);
 
         out.extend_from_slice(b"{\"uri\":");
@@ -309,6 +317,26 @@ impl WriteRecord<'_, '_> {
         out.push(b'}');
         Ok(())
     }
+}
+
+impl WriteRecord<'_, '_> {
+    /// The texts that may be long.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let dropped = self.dropped.iter().filter(|(_, _, _, same)| !same).map(|(paragraph, ..)| paragraph.text);
+        let fields = self.copied.iter().filter_map(|(_, text)| *text);
+        let kept = self.kept.iter().map(|paragraph| paragraph.text);
+        kept.chain(dropped).chain(fields).chain(self.headline).chain(std::iter::once(self.uri))
+    }
+}
+
+/// Bytes of a text inside a JSON string, but for line separators.
+fn escaped_length(text: &str) -> usize {
+    let length = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\t' | b'\r' => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.bytes().map(length).sum()
 }
 
 impl WriteDate<'_> {

@@ -3,6 +3,8 @@
 //! A refusal is a property of the payload, so trying again never helps: the payload goes to the dead-letter topic with
 //! its code. The codes are a public contract (`docs/errors.md`); a new one is an addition, a changed one a breaking change.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use crate::text::{REASON_BYTES, shortened};
@@ -16,8 +18,14 @@ pub enum Reject {
         /// Offset of the first byte that is not UTF-8, in bytes from the start of the payload.
         at: usize,
     },
-    /// The payload starts like a JSON object and is not one.
-    #[error("starts like a JSON object and is not one: {reason}")]
+    /// A format that copydesk knows by name and does not read.
+    #[error("not text or JSON: {format}")]
+    UnsupportedFormat {
+        /// What the payload was taken for, in words.
+        format: Cow<'static, str>,
+    },
+    /// The payload starts like JSON and is none.
+    #[error("starts like JSON and is none: {reason}")]
     InvalidJson {
         /// What the parser said, with line and column.
         reason: String,
@@ -28,6 +36,9 @@ pub enum Reject {
     /// A JSON article without a body in any of the known fields.
     #[error("no body: none of the known body fields holds text")]
     NoBody,
+    /// An array, a graph or a feed that holds more than one article.
+    #[error("holds several articles: copydesk reads one from a payload")]
+    ManyArticles,
     /// The payload is larger than the limit.
     #[error("the payload has {bytes} bytes, the limit is {limit}")]
     TooLarge {
@@ -66,11 +77,13 @@ pub enum Reject {
 
 impl Reject {
     /// Every code there is, in the order of the documentation.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 11] = [
         "invalid_utf8",
+        "unsupported_format",
         "invalid_json",
         "empty_payload",
         "no_body",
+        "many_articles",
         "too_large",
         "too_many_lines",
         "output_too_large",
@@ -82,9 +95,11 @@ impl Reject {
     pub fn code(&self) -> &'static str {
         match self {
             Reject::InvalidUtf8 { .. } => "invalid_utf8",
+            Reject::UnsupportedFormat { .. } => "unsupported_format",
             Reject::InvalidJson { .. } => "invalid_json",
             Reject::EmptyPayload => "empty_payload",
             Reject::NoBody => "no_body",
+            Reject::ManyArticles => "many_articles",
             Reject::TooLarge { .. } => "too_large",
             Reject::TooManyLines { .. } => "too_many_lines",
             Reject::OutputTooLarge { .. } => "output_too_large",
@@ -103,7 +118,8 @@ impl Reject {
     pub fn stage(&self) -> &'static str {
         match self {
             Reject::InvalidUtf8 { .. } | Reject::InvalidJson { .. } | Reject::EmptyPayload => "decode",
-            Reject::TooLarge { .. } | Reject::NoBody => "decode",
+            Reject::TooLarge { .. } | Reject::NoBody | Reject::ManyArticles => "decode",
+            Reject::UnsupportedFormat { .. } => "decode",
             Reject::TooManyLines { .. } | Reject::Internal { .. } => "clean",
             Reject::OutputTooLarge { .. } => "encode",
             Reject::RefusedByTopic { .. } => "publish",

@@ -5,7 +5,7 @@ use super::fold::Folded;
 use super::lexicon::{Meaning, Unit};
 use super::mentions;
 use super::names::is_small;
-use super::reading::{Calendar, Context, DateLine, Precision, Reading, Role, Value};
+use super::reading::{Calendar, Context, DateLine, Order, Precision, Reading, Role, Value};
 use super::relative;
 use super::resolve::{Outcome, resolve};
 use super::solve::{Draft, Line, drafts};
@@ -221,6 +221,7 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
             (open.value, open.candidates) = (same, Vec::new());
         }
     }
+    settle_orders(&mut readings);
     // The same day in two calendars: the Gregorian wins.
     let gregorian: Vec<i64> = readings
         .iter()
@@ -235,6 +236,21 @@ fn absolute_dates(line: &Line<'_>, dotted: bool) -> Option<Vec<Reading>> {
         readings.sort_by_key(|r| r.calendar != Calendar::Gregory);
     }
     Some(readings)
+}
+
+/// "6/12/2020 12/22/2019": one that fits in one order only tells that of the others.
+fn settle_orders(readings: &mut [Reading]) {
+    let mut orders = readings.iter().filter_map(|r| r.order);
+    let Some(order) = orders.next().filter(|first| orders.all(|other| other == *first)) else { return };
+    for open in readings.iter_mut().filter(|r| r.value.is_none()) {
+        // The candidates of a numeric date: the day first, then the month first.
+        if let [day_first, month_first] = open.candidates.as_slice()
+            && (day_first.date.day, day_first.date.month) == (month_first.date.month, month_first.date.day)
+        {
+            open.value = Some(if order == Order::DayMonth { *day_first } else { *month_first });
+            open.candidates = Vec::new();
+        }
+    }
 }
 
 fn reading(draft: &Draft, outcome: Outcome, line: &Line<'_>) -> Reading {
@@ -324,6 +340,18 @@ fn short_forms_hold(line: &Line<'_>, dates: &[Reading], labelled: bool) -> bool 
     let is_score =
         (1..line.tokens.len()).any(|i| line.mark(i) == Some('-') && line.is_number(i - 1) && line.is_number(i + 1));
     if numbers == 2 && is_score && !labelled && line.tokens.iter().any(|t| t.kind == Kind::Unknown) {
+        return false;
+    }
+    // "8.5 19:40": a decimal and a time, as tables and charts have them. A month has two digits, or a point behind it.
+    let is_decimal = |i: usize| {
+        line.mark(i) == Some('.')
+            && line.is_number(i - 1)
+            && line.number(i + 1).is_some_and(|(_, digits)| digits == 1)
+            && !line.spaced(i + 1)
+            && line.mark(i + 2) != Some('.')
+    };
+    let bare = line.tokens.iter().all(|t| matches!(t.kind, Kind::Number { .. } | Kind::Mark(_)));
+    if numbers == 4 && timed && bare && (1..line.tokens.len()).any(is_decimal) {
         return false;
     }
     if numbers != 2 || weekday || labelled || timed {

@@ -7,6 +7,7 @@ use super::pieces::{Separator, separator, speaks};
 use super::reading::{Date, Precision, Reading, Role};
 use super::resolve::DAY;
 use super::solve::Line;
+use super::times::clocks;
 use super::tokens::{Kind, Token};
 
 /// News pages are no older than this: a name beside an older date is history.
@@ -107,6 +108,7 @@ pub(super) fn fit(line: &Line<'_>, dates: &[Reading]) -> bool {
         }
     }
     let of_something_else = is_span(line, dates)
+        || is_span_of_hours(line, dates)
         || is_bounded(line, dates)
         || are_opening_hours(line, dates)
         || is_title(line)
@@ -240,6 +242,35 @@ fn is_span(line: &Line<'_>, dates: &[Reading]) -> bool {
         && from.calendar == to.calendar
         && from.value != to.value
         && line.tokens.iter().filter(|t| between(t)).any(joins)
+}
+
+/// "Vom 12. Juni 20:45 Uhr bis 13. Juni 02:30 Uhr", "12 June 2020, 20:45 to 22:30": from one time to another.
+fn is_span_of_hours(line: &Line<'_>, dates: &[Reading]) -> bool {
+    // Short labels are prepositions too: "Vom 12. Juni", "del 12 de junio".
+    const LONGEST_PREPOSITION: usize = 4;
+    let labels = |t: &Token| t.means(is_label) && t.end - t.start > LONGEST_PREPOSITION;
+    if line.tokens.iter().any(labels) {
+        return false;
+    }
+    let joins = |t: &Token| {
+        matches!(t.kind, Kind::Mark('-' | '~')) || t.means(|m| matches!(m, Meaning::Filler | Meaning::Bound))
+    };
+    let small = |t: &Token| joins(t) || t.means(|m| matches!(m, Meaning::TimeWord | Meaning::HourMark));
+    let clocks = clocks(line, false);
+    // From hour to hour of one day.
+    let hours = clocks.windows(2).any(|two| {
+        let [a, b] = two else { return false };
+        let between = line.tokens.get(a.end..b.first).unwrap_or_default();
+        a.time != b.time && between.iter().any(joins) && between.iter().all(small)
+    });
+    // From a time of one day to a time of another: between the two, days and months apart, only what joins.
+    let ([from, to], [first, .., last]) = (dates, clocks.as_slice()) else { return hours };
+    let is_part = |at: usize| line.is_date_part(at) || matches!(line.mark(at), Some('.' | ','));
+    let between = (first.end..last.first).filter(|&at| !is_part(at));
+    let mut between = between.filter_map(|at| line.tokens.get(at)).peekable();
+    let day = |reading: &Reading| reading.value.map(|value| value.date);
+    let are_two = day(from) != day(to) || day(from).is_none();
+    hours || are_two && between.peek().is_some() && between.all(small)
 }
 
 /// "Until 17 January 2024": a date before which or after which something is so.

@@ -152,6 +152,11 @@ pub(super) fn day_month(
     if context.language.is_none() && speaks_another_language(line) {
         return Some(outcome(dm, None));
     }
+    // All 183 locales of CLDR that set points between the numbers, and the year last, put the day first.
+    let pointed = draft.numbers.iter().skip(1).all(|n| n.mark == Some('.'));
+    if pointed && context.language.is_some() {
+        return ordered(Order::DayMonth);
+    }
     // No page is of a day to come, and what it says twice is one day: where English may mean either, these settle it
     // before the language does.
     let is_to_come = |d: Date| context.now.is_some_and(|now| days(d) > now.div_euclid(DAY) + 1);
@@ -165,9 +170,7 @@ pub(super) fn day_month(
             }
         }
     }
-    // All 183 locales of CLDR that set points between the numbers, and the year last, put the day first.
-    let pointed = draft.numbers.iter().skip(1).all(|n| n.mark == Some('.'));
-    if pointed && context.language.is_none() {
+    if pointed {
         return Some(outcome(dm, None));
     }
     let by_language =

@@ -273,7 +273,11 @@ fn numeric(draft: &Draft, line: &Line<'_>) -> Option<Outcome> {
             let units = numbers.iter().filter(|n| n.unit.is_some()).count() >= 2;
             let plain = c.digits == 4 && (1990..=2100).contains(&c.value) && a.digits <= 2;
             let apart = marks == (None, None)
-                && (plain || !draft.weekdays.is_empty() || draft.role.is_some() || draft.era.is_some());
+                && (plain
+                    || is_year_first(numbers)
+                    || !draft.weekdays.is_empty()
+                    || draft.role.is_some()
+                    || draft.era.is_some());
             if !(joined || units || apart) || b.digits > 2 {
                 return None;
             }
@@ -310,6 +314,12 @@ fn numeric(draft: &Draft, line: &Line<'_>) -> Option<Outcome> {
         }
         _ => None,
     }
+}
+
+/// "2011 04 08": four digits, two and two.
+fn is_year_first(numbers: &[Number]) -> bool {
+    matches!(numbers, [year, month, day] if (year.digits, month.digits, day.digits) == (4, 2, 2)
+        && (1990..=2100).contains(&year.value))
 }
 
 fn year_first(draft: &Draft, line: &Line<'_>, year: &Number, month: u32, day: u32) -> Option<Outcome> {

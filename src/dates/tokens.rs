@@ -114,6 +114,13 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     if c >= '〇'
         && let Some((value, length)) = kanji_number(rest)
     {
+        // "三日前" has a day that is no date.
+        let counts = |found: &Found| {
+            found.number.is_some() && LEXICON.senses(found.entry).iter().any(|s| matches!(s.meaning, Meaning::Ago(..)))
+        };
+        if let Some(found) = LEXICON.longest(text, at).filter(counts) {
+            return Some((Kind::Word { entry: found.entry, number: found.number }, found.end));
+        }
         return Some((Kind::Number { value, digits: 0 }, at + length));
     }
     let found = LEXICON.longest(text, at);

@@ -1,10 +1,36 @@
 //! Fingerprints: SHA-256 of a key.
 
 use sha2::block_api::compress256;
+use sha2::{Digest, Sha256};
 
 /// SHA-256 of a paragraph's key. The record carries the whole, state keeps the first 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
+
+/// A key that comes in parts, being hashed.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    sha: Sha256,
+    length: usize,
+}
+
+impl Feed {
+    /// The next part.
+    pub(super) fn update(&mut self, part: &[u8]) {
+        self.sha.update(part);
+        self.length += part.len();
+    }
+
+    /// Bytes so far.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The fingerprint of all parts, one after another.
+    pub(super) fn finish(self) -> Fingerprint {
+        Fingerprint(self.sha.finalize().into())
+    }
+}
 
 /// FIPS 180-4, 5.3.3.
 const INITIAL: [u32; 8] =
@@ -105,8 +131,6 @@ impl std::fmt::Display for Fingerprint {
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
-
     use super::*;
 
     #[test]

@@ -7,5 +7,5 @@ mod repeats;
 
 pub use fingerprint::Fingerprint;
 pub use memory::{Forgetful, Memory};
-pub use normalise::{KEY_VERSION, Normaliser};
+pub use normalise::{Hashed, KEY_VERSION, Normaliser};
 pub use repeats::{First, LEAST_KEY, Repeats};

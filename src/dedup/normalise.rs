@@ -9,10 +9,12 @@
 
 mod block;
 mod fold;
+mod pieces;
 mod table;
 
 use block::{BLOCK, Blocks, Portable, plain_blocks};
 use fold::{Fold, NfkcCasefold};
+pub use pieces::Hashed;
 use table::{Action, Table};
 
 /// The version of the key's definition, published in each record as `processor.keyVersion`.
@@ -75,25 +77,42 @@ struct Boundary {
 }
 
 impl Normaliser {
-    /// The key of a paragraph: UTF-8, valid until the next call.
+    /// The key of a paragraph: UTF-8, valid until the next call. Of a long one it may be large: see [`Normaliser::hash`].
     pub fn key(&mut self, text: &str) -> &[u8] {
+        self.begin();
+        self.go_on(text);
+        self.end();
+        self.key.get(..self.len).unwrap_or_default()
+    }
+
+    fn begin(&mut self) {
+        self.len = 0;
+        self.spaced = true;
+    }
+
+    /// No space stands at the end of a key.
+    fn end(&mut self) {
+        if self.spaced && self.len > 0 {
+            self.len -= 1;
+        }
+    }
+
+    /// Goes on with text that starts where a piece may.
+    fn go_on(&mut self, text: &str) {
         match self.arch {
             #[cfg(target_arch = "x86_64")]
             pulp::Arch::V3(simd) => simd.vectorize(Compute { normaliser: self, text, blocks: simd }),
             arch => arch.dispatch(Compute { normaliser: self, text, blocks: Portable }),
         }
-        self.key.get(..self.len).unwrap_or_default()
     }
 
     #[inline(always)]
     fn compute(&mut self, text: &str, blocks: impl Blocks) {
         let bytes = text.as_bytes();
-        self.len = 0;
-        self.spaced = true;
         // No code point in the table grows by more than this; the slow path makes its own room.
         self.reserve(bytes.len());
 
-        let mut boundary = Boundary { at: 0, len: 0, spaced: true };
+        let mut boundary = Boundary { at: 0, len: self.len, spaced: self.spaced };
         let mut last_class = 0_u8;
         let mut at = 0;
         loop {
@@ -131,9 +150,6 @@ impl Normaliser {
                 }
             }
             at += width;
-        }
-        if self.spaced && self.len > 0 {
-            self.len -= 1;
         }
     }
 

@@ -30,10 +30,14 @@ const LARGEST_KEPT: usize = 1 << 14;
 impl Repeats {
     /// Forgets the last article.
     pub fn clear(&mut self) {
+        self.give_back();
+        self.seen.clear();
+    }
+
+    /// Gives back what an extraordinary article has grown.
+    pub fn give_back(&mut self) {
         if self.seen.capacity() > LARGEST_KEPT {
             self.seen = HashMap::default();
-        } else {
-            self.seen.clear();
         }
     }
 

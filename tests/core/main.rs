@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
+mod containers;
 mod hostile;
 mod key_v1;
 mod properties;

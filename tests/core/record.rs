@@ -122,7 +122,7 @@ fn every_form_of_a_date_keeps_the_contract() {
         bytes_in: 30,
         extra: &Extra::default(),
     };
-    written.write(&mut out).unwrap();
+    written.write(usize::MAX, &mut out).unwrap();
     let hash = Fingerprint::of(b"x").to_string();
     let entry = |value: Option<&str>, line, field: Option<&str>, candidates: &[&str]| DateEntry {
         value: value.map(str::to_owned),

@@ -355,7 +355,7 @@ fn a_byte_order_mark_is_no_text() {
 #[test]
 fn fields_of_the_wrong_type_are_passed_by() {
     let article = json!({
-        "body_text": 5, "articleBody": "  ", "maintext": ["x"], "content": "The harbour froze over on the first night.",
+        "body_text": 5, "articleBody": "  ", "maintext": [5], "content": "The harbour froze over on the first night.",
         "headline": {"en": "x"}, "title": "Ice", "url": 7, "language": null, "source": [],
     });
     assert_record(
@@ -365,7 +365,7 @@ fn fields_of_the_wrong_type_are_passed_by() {
         &[0],
         json!([]),
         json!({
-            "body_text": 5, "articleBody": "  ", "maintext": ["x"], "headline": {"en": "x"}, "url": 7,
+            "body_text": 5, "articleBody": "  ", "maintext": [5], "headline": {"en": "x"}, "url": 7,
             "language": null, "source": [],
         }),
     );

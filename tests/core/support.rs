@@ -6,7 +6,16 @@ use copydesk::pipeline::{Cleaner, Limits, Payload};
 use serde_json::{Map, Value, json};
 
 /// The date fields that an article may carry. Whether one is read is the business of the dates' own tests.
-const DATE_FIELDS: [&str; 5] = ["datePublished", "date_publish", "publish_date", "date", "datePublishedRaw"];
+const DATE_FIELDS: [&str; 8] = [
+    "datePublished",
+    "date_publish",
+    "publish_date",
+    "date",
+    "datePublishedRaw",
+    "date_published",
+    "pubDate",
+    "published",
+];
 
 /// Limits that nothing here meets unless it means to.
 pub const WIDE: Limits = Limits { payload: 1 << 30, lines: 1 << 30, output: 1 << 30 };

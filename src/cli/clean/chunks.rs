@@ -153,11 +153,11 @@ impl Lines {
             return Ok(None);
         }
         let mut known = self.carry.len();
-        make_room(&mut buffer, known);
+        make_room(&mut buffer, known, self.limit);
         buffer[..known].copy_from_slice(&self.carry);
         self.carry.clear();
         loop {
-            make_room(&mut buffer, known);
+            make_room(&mut buffer, known, self.limit);
             let count = retried(|| self.reader.read(&mut buffer[known..]))?;
             if count == 0 {
                 self.finished = true;
@@ -181,7 +181,8 @@ impl Lines {
     fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut skipped = 0;
         loop {
-            let count = retried(|| self.reader.read(buffer))?;
+            let length = buffer.len().min(BLOCK);
+            let count = retried(|| self.reader.read(&mut buffer[..length]))?;
             let read = &buffer[..count];
             if let Some(end) = memchr::memchr(b'\n', read) {
                 self.carry = read[end + 1..].to_vec();
@@ -198,11 +199,12 @@ impl Lines {
     }
 }
 
-/// Room for a block behind `known` bytes.
-fn make_room(buffer: &mut Vec<u8>, known: usize) {
+/// Room for a block behind `known` bytes of a line that may have `limit`.
+fn make_room(buffer: &mut Vec<u8>, known: usize, limit: usize) {
     if buffer.len() < known + BLOCK {
-        // At least twice as much, so that a long line is not copied again and again.
-        buffer.resize((known + BLOCK).max(2 * buffer.len()), 0);
+        // At least twice as much, so that a long line is not copied again and again; but no line is read beyond the limit.
+        let twice = (2 * buffer.len()).min(limit.saturating_add(2 * BLOCK));
+        buffer.resize((known + BLOCK).max(twice), 0);
     }
 }
 

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod compile;
 mod meaning;
+mod numbers;
 mod table;
 mod trie;
 
@@ -102,11 +103,41 @@ impl Lexicon {
 
     /// The longest entry at a place of a folded text that ends where a word may end.
     pub(super) fn longest(&self, text: &str, start: usize) -> Option<Found> {
+        self.walk(text, start, Cursor::ROOT, start, None)
+    }
+
+    /// Goes on from a place in the trie and in the text.
+    fn walk(
+        &self,
+        text: &str,
+        start: usize,
+        mut cursor: Cursor,
+        mut at: usize,
+        mut number: Option<u32>,
+    ) -> Option<Found> {
         let bytes = text.as_bytes();
-        let (mut cursor, mut at) = (Cursor::ROOT, start);
-        let mut number = None;
-        let mut best = None;
+        // What a number in words leads to: "vor zwei Wochen".
+        let mut in_words: Option<Found> = None;
+        let mut best: Option<Found> = None;
         while let Some(&byte) = bytes.get(at) {
+            let opens_word = at == start || !byte.is_ascii() || bytes.get(at - 1) == Some(&b' ');
+            if number.is_none()
+                && opens_word
+                && in_words.is_none()
+                && let Some(next) = self.trie.step(cursor, NUMBER)
+                && let Some((value, length)) = text.get(at..).and_then(numbers::number)
+            {
+                let end = at + length;
+                in_words = self.walk(text, start, next, end, Some(value));
+                // "สองสัปดาห์ที่ผ่านมา": digits have a space behind them where words have none.
+                let is_glued = text.get(..end).and_then(|t| t.chars().next_back()).is_some_and(unspaced);
+                if in_words.is_none()
+                    && is_glued
+                    && let Some(spaced) = self.trie.step(next, b' ')
+                {
+                    in_words = self.walk(text, start, spaced, end, Some(value));
+                }
+            }
             let byte = if byte.is_ascii_digit() {
                 let digits = bytes.get(at..)?.iter().take_while(|b| b.is_ascii_digit()).count();
                 // A digit that is part of a name: g1, ك2, 뉴스1.
@@ -133,7 +164,10 @@ impl Lexicon {
                 best = Some(Found { end: self.with_suffix(text, at), entry, number });
             }
         }
-        best
+        match (in_words, best) {
+            (Some(words), Some(best)) if best.end >= words.end => Some(best),
+            (words, best) => words.or(best),
+        }
     }
 
     fn may_end(&self, text: &str, start: usize, at: usize, entry: u32) -> bool {

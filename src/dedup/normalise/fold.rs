@@ -1,5 +1,8 @@
 //! The definition of key v1, one code point at a time: NFKC_Casefold by ICU, and the folds that follow it.
 
+use std::str::Chars;
+
+use hashbrown::HashMap;
 use icu_casemap::{CaseMapper, CaseMapperBorrowed};
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, WhiteSpace};
@@ -57,7 +60,12 @@ pub(super) struct NfkcCasefold {
     case: CaseMapperBorrowed<'static>,
     ignorable: CodePointSetDataBorrowed<'static>,
     mapped: String,
+    /// The property of code points that came by: asking ICU costs a hundred times as much.
+    known: HashMap<char, Box<str>>,
 }
+
+/// So many of them are kept.
+const MOST_KNOWN: usize = 1024;
 
 impl Default for NfkcCasefold {
     fn default() -> Self {
@@ -67,6 +75,7 @@ impl Default for NfkcCasefold {
             case: CaseMapper::new(),
             ignorable: CodePointSetData::new::<DefaultIgnorableCodePoint>(),
             mapped: String::new(),
+            known: HashMap::new(),
         }
     }
 }
@@ -77,11 +86,41 @@ impl NfkcCasefold {
         let mut mapped = std::mem::take(&mut self.mapped);
         mapped.clear();
         for c in text.chars() {
-            self.code_point(c, &mut mapped);
+            self.known_code_point(c, &mut mapped);
         }
         out.clear();
         out.push_str(&self.nfc.normalize(&mapped));
         self.mapped = mapped;
+    }
+
+    /// toNFKC_Casefold of `text`, code point by code point, holding no more of it than has to be put in order.
+    pub(super) fn stream<'s>(&'s mut self, text: &'s str) -> impl Iterator<Item = char> + 's {
+        ComposingNormalizer::new_nfc().normalize_iter(Mapped {
+            icu: self,
+            chars: text.chars(),
+            mapped: String::new(),
+            at: 0,
+        })
+    }
+
+    /// Gives back a buffer of more than `kept` bytes.
+    pub(super) fn give_back(&mut self, kept: usize) {
+        if self.mapped.capacity() > kept {
+            self.mapped = String::new();
+        }
+    }
+
+    fn known_code_point(&mut self, c: char, out: &mut String) {
+        if let Some(mapped) = self.known.get(&c) {
+            out.push_str(mapped);
+            return;
+        }
+        let start = out.len();
+        self.code_point(c, out);
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(c, out.get(start..).unwrap_or_default().into());
     }
 
     /// The property NFKC_Casefold of one code point: casefolding, NFKC and the removal of default-ignorable code points
@@ -102,5 +141,29 @@ impl NfkcCasefold {
             now = std::borrow::Cow::Owned(next);
         }
         out.push_str(&now);
+    }
+}
+
+/// The property NFKC_Casefold of a text's code points, one after another.
+struct Mapped<'s> {
+    icu: &'s mut NfkcCasefold,
+    chars: Chars<'s>,
+    mapped: String,
+    at: usize,
+}
+
+impl Iterator for Mapped<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        loop {
+            if let Some(c) = self.mapped.get(self.at..).and_then(|rest| rest.chars().next()) {
+                self.at += c.len_utf8();
+                return Some(c);
+            }
+            self.mapped.clear();
+            self.at = 0;
+            self.icu.known_code_point(self.chars.next()?, &mut self.mapped);
+        }
     }
 }

@@ -3,9 +3,12 @@
 //! The table is computed from ICU when it is first used rather than committed, so that it can't drift from the slow
 //! path, which asks the same ICU.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-use icu_normalizer::properties::{CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed};
+use icu_normalizer::properties::{
+    CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed, CanonicalComposition, CanonicalDecomposition,
+    Decomposed,
+};
 
 use super::block::may_start;
 use super::decode;
@@ -107,6 +110,8 @@ struct Page {
     /// One bit a code point: a mark that stands in the key as it is. In the middle of plain text one such mark is plain
     /// too; where there are more of them, their order has to be looked at.
     marks: Bits,
+    /// One bit a code point: its result starts with what nothing before it changes and what changes nothing before it.
+    starts: Bits,
 }
 
 /// A set of code points of a page.
@@ -123,11 +128,14 @@ impl Page {
         let classes = CanonicalCombiningClassMap::new();
         let icu = NfkcCasefold::default();
         let mut mapped = String::new();
-        let mut page = Box::new(Page { entries: [Entry::ASK; 256], plain: [0; 4], marks: [0; 4] });
+        let mut page = Box::new(Page { entries: [Entry::ASK; 256], plain: [0; 4], marks: [0; 4], starts: [0; 4] });
         for (code, index) in (number << 8..).zip(0..256) {
             let Some(c) = char::from_u32(code) else { continue };
             let entry = Table::decide(c, &classes, &icu, &mut mapped);
             page.entries[index] = entry;
+            if starts(&mapped, &classes) {
+                page.starts[index / 64] |= 1 << (index % 64);
+            }
             if entry.0.get(..entry.len()) == Some(c.encode_utf8(&mut [0; 4]).as_bytes()) {
                 match entry.action() {
                     Action::Emit => page.plain[index / 64] |= 1 << (index % 64),
@@ -157,6 +165,21 @@ impl Table {
         match self.page(code) {
             Some(page) => page.entries[(code & 0xFF) as usize],
             None => Self::beyond(code),
+        }
+    }
+
+    /// May a piece start with this code point: does nothing before it change what becomes of it, nor it what stands there?
+    pub(super) fn starts(&self, code: u32) -> bool {
+        match self.page(code) {
+            Some(page) => has(&page.starts, code),
+            None if Self::beyond(code).action() == Action::Emit => true,
+            None => {
+                let mut mapped = String::new();
+                if let Some(c) = char::from_u32(code) {
+                    NfkcCasefold::default().code_point(c, &mut mapped);
+                }
+                starts(&mapped, &CanonicalCombiningClassMap::new())
+            }
         }
     }
 
@@ -269,6 +292,28 @@ impl Table {
         }
     }
 }
+
+/// Does a result start with a code point that stands in no order with, and composes with, nothing before it?
+fn starts(mapped: &str, classes: &CanonicalCombiningClassMapBorrowed<'_>) -> bool {
+    mapped.chars().next().is_some_and(|first| {
+        let composes =
+            if first < '\u{10000}' { composes_with_earlier(first) } else { COMPOSING.binary_search(&first).is_ok() };
+        classes.get_u8(first) == 0 && !composes
+    })
+}
+
+/// Beyond the BMP, what can be the second half of a canonical composition.
+static COMPOSING: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let (pairs, composition) = (CanonicalDecomposition::new(), CanonicalComposition::new());
+    let second = |composed: char| match pairs.decompose(composed) {
+        Decomposed::Expansion(first, second) if composition.compose(first, second) == Some(composed) => Some(second),
+        _ => None,
+    };
+    let mut found: Vec<char> = ('\u{10000}'..='\u{3FFFF}').filter_map(second).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+});
 
 /// Do eight ASCII bytes start here?
 #[inline(always)]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::dedup::fingerprint::Fingerprint;
 
 /// Key v1 by its definition, without table or shortcut.
 fn by_definition(text: &str) -> String {
@@ -124,5 +125,79 @@ proptest! {
         let key = key(&text);
         prop_assert_eq!(key.trim_matches(' '), &key);
         prop_assert!(!key.contains("  "));
+    }
+}
+
+/// The hash of the whole key, by the definition.
+fn hash_by_definition(text: &str) -> Hashed {
+    let key = by_definition(text);
+    Hashed { hash: Fingerprint::of(key.as_bytes()), length: key.len() }
+}
+
+#[test]
+fn every_code_point_where_pieces_meet() {
+    let mut normaliser = Normaliser::default();
+    for c in '\0'..='\u{3FFFF}' {
+        let text = format!("a{c}{c}e{c}\u{301}{c}\u{1100}{c}\u{1161}{c} {c}");
+        let whole = hash_by_definition(&text);
+        for piece in [1, 5] {
+            assert_eq!(normaliser.hash_in_pieces(&text, piece), whole, "U+{:04X} in pieces of {piece}", u32::from(c));
+        }
+    }
+}
+
+#[test]
+fn long_paragraphs_have_the_hash_of_their_key() {
+    let mut normaliser = Normaliser::default();
+    for part in [
+        "x",
+        "Hello  World ",
+        "\u{FDFA}",
+        "\u{FDFA} \u{628}",
+        "\u{301}\u{316}",
+        "\u{1161}",
+        "\u{1112}\u{1161}\u{11AB}",
+        "\u{200D}",
+        "\u{640}\u{64B}",
+        " \u{3000}",
+        "\u{10330}",
+        "\u{1D165}\u{1D16E}",
+        "é\u{301}",
+        "\u{9BE}",
+        "\u{3099}か",
+        "\u{110BA}\u{11099}",
+    ] {
+        let text = part.repeat(3 * pieces::PIECE / part.len());
+        assert_eq!(normaliser.hash(&text), hash_by_definition(&text), "{part:?}");
+        let text = format!("a{text} b");
+        assert_eq!(normaliser.hash(&text), hash_by_definition(&text), "{part:?} between letters");
+        normaliser.give_back();
+        assert!(normaliser.key.capacity() <= 4 * pieces::PIECE);
+    }
+}
+
+/// Text that is full of runs without a place to cut.
+fn runs() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        2 => "[\\u{300}-\\u{345}]{1,30}",
+        2 => "[\\u{1100}-\\u{11FF}]{1,12}",
+        1 => "[\\u{64B}-\\u{655}\\u{640}\\u{670}]{1,20}",
+        1 => "[\\u{9BE}\\u{9C7}\\u{9D7}\\u{B3E}\\u{B47}\\u{B56}\\u{B57}]{1,10}",
+        1 => "[\\u{11099}\\u{110BA}\\u{11131}\\u{11127}\\u{1D15E}\\u{1D165}\\u{1D16D}]{1,10}",
+        1 => "[\\u{FDFA}\\u{FDFB}\\u{3300}\\u{FB03}\\u{200D}\\u{AD}]{1,10}",
+        1 => "[ \\u{A0}\\u{3000}a-c]{1,10}",
+        1 => "\\PC{1,8}",
+    ];
+    prop::collection::vec(part, 0..10).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn pieces_and_whole_agree(text in prop_oneof![runs(), thorny(), long()], piece in 1..60_usize) {
+        prop_assert_eq!(Normaliser::default().hash_in_pieces(&text, piece), hash_by_definition(&text));
+        let mut portable = Normaliser { arch: pulp::Arch::Scalar, ..Normaliser::default() };
+        prop_assert_eq!(portable.hash_in_pieces(&text, piece), hash_by_definition(&text));
     }
 }
