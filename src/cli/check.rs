@@ -109,12 +109,10 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     if let Some((what, advice)) = keeping::warning(broker.map(|broker| broker.offsets_retention), input_kept) {
         report.warn(&what, &advice);
     }
-    if let Some(broker) = broker {
-        if broker.abort_interval.is_some_and(|interval| interval < SAFE_INTERVAL) {
-            let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was \
-                          away: leave transaction.abort.timed.out.transaction.cleanup.interval.ms at its default";
-            report.warn("transactions that timed out are looked for more often than every 10 s", advice);
-        }
+    if broker.and_then(|broker| broker.abort_interval).is_some_and(|interval| interval < SAFE_INTERVAL) {
+        let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was away: \
+                      leave transaction.abort.timed.out.transaction.cleanup.interval.ms at its default";
+        report.warn("transactions that timed out are looked for more often than every 10 s", advice);
     }
     match probe::group(stream, PATIENCE) {
         Ok(()) => {

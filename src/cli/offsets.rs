@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::cli::exit;
-use crate::cli::say;
+use crate::cli::print::{note, say};
 use crate::config::{Settings, Stream};
 use crate::worker::offsets::{self, Ledger, Place, Unset};
 
@@ -97,7 +97,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let ledger = match offsets::look(stream, PATIENCE) {
         Ok(ledger) => ledger,
         Err(trouble) => {
-            eprintln!("copydesk: {trouble}");
+            note(format_args!("copydesk: {trouble}"));
             return Ok(ExitCode::from(exit::UNAVAILABLE));
         }
     };
@@ -128,13 +128,13 @@ fn show(stream: &Stream, ledger: &Ledger) -> u8 {
     if ledger.places.iter().all(|place| place.doubt.is_none()) {
         return exit::OK;
     }
-    eprintln!("copydesk: `copydesk offsets reset` decides where a partition that stalls is to be read from");
+    note(format_args!("copydesk: `copydesk offsets reset` decides where a partition that stalls is to be read from"));
     exit::REFUSED
 }
 
 fn reset(args: &Args, to: &To, stream: &Stream, ledger: &Ledger) -> u8 {
     let refuse = |what: String| {
-        eprintln!("copydesk: {what}");
+        note(format_args!("copydesk: {what}"));
         exit::USAGE
     };
     let each = matches!(to, To::Each(_));
@@ -148,7 +148,7 @@ fn reset(args: &Args, to: &To, stream: &Stream, ledger: &Ledger) -> u8 {
     if args.yes
         && let Err(unset) = offsets::set(stream, ledger, &targets)
     {
-        eprintln!("copydesk: {unset}");
+        note(format_args!("copydesk: {unset}"));
         return match unset {
             Unset::Members(_) => exit::REFUSED,
             Unset::Trouble(_) => exit::UNAVAILABLE,
@@ -160,7 +160,7 @@ fn reset(args: &Args, to: &To, stream: &Stream, ledger: &Ledger) -> u8 {
         say(format_args!("partition {}: {before} → {target}{}", place.partition, consequence(place, *target)));
     }
     if !args.yes {
-        eprintln!("copydesk: nothing was set; --yes sets it");
+        note(format_args!("copydesk: nothing was set; --yes sets it"));
     }
     exit::OK
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::around::Around;
+use crate::cli::print::note;
 use crate::cli::{exit, hangup};
 use crate::config::Settings;
 use crate::telemetry::{otlp, teller};
@@ -32,11 +33,11 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let _claim = match claim::claim(stream) {
         Claim::Held(hold) => Some(hold),
         Claim::Taken => {
-            eprintln!(
+            note(format_args!(
                 "copydesk: another copydesk runs on this machine as `{}` in group `{}`: two of one name would fence each \
                  other. Stop that one first, or give each an instance name of its own (`stream.instance`, --instance)",
                 stream.instance, stream.group
-            );
+            ));
             return Ok(ExitCode::from(exit::FENCED));
         }
         Claim::Unknown(error) => {

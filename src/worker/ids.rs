@@ -66,7 +66,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::Delivery;
+    use crate::config::{Delivery, OffsetReset, RecordTimestamp};
 
     fn stream(group: &str, instance: &str) -> Stream {
         Stream {
@@ -78,6 +78,8 @@ mod tests {
             instance: instance.to_owned(),
             lanes: 2,
             delivery: Delivery::ExactlyOnce,
+            on_offset_reset: OffsetReset::Stall,
+            timestamp: RecordTimestamp::Input,
             batch_bytes: 1_000_000,
             grace: Duration::from_secs(1),
             backoff: (Duration::from_secs(1), Duration::from_secs(1)),
