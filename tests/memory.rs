@@ -4,7 +4,12 @@
 //! ordinary articles, then behind the hostile one, then behind thousands of ordinary ones more.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on fails, helpers included"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
