@@ -207,14 +207,12 @@ fn scan_string(bytes: &[u8], start: usize, escapes: &mut Vec<usize>) -> Option<u
     }
 }
 
-/// Does a text start like nothing but JSON: `{"`, `[{`, `["a",`?
+/// Does a text start like nothing but JSON: an object (or an array of them) with the name of its first field?
 pub(super) fn starts_like_data(text: &str) -> bool {
-    let bare: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).take(2).collect();
-    match bare.as_slice() {
-        b"{\"" => true,
-        b"[{" => text.split_once('{').is_some_and(|(_, rest)| rest.trim_start().starts_with('"')),
-        _ => false,
-    }
+    let bare = text.trim_start();
+    let object = bare.strip_prefix('[').map_or(bare, str::trim_start);
+    let name = object.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
+    name.and_then(|rest| rest.split_once('"')).is_some_and(|(_, behind)| behind.trim_start().starts_with(':'))
 }
 
 /// The string that a valid raw value is; `None` where it is something else.
@@ -523,6 +521,16 @@ mod tests {
         assert_eq!(copied("{ \"a b\" :\n [1.0e5,\t\"x\\\" \\n y\"] }").unwrap(), r#"{"a b":[1.0e5,"x\" \n y"]}"#);
         assert_eq!(copied(r#""\ud83d\ude00""#).unwrap(), r#""\ud83d\ude00""#);
         assert_eq!(copied("\"a\u{85}\u{2028}é\u{2029}\"").unwrap(), r#""a\u0085\u2028é\u2029""#);
+    }
+
+    #[test]
+    fn what_starts_like_nothing_but_json() {
+        for data in [r#"{"a": "#, r#" [ {"a" :[1"#, r#"[{"type": "paragraph", "te"#] {
+            assert!(starts_like_data(data), "{data}");
+        }
+        for text in ["{", "{\n\"", "[\"a\", ", "{\"quoted\" text}", "[{x", "[Update] \"a\": b"] {
+            assert!(!starts_like_data(text), "{text}");
+        }
     }
 
     #[test]
