@@ -69,6 +69,8 @@ impl Plot {
             command.env_remove(name);
         }
         command.current_dir(self.folder.path()).args(arguments).args(&self.flags);
+        // Workers of one group and name on one machine would refuse each other.
+        command.env("COPYDESK__STREAM__GROUP", self.folder.path().file_name().unwrap());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

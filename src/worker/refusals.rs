@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn a_dead_letter_gets_a_key_then_is_hopeless() {
         let mut refusals = Refusals::default();
-        let neighbour = failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord);
+        let neighbour = failed(0, Sent::DeadLetter, RDKafkaErrorCode::InvalidDifferentRecord);
         let named = failed(1, Sent::DeadLetter, RDKafkaErrorCode::InvalidRecord);
         assert_eq!(learn(&mut refusals, &[neighbour.clone(), named.clone()]), Lesson::Again);
         assert!(refusals.of((0, 1), Sent::DeadLetter).keyed);

@@ -101,7 +101,7 @@ fn a_second_signal_ends_run_with_75() {
     // A program that gives the token takes its time, and a lane that waits for it can't be asked to stop.
     fs::write(folder.path().join("copydesk.toml"), "[oauth]\ntoken-command = \"sleep 20\"\n").unwrap();
     let mut run = copydesk(folder.path());
-    run.args(["run", "--brokers", NOBODY, "--lanes", "1"]);
+    run.args(["run", "--brokers", NOBODY, "--lanes", "1", "--group", "codes"]);
     let mut child = run.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(2));
     signal("-TERM", child.id());

@@ -125,7 +125,9 @@ fn a_worker_goes_on_when_nobody_reads_its_log() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = copydesk(folder.path());
-        command.args(["run", "--brokers", "127.0.0.1:1", "--lanes", "1"]).env("COPYDESK__LOG__FILTER", "debug");
+        command
+            .args(["run", "--brokers", "127.0.0.1:1", "--lanes", "1", "--group", "closed"])
+            .env("COPYDESK__LOG__FILTER", "debug");
         command.env("COPYDESK__LOG__FORMAT", format).stdout(Stdio::null()).stderr(writer);
         let mut child = command.spawn().unwrap();
         std::thread::sleep(Duration::from_secs(3));
@@ -196,7 +198,9 @@ fn colour_is_honoured_by_every_command() {
     for (flag, terminal, expected) in
         [("auto", "xterm", true), ("auto", "dumb", false), ("never", "xterm", false), ("always", "dumb", true)]
     {
-        let line = format!("run --lanes 1 --brokers 127.0.0.1:1 --color {flag} & sleep 2; kill -TERM $!; wait $!");
+        let line = format!(
+            "run --lanes 1 --group colour --brokers 127.0.0.1:1 --color {flag} & sleep 2; kill -TERM $!; wait $!"
+        );
         let shown = out(&in_terminal(folder.path(), &line, &[("TERM", terminal)]));
         assert!(shown.contains("started"), "{shown}");
         assert_eq!(shown.contains('\x1b'), expected, "{flag}, {terminal}: {shown:?}");
@@ -209,7 +213,7 @@ fn a_hangup_is_a_stop_in_order_unless_it_is_ignored() {
     let start = |how: &str| {
         let mut command = Command::new("env");
         let binary = copydesk(folder.path()).get_program().to_owned();
-        command.arg(how).arg(binary).args(["run", "--brokers", "127.0.0.1:1", "--lanes", "1"]);
+        command.arg(how).arg(binary).args(["run", "--brokers", "127.0.0.1:1", "--lanes", "1", "--group", "hangup"]);
         command.current_dir(folder.path()).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let mut child = start("--default-signal=HUP");

@@ -302,7 +302,7 @@ mod tests {
             ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</code></pre><script>alert(1)</script>"]
         {
             let long = format!("{evil} and so much more that it is surely a paragraph of its own.");
-            let plain = format!("{evil}\n{long}\nPublished: 14 March 2024\n{long}\n");
+            let plain = format!("A headline\n{evil}\n{long}\nPublished: 14 March 2024\n{long}\n");
             let json = serde_json::json!({"title": evil, "text": format!("{long}\n{long}"), "url": evil, evil: evil});
             for article in [plain, json.to_string(), format!("{{ {evil}")] {
                 let page = try_out(&article);
