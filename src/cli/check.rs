@@ -48,37 +48,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     if !report.hosts(&stream.brokers) {
         return Ok(ExitCode::from(exit::UNAVAILABLE));
     }
-    match probe::token(stream) {
-        None => {}
-        Some(Ok((principal, left))) => {
-            report.good(&format!("there is a token of `{principal}`, good for {} s", left.as_secs()));
-        }
-        Some(Err(trouble)) => {
-            report.bad(&trouble.to_string(), "look at what writes the token, and at the keys under `[oauth]`");
-            return Ok(ExitCode::from(exit::UNAVAILABLE));
-        }
-    }
-    let admin = match Admin::new(stream) {
-        Ok(admin) => admin,
-        Err(trouble) => {
-            report.bad(&trouble.to_string(), "look at the properties under `[kafka]`");
-            return Ok(ExitCode::from(exit::UNAVAILABLE));
-        }
-    };
-    match admin.brokers(PATIENCE) {
-        Ok(brokers) => {
-            report.brokers = brokers.len();
-            report.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", ")));
-            report.one_broker();
-        }
-        Err(trouble) => {
-            report.bad(
-                &trouble.to_string(),
-                "is the address right (`stream.brokers`), the broker up, the security protocol the same?",
-            );
-            return Ok(ExitCode::from(exit::UNAVAILABLE));
-        }
-    }
+    let Some(admin) = report.connected(stream) else { return Ok(ExitCode::from(exit::UNAVAILABLE)) };
     let mut partitions = Vec::new();
     let mut input_kept = Retention::Unknown;
     let mut topics = Vec::new();
@@ -144,6 +114,36 @@ struct Report {
 }
 
 impl Report {
+    /// A client of brokers that answer; `None` where none does, which was told.
+    fn connected(&mut self, stream: &Stream) -> Option<Admin> {
+        match probe::token(stream) {
+            None => {}
+            Some(Ok((principal, left))) => {
+                self.good(&format!("there is a token of `{principal}`, good for {} s", left.as_secs()));
+            }
+            Some(Err(trouble)) => {
+                self.bad(&trouble.to_string(), "look at what writes the token, and at the keys under `[oauth]`");
+                return None;
+            }
+        }
+        let admin = Admin::new(stream)
+            .map_err(|trouble| self.bad(&trouble.to_string(), "look at the properties under `[kafka]`"))
+            .ok()?;
+        match admin.brokers(PATIENCE) {
+            Ok(brokers) => {
+                self.brokers = brokers.len();
+                self.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", ")));
+                self.one_broker();
+                Some(admin)
+            }
+            Err(trouble) => {
+                let advice = "is the address right (`stream.brokers`), the broker up, the security protocol the same?";
+                self.bad(&trouble.to_string(), advice);
+                None
+            }
+        }
+    }
+
     fn good(&self, what: &str) {
         let ok = if self.colour { "ok".green().to_string() } else { "ok".to_owned() };
         say_coloured(format_args!("{ok}   {}", safe::text(what, true)));

@@ -29,7 +29,7 @@ use super::gather::{Gatherer, MOST, Room};
 use super::life::{Clients, Orders};
 use super::login::{LoggedIn, still_logged_in};
 use super::native;
-use super::publish::{Published, Publisher, Unpublished, fenced};
+use super::publish::{Abort, Published, Publisher, Unpublished, fenced};
 use super::rebalance::Membership;
 use super::refusals::Refusals;
 use super::replaced::replaced;
@@ -321,36 +321,49 @@ impl<'a> Lane<'a> {
                 work.trace.failed(failure.reason(), &failure);
                 Err(failure)
             }
-            Err(Unpublished::Abort { reason, error, topics }) => {
-                events::batch_aborted(self.name, reason.label(), &error);
-                self.orders.health.aborted();
-                work.trace.failed(reason.label(), &error);
-                let timed_out = self.producer.client().context().any_timed_out();
-                // What the batch failed of says more than that its transaction can't be ended any more.
-                self.abort(begun).map_err(|failure| failure.after(&error, topics))?;
-                if !sabotage::asked(sabotage::NO_REWIND) {
-                    // What was gathered after it comes again as well.
-                    let mut first = self.gatherer.let_go();
-                    first.extend(next.map(|next| next.batch.first_offsets()).unwrap_or_default());
-                    first.extend(work.batch.first_offsets());
-                    self.rewind(&first)?;
-                }
-                if topics {
-                    return Err(Failure::Topics(error));
-                }
-                if reason.is_about_topics() {
-                    self.survey_after_failure()?;
-                }
-                self.alone = true;
-                self.aborts += 1;
-                let patience = if timed_out && self.proven { PATIENCE_WITH_TIMEOUTS } else { PATIENCE };
-                if self.aborts >= patience && !reason.is_progress() {
-                    return Err(Failure::Unavailable { doing: "publishing", error });
-                }
-                self.keep(work.out);
+            Err(Unpublished::Abort(abort)) => {
+                self.aborted(work, next, &abort, begun)?;
                 Ok(None)
             }
         }
+    }
+
+    /// Gives a batch up that was not published, so that it is read again from the committed offsets, and `next` with it.
+    fn aborted(
+        &mut self,
+        mut work: Work<'a>,
+        next: Option<Work<'a>>,
+        abort: &Abort,
+        begun: Option<Instant>,
+    ) -> Result<(), Failure> {
+        let Abort { reason, error, topics } = abort;
+        events::batch_aborted(self.name, reason.label(), error);
+        self.orders.health.aborted();
+        work.trace.failed(reason.label(), error);
+        let timed_out = self.producer.client().context().any_timed_out();
+        // What the batch failed of says more than that its transaction can't be ended any more.
+        self.abort(begun).map_err(|failure| failure.after(error, *topics))?;
+        if !sabotage::asked(sabotage::NO_REWIND) {
+            // What was gathered after it comes again as well.
+            let mut first = self.gatherer.let_go();
+            first.extend(next.map(|next| next.batch.first_offsets()).unwrap_or_default());
+            first.extend(work.batch.first_offsets());
+            self.rewind(&first)?;
+        }
+        if *topics {
+            return Err(Failure::Topics(error.clone()));
+        }
+        if reason.is_about_topics() {
+            self.survey_after_failure()?;
+        }
+        self.alone = true;
+        self.aborts += 1;
+        let patience = if timed_out && self.proven { PATIENCE_WITH_TIMEOUTS } else { PATIENCE };
+        if self.aborts >= patience && !reason.is_progress() {
+            return Err(Failure::Unavailable { doing: "publishing", error: error.clone() });
+        }
+        self.keep(work.out);
+        Ok(())
     }
 
     /// Keeps a buffer for the next batch; but one article of an extraordinary size must not hold its memory for ever.

@@ -16,7 +16,7 @@ use super::batch::Outcome;
 use super::dead_letter::{self, KEY_ADDED, Original, TIMESTAMP_INPUT, framed};
 use super::failure::AbortReason;
 use super::native::{self, RawHeader};
-use super::publish::{Publisher, Unpublished};
+use super::publish::{Abort, Publisher, Unpublished};
 use super::refusals::{Place, Sent, Tag};
 
 /// Headers that copydesk adds.
@@ -142,8 +142,8 @@ impl Publisher<'_> {
                 return Ok(());
             }
             if limit < 1024 {
-                let error = "the dead-letter topic takes no record of 1 KB".to_owned();
-                return Err(Unpublished::Abort { reason: AbortReason::TooLarge, error, topics: true });
+                let error = "the dead-letter topic takes no record of 1 KB";
+                return Err(Abort::for_topics(AbortReason::TooLarge, error));
             }
             limit /= 2;
         }
@@ -181,8 +181,8 @@ impl Publisher<'_> {
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     // Not for ever: records that can't be delivered are given up after message.timeout.ms.
                     if started.elapsed() > self.transaction_timeout {
-                        let error = "the producer's queue stays full".to_owned();
-                        return Err(Unpublished::Abort { reason: AbortReason::Delivery, error, topics: false });
+                        let error = "the producer's queue stays full";
+                        return Err(Abort::at_once(AbortReason::Delivery, error));
                     }
                     record = back;
                     self.producer.poll(Duration::ZERO);

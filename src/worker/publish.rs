@@ -30,16 +30,32 @@ use super::transaction::{Verdict, is_about_topic, is_fenced, is_stale_member, ju
 #[derive(Debug)]
 pub(super) enum Unpublished {
     /// Nothing of it is visible once the transaction is aborted: abort, rewind, do it again.
-    Abort {
-        /// The step.
-        reason: AbortReason,
-        /// What was said.
-        error: String,
-        /// It can't succeed before a topic is back: survey before trying again.
-        topics: bool,
-    },
+    Abort(Abort),
     /// The clients are not usable any more.
     Dead(Failure),
+}
+
+/// Why a transaction is to be aborted.
+#[derive(Debug)]
+pub(super) struct Abort {
+    /// The step.
+    pub(super) reason: AbortReason,
+    /// What was said.
+    pub(super) error: String,
+    /// It can't succeed before a topic is back: survey before trying again.
+    pub(super) topics: bool,
+}
+
+impl Abort {
+    /// An abort after which the batch is tried again at once.
+    pub(super) fn at_once(reason: AbortReason, error: impl Into<String>) -> Unpublished {
+        Unpublished::Abort(Abort { reason, error: error.into(), topics: false })
+    }
+
+    /// An abort after which a topic has to change first.
+    pub(super) fn for_topics(reason: AbortReason, error: impl Into<String>) -> Unpublished {
+        Unpublished::Abort(Abort { reason, error: error.into(), topics: true })
+    }
 }
 
 /// So long after a failed delivery others that belong to it are waited for.
@@ -164,7 +180,7 @@ impl Publisher<'_> {
         match self.refusals.learn(&failures) {
             Lesson::None => self.not_acknowledged(&failed),
             Lesson::Again => self.refused(&failed),
-            Lesson::Hopeless(error) => Unpublished::Abort { reason: AbortReason::Refused, error, topics: true },
+            Lesson::Hopeless(error) => Abort::for_topics(AbortReason::Refused, error),
         }
     }
 
@@ -172,16 +188,16 @@ impl Publisher<'_> {
     fn refused(&self, failed: &[FailedDelivery]) -> Unpublished {
         let too_large = failed.iter().find(|failed| failed.code == RDKafkaErrorCode::MessageSizeTooLarge);
         if let Some(failed) = too_large {
-            return self.abort(AbortReason::TooLarge, format!("delivery: {}", failed.code));
+            return Abort::at_once(AbortReason::TooLarge, format!("delivery: {}", failed.code));
         }
         let named = failed.iter().find(|failed| failed.code != RDKafkaErrorCode::InvalidDifferentRecord);
         let words = named.map(|failed| failed.words.clone().unwrap_or_else(|| failed.code.to_string()));
-        self.abort(AbortReason::Refused, words.unwrap_or_default())
+        Abort::at_once(AbortReason::Refused, words.unwrap_or_default())
     }
 
     fn not_acknowledged(&self, failed: &[FailedDelivery]) -> Unpublished {
         let Some(first) = failed.first() else {
-            return self.abort(AbortReason::Delivery, "unknown".to_owned());
+            return Abort::at_once(AbortReason::Delivery, "unknown");
         };
         let why = self.producer.client().context().transaction();
         let denied = why.as_ref().is_some_and(|why| why.contains("TOPIC_AUTHORIZATION_FAILED"));
@@ -190,7 +206,7 @@ impl Publisher<'_> {
         let places = format!("`{}` or `{}`", self.stream.output, self.stream.dead_letters);
         let why = why.unwrap_or_else(|| first.code.to_string());
         let error = format!("{undelivered} of {all} records not delivered to {places}: {why}");
-        Unpublished::Abort { reason: AbortReason::Delivery, error, topics }
+        Unpublished::Abort(Abort { reason: AbortReason::Delivery, error, topics })
     }
 
     fn offsets(&self, next: BTreeMap<i32, i64>) -> Result<TopicPartitionList, Unpublished> {
@@ -217,7 +233,7 @@ impl Publisher<'_> {
         // A member that was thrown out has generation -1, which Kafka takes for a consumer without a group and lets pass.
         // Whoever is in that state knows that its partitions are lost: asked afterwards, so no moment is missed.
         if self.consumer.assignment_lost() {
-            return Err(self.abort(STEP, "the group has taken the partitions away meanwhile".to_owned()));
+            return Err(Abort::at_once(STEP, "the group has taken the partitions away meanwhile"));
         }
         let answer = settler.send(offsets, metadata, self.transaction_timeout, self.health, self.stop);
         self.answered(STEP, answer.ok_or_else(|| dead("librdkafka does not answer any more"))?)
@@ -253,10 +269,6 @@ impl Publisher<'_> {
         }
     }
 
-    fn abort(&self, reason: AbortReason, error: String) -> Unpublished {
-        Unpublished::Abort { reason, error, topics: false }
-    }
-
     pub(super) fn failed(&self, step: AbortReason, error: &KafkaError) -> Unpublished {
         let fatal = self.producer.client().fatal_error();
         let is_fenced = judge(error) == Verdict::Fenced
@@ -270,7 +282,7 @@ impl Publisher<'_> {
             return Unpublished::Dead(Failure::Fatal { doing: step.label(), error: text });
         }
         match (judge(error), error) {
-            (Verdict::Abort, _) | (_, KafkaError::MessageProduction(_)) => self.abort(step, in_words(error)),
+            (Verdict::Abort, _) | (_, KafkaError::MessageProduction(_)) => Abort::at_once(step, in_words(error)),
             _ => Unpublished::Dead(Failure::fatal(step.label(), error)),
         }
     }

@@ -45,9 +45,12 @@ fn silent(connection: TcpStream) {
     while read(&connection) > 0 {}
 }
 
+/// What does with a connection what a broker would not.
+type Listener = fn(TcpStream);
+
 #[test]
 fn a_wrong_port_is_told_in_words() {
-    let cases: [(&str, fn(TcpStream), &str, &str); 5] = [
+    let cases: [(&str, Listener, &str, &str); 5] = [
         ("plaintext", http, "what listens there is no Kafka broker (it answers `HTTP…`)", "check"),
         ("plaintext", alert, "it is no Kafka broker, or it wants TLS (`security.protocol`)", "check"),
         ("plaintext", closed, "it is no Kafka broker, or it wants TLS (`security.protocol`)", "tail"),

@@ -12,6 +12,8 @@ pub struct Demo {
     /// Host and port of its admin server.
     pub address: String,
     log: Arc<Mutex<String>>,
+    /// Ends the child when its standard input is closed, which it is when this process ends.
+    watcher: Option<Child>,
 }
 
 /// An answer of the admin server.
@@ -55,10 +57,19 @@ impl Demo {
         std::thread::spawn(move || lines.for_each(drop));
         let Some(line) = line else { panic!("the demo did not come up: {}", log.lock().unwrap()) };
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-        let demo = Demo { child, address: address.to_owned(), log };
+        let demo = Demo { child, address: address.to_owned(), log, watcher: None };
         // Its articles may all have gone through the lane that came first.
         wait("both lanes to be ready", || demo.get("/readyz").status == 200);
         demo
+    }
+
+    /// Has it ended when this process is gone, however that comes: what is kept in a static is never dropped.
+    pub fn ended_with_the_tests(mut self) -> Demo {
+        let mut command = Command::new("sh");
+        command.args(["-c", "read -r _; kill -INT $1", "sh", &self.child.id().to_string()]);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.watcher = Some(pipes.spawn().expect("sh starts"));
+        self
     }
 
     /// Its lines on standard error.
@@ -145,6 +156,10 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         self.interrupt();
+        if let Some(watcher) = &mut self.watcher {
+            let _ = watcher.kill();
+            let _ = watcher.wait();
+        }
     }
 }
 

@@ -20,5 +20,5 @@ use std::sync::OnceLock;
 /// The worker that all gentle tests share.
 fn shared() -> &'static demo::Demo {
     static SHARED: OnceLock<demo::Demo> = OnceLock::new();
-    SHARED.get_or_init(demo::Demo::start)
+    SHARED.get_or_init(|| demo::Demo::start().ended_with_the_tests())
 }

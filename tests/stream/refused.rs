@@ -32,7 +32,7 @@ fn article(uri: &str) -> Vec<u8> {
 }
 
 /// Headers with names of any bytes, which no client library writes: made by librdkafka's own call.
-fn raw_headers(headers: &[(&[u8], &[u8])]) -> OwnedHeaders {
+fn raw_headers(headers: RawHeaders<'_>) -> OwnedHeaders {
     // SAFETY: as in the worker's own `native.rs`.
     unsafe {
         let list = rd_kafka_headers_new(headers.len());
@@ -46,7 +46,9 @@ fn raw_headers(headers: &[(&[u8], &[u8])]) -> OwnedHeaders {
     }
 }
 
-fn send_raw(kafka: &Kafka, topic: &str, records: &[(&[u8], &[u8], &[(&[u8], &[u8])])]) {
+type RawHeaders<'a> = &'a [(&'a [u8], &'a [u8])];
+
+fn send_raw(kafka: &Kafka, topic: &str, records: &[(&[u8], &[u8], RawHeaders<'_>)]) {
     let producer: BaseProducer =
         ClientConfig::new().set("bootstrap.servers", &kafka.brokers).create().expect("a producer");
     for (key, value, headers) in records {
@@ -73,7 +75,7 @@ fn header_names_that_are_not_utf8_travel_byte_for_byte() {
     let (kafka, names) = (Kafka::shared(), Names::new("raw-header"));
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let (first, odd, last) = (article("first"), article("odd"), article("last"));
-    let strange: &[(&[u8], &[u8])] = &[(b"plain", b"1"), (b"\xff\xfe name", b"\x80"), (b"zero\0inside", b"2")];
+    let strange: RawHeaders<'_> = &[(b"plain", b"1"), (b"\xff\xfe name", b"\x80"), (b"zero\0inside", b"2")];
     send_raw(
         kafka,
         &names.input,
