@@ -52,10 +52,11 @@ pub fn all() -> Vec<Scenario> {
         frozen("machine-frozen", &in_turn(&[1.0, 5.5, 9.0]), quick, 200).quick(),
         frozen("machine-frozen-in-each-order", &each(&[1.0, 3.0, 5.5, 9.0]), quick, 200),
         frozen("machine-frozen-with-three-brokers", &each(&[3.0, 5.5, 12.0]), quick, 200).brokers(3),
-        frozen("machine-frozen-by-default", &in_turn(&[5.0, 20.0, 35.0, 50.0, 70.0, 100.0]), slow, 50).by_default(),
+        frozen("machine-frozen-by-default", &in_turn(&[20.0, 50.0]), slow, 50).by_default(),
         frozen("machine-frozen-by-default-with-three-brokers", &in_turn(&[5.0, 35.0, 70.0]), slow, 50)
             .brokers(3)
-            .by_default(),
+            .by_default()
+            .by_hand(),
         frozen("machine-frozen-by-default-in-each-order", &each(&[5.0, 20.0, 35.0, 50.0, 70.0, 100.0]), slow, 50)
             .by_default()
             .by_hand(),
