@@ -12,8 +12,7 @@ use tracing::{debug, error, info};
 use crate::config::redact;
 use crate::telemetry::events;
 
-use super::native;
-use super::refusals::{FailedDelivery, is_refusal};
+use super::refusals::FailedDelivery;
 
 /// librdkafka's log line, among ours.
 pub(super) fn log(level: RDKafkaLogLevel, client: &str, facility: &str, message: &str) {
@@ -136,8 +135,7 @@ impl ProducerContext for Deliveries {
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
         if let Err((error, message)) = result {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-            let words = is_refusal(code).then(|| native::refusal(message)).flatten();
-            let failed = FailedDelivery { opaque, partition: message.partition(), code, words };
+            let failed = FailedDelivery { opaque, partition: message.partition(), code };
             self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(failed);
         }
     }

@@ -64,7 +64,8 @@ pub(super) struct Lane<'a> {
     growth: f64,
     /// A buffer for records that no batch holds.
     spare: Vec<u8>,
-    refusals: Refusals,
+    /// Of all lives: what was learned of an article must outlast the clients that it was learned with.
+    refusals: &'a mut Refusals,
     /// Assignments when the topics were last surveyed.
     surveyed: u64,
     aborts: u32,
@@ -87,6 +88,7 @@ impl<'a> Lane<'a> {
         name: &'a str,
         clients: &'a Clients,
         survey: Survey,
+        refusals: &'a mut Refusals,
     ) -> Result<Lane<'a>, Failure> {
         let limits = orders.settings.limits;
         let limits = Limits { output: limits.output.min(survey.output_bytes), ..limits };
@@ -94,8 +96,7 @@ impl<'a> Lane<'a> {
         let settler = exactly_once.then(|| Settler::start(clients.producer.share(), name)).transpose();
         let settler = settler
             .map_err(|error| Failure::Fatal { doing: "starting the lane's second thread", error: error.to_string() })?;
-        let mut refusals = Refusals::default();
-        refusals.surveyed(survey.output_timestamps, survey.dead_timestamps);
+        refusals.surveyed(&survey);
         orders.health.set_input_partitions(survey.input_partitions);
         Ok(Lane {
             orders,
@@ -249,7 +250,7 @@ impl<'a> Lane<'a> {
         // A survey that fails now changes nothing: delivery will tell.
         if let Ok(survey) = survey(&self.orders.settings.stream, self.orders.embedded, ASK) {
             self.survey = survey;
-            self.refusals.surveyed(survey.output_timestamps, survey.dead_timestamps);
+            self.refusals.surveyed(&survey);
             self.orders.health.set_input_partitions(survey.input_partitions);
         }
         Ok(())
@@ -266,7 +267,7 @@ impl<'a> Lane<'a> {
                 Err(Failure::Topics(format!("a topic takes {limit} bytes a record at most, and no longer {before}")))
             }
             Ok(now) => {
-                self.refusals.surveyed(now.output_timestamps, now.dead_timestamps);
+                self.refusals.surveyed(&now);
                 Ok(())
             }
             Err(Unfit::Unavailable(_)) => Ok(()),
@@ -291,7 +292,7 @@ impl<'a> Lane<'a> {
             settler: self.settler.as_ref(),
             begun: None,
             trace: &mut work.trace,
-            refusals: &mut self.refusals,
+            refusals: self.refusals,
             batch: &work.batch,
             now: timestamps::now(),
             transaction_timeout: clients::transaction_timeout(stream),
@@ -357,9 +358,10 @@ impl<'a> Lane<'a> {
             self.survey_after_failure()?;
         }
         self.alone = true;
-        self.aborts += 1;
+        // The transaction after one of which a record was refused fails as well, until librdkafka has a new epoch.
+        self.aborts = if reason.is_progress() { 0 } else { self.aborts + 1 };
         let patience = if timed_out && self.proven { PATIENCE_WITH_TIMEOUTS } else { PATIENCE };
-        if self.aborts >= patience && !reason.is_progress() {
+        if self.aborts >= patience {
             return Err(Failure::Unavailable { doing: "publishing", error: error.clone() });
         }
         self.keep(work.out);

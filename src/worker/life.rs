@@ -26,6 +26,7 @@ use super::lane::Lane;
 use super::leave::leave;
 use super::login::{LOGIN, LoggedIn};
 use super::rebalance::Membership;
+use super::refusals::Refusals;
 use super::stop::Stop;
 use super::topics::{ASK, Unfit, survey};
 use super::watch::Rejoin;
@@ -68,10 +69,11 @@ pub(super) fn run(orders: &Orders) -> Ended {
     let name = orders.number.to_string();
     let (first, largest) = orders.settings.stream.backoff;
     let mut pause = first;
+    let mut refusals = Refusals::default();
     let mut measured = None;
     let ended = loop {
         let (started, readied) = (Instant::now(), orders.health.readied());
-        let life = catch_unwind(AssertUnwindSafe(|| live(orders, &name)));
+        let life = catch_unwind(AssertUnwindSafe(|| live(orders, &name, &mut refusals)));
         let failure = match life.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref())))) {
             Ok(()) => break Ended::Stopped,
             Err(failure) => failure,
@@ -149,7 +151,7 @@ fn words(panic: &(dyn Any + Send)) -> String {
 }
 
 /// One life: `Ok` where it was asked to stop.
-fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
+fn live(orders: &Orders, name: &str, refusals: &mut Refusals) -> Result<(), Failure> {
     let stream = &orders.settings.stream;
     let survey = survey(stream, orders.embedded, ASK).map_err(|unfit| match unfit {
         Unfit::Topics(what) => Failure::Topics(what),
@@ -173,7 +175,7 @@ fn live(orders: &Orders, name: &str) -> Result<(), Failure> {
     let producer = LoggedIn::new(&producer, deliveries, stream).map_err(starting)?;
     let clients = Clients { consumer, producer };
     // Caught here and not only in `run`, because a panic must not skip the bounded close.
-    let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey)?.work()));
+    let worked = catch_unwind(AssertUnwindSafe(|| Lane::new(orders, name, &clients, survey, refusals)?.work()));
     let worked = worked.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))));
     clients.consumer.context().leave();
     close(clients, name, orders);

@@ -1,6 +1,9 @@
-//! What rdkafka does not wrap, or wraps so that a message can panic it: headers whose names are not UTF-8, and a broker's
-//! words about a record that it refused; and giving memory back to the system. Beside `hand_over.rs` the only `unsafe` of the
-//! project.
+//! What rdkafka does not wrap, or wraps so that a message can panic it: headers whose names are not UTF-8; and giving memory
+//! back to the system.
+//!
+//! A broker's words about a record that it refused are not to be had: `rd_kafka_message_produce_errstr` of librdkafka 2.12.1
+//! points into the answer of the broker, which is freed by the time that the delivery report is read (`rd_kafka_dr_msgq0`
+//! copies the answer and leaves the pointers). The code is told in its place.
 //!
 //! rdkafka 0.39 reads a header's name with `to_str().unwrap()` (`message.rs`), and makes headers only of `&str`. Kafka
 //! itself never looks at them, so a name may be any bytes. librdkafka's accessors give them as they came; they end a name
@@ -13,7 +16,7 @@ use std::ptr;
 
 use rdkafka::bindings::{
     rd_kafka_header_add, rd_kafka_header_cnt, rd_kafka_header_get_all, rd_kafka_headers_destroy, rd_kafka_headers_new,
-    rd_kafka_headers_t, rd_kafka_message_headers, rd_kafka_message_produce_errstr,
+    rd_kafka_headers_t, rd_kafka_message_headers,
 };
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Message, OwnedHeaders};
@@ -73,16 +76,6 @@ pub(super) fn owned(headers: &[RawHeader<'_>]) -> OwnedHeaders {
         let copy = (*list.cast::<BorrowedHeaders>()).detach();
         rd_kafka_headers_destroy(list);
         copy
-    }
-}
-
-/// What the broker said about a record that it refused, from the record's delivery report.
-pub(super) fn refusal(message: &BorrowedMessage<'_>) -> Option<String> {
-    // SAFETY: The message is borrowed from a delivery report; its text, if there is one, ends with a zero byte and lives as
-    // long as the report.
-    unsafe {
-        let text = rd_kafka_message_produce_errstr(message.ptr());
-        (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned())
     }
 }
 

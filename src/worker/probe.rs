@@ -54,6 +54,7 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
         dead_bytes: limit,
         output_timestamps: TimestampBounds::default(),
         dead_timestamps: TimestampBounds::default(),
+        dead_compacted: false,
     };
     let stream = Stream { delivery: Delivery::ExactlyOnce, ..stream.clone() };
     let mut config = clients::producer(&stream, 0, &survey);

@@ -191,7 +191,7 @@ impl Publisher<'_> {
             return Abort::at_once(AbortReason::TooLarge, format!("delivery: {}", failed.code));
         }
         let named = failed.iter().find(|failed| failed.code != RDKafkaErrorCode::InvalidDifferentRecord);
-        let words = named.map(|failed| failed.words.clone().unwrap_or_else(|| failed.code.to_string()));
+        let words = named.map(|failed| failed.code.to_string());
         Abort::at_once(AbortReason::Refused, words.unwrap_or_default())
     }
 

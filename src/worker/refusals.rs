@@ -2,7 +2,7 @@
 //!
 //! A broker that takes a request refuses it whole, and names the records that it would not take. The transaction is aborted
 //! and the batch published again: a record that was named is sent with another timestamp, or becomes a dead letter with
-//! the broker's words; a dead letter that was named is sent with another timestamp, cut shorter, or with a key. The others
+//! the broker's code; a dead letter that was named is sent with another timestamp, cut shorter, or with a key. The others
 //! of the request go as before. Where a broker names no record, or not why, records are sent one by one until it is known.
 
 use std::collections::{BTreeMap, HashMap};
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::timestamps::TimestampBounds;
+use super::topics::Survey;
 
 /// An article's place in the input topic: partition and offset.
 pub(super) type Place = (i32, i64);
@@ -43,14 +44,12 @@ impl Tag {
 }
 
 /// A record that was not delivered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct FailedDelivery {
     pub(super) opaque: usize,
     /// The partition that it was sent to: requests are by topic and partition.
     pub(super) partition: i32,
     pub(super) code: RDKafkaErrorCode,
-    /// What the broker said about it.
-    pub(super) words: Option<String>,
 }
 
 /// What a broker's code says about a record.
@@ -91,9 +90,9 @@ pub(super) struct Treatment {
     pub(super) restamped: bool,
     /// Its topic called it too large: a record becomes a dead letter, and a dead letter is cut to the least.
     pub(super) too_large: bool,
-    /// Its topic refused the record, in these words: it becomes a dead letter.
+    /// Its topic refused the record, and this is what it was told: it becomes a dead letter.
     pub(super) rejected: Option<String>,
-    /// A dead letter that had no key has one.
+    /// A dead letter gets a key where it has none.
     pub(super) keyed: bool,
 }
 
@@ -140,6 +139,8 @@ pub(super) struct Article {
 pub(super) struct Refusals {
     output: TimestampBounds,
     dead_letters: TimestampBounds,
+    /// The dead-letter topic takes no record without a key.
+    keyed: bool,
     treatments: HashMap<(Place, Sent), Treatment>,
     /// So many articles are still sent one by one.
     one_by_one: usize,
@@ -149,9 +150,11 @@ pub(super) struct Refusals {
 const FEW: usize = 100;
 
 impl Refusals {
-    /// The topics were asked for their bounds. What was learned of a topic that does not tell them stays.
-    pub(super) fn surveyed(&mut self, output: TimestampBounds, dead_letters: TimestampBounds) {
-        for (known, told) in [(&mut self.output, output), (&mut self.dead_letters, dead_letters)] {
+    /// The topics were asked what they take. What was learned of a topic that does not tell it stays.
+    pub(super) fn surveyed(&mut self, survey: &Survey) {
+        self.keyed |= survey.dead_compacted;
+        let told = [(&mut self.output, survey.output_timestamps), (&mut self.dead_letters, survey.dead_timestamps)];
+        for (known, told) in told {
             if told.known || !known.known && *known == TimestampBounds::default() {
                 *known = told;
             }
@@ -177,7 +180,8 @@ impl Refusals {
 
     /// How an article's record or dead letter is to be sent.
     pub(super) fn of(&self, place: Place, sent: Sent) -> Treatment {
-        self.treatments.get(&(place, sent)).cloned().unwrap_or_default()
+        let treatment = self.treatments.get(&(place, sent)).cloned().unwrap_or_default();
+        Treatment { keyed: self.keyed, ..treatment }
     }
 
     /// Does its topic take this timestamp now, as far as is known?
@@ -227,8 +231,10 @@ impl Refusals {
         let Some(article) = (failures.article)(number) else { return Ok(()) };
         let now = failures.now;
         let mut treatment = self.of(article.place, sent);
-        let words = failed.words.clone().unwrap_or_else(|| failed.code.to_string());
+        let words = failed.code.to_string();
+        let is_record = matches!(cause, Cause::Record | Cause::Unclear);
         match (cause, sent) {
+            (_, Sent::DeadLetter) if is_record && !article.has_key && !self.keyed => self.keyed = true,
             (Cause::Unclear, _) if !treatment.restamped && article.timestamp.is_some() => treatment.restamped = true,
             (Cause::Timestamp, _) => match article.timestamp {
                 Some(timestamp) if !treatment.restamped && self.take(sent, timestamp, now) => {
@@ -238,12 +244,7 @@ impl Refusals {
                 _ => return Err(format!("a topic refuses records with this machine's time: {words}")),
             },
             (Cause::Size, _) if !treatment.too_large => treatment.too_large = true,
-            (Cause::Record | Cause::Unclear, Sent::Record) if treatment.rejected.is_none() => {
-                treatment.rejected = Some(words)
-            }
-            (Cause::Record | Cause::Unclear, Sent::DeadLetter) if !article.has_key && !treatment.keyed => {
-                treatment.keyed = true
-            }
+            (_, Sent::Record) if is_record && treatment.rejected.is_none() => treatment.rejected = Some(words),
             _ => return Err(format!("the dead-letter topic refuses a dead letter: {words}")),
         }
         self.treatments.insert((article.place, sent), treatment);
@@ -259,7 +260,7 @@ mod tests {
     const DAY: i64 = 86_400_000;
 
     fn failed(number: usize, sent: Sent, code: RDKafkaErrorCode) -> FailedDelivery {
-        FailedDelivery { opaque: Tag { number, sent }.to_opaque(), partition: 0, code, words: Some("no".to_owned()) }
+        FailedDelivery { opaque: Tag { number, sent }.to_opaque(), partition: 0, code }
     }
 
     fn learn(refusals: &mut Refusals, deliveries: &[FailedDelivery]) -> Lesson {
@@ -291,7 +292,7 @@ mod tests {
         let neighbour = failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord);
         let named = failed(1, Sent::Record, RDKafkaErrorCode::InvalidRecord);
         assert_eq!(learn(&mut refusals, &[neighbour, named]), Lesson::Again);
-        assert_eq!(refusals.of((0, 1), Sent::Record).rejected.as_deref(), Some("no"));
+        assert!(refusals.of((0, 1), Sent::Record).rejected.is_some_and(|words| words.contains("validate record")));
         assert_eq!(refusals.of((0, 0), Sent::Record), Treatment::default());
         assert!(!refusals.one_by_one());
         refusals.committed(1, &BTreeMap::from([(0, 1)]));
@@ -327,7 +328,7 @@ mod tests {
         let mut refusals = Refusals::default();
         let neighbour = failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord);
         let named = failed(2, Sent::Record, RDKafkaErrorCode::InvalidTimestamp);
-        assert_eq!(learn(&mut refusals, &[neighbour.clone(), named.clone()]), Lesson::Again);
+        assert_eq!(learn(&mut refusals, &[neighbour, named]), Lesson::Again);
         assert!(refusals.of((0, 2), Sent::Record).restamped);
         assert!(!refusals.take(Sent::Record, NOW + 3 * DAY, NOW) && refusals.take(Sent::Record, NOW + DAY, NOW));
         assert!(refusals.take(Sent::DeadLetter, NOW + 3 * DAY, NOW), "the other topic has bounds of its own");
@@ -339,7 +340,7 @@ mod tests {
         let mut refusals = Refusals::default();
         let neighbour = failed(0, Sent::DeadLetter, RDKafkaErrorCode::InvalidDifferentRecord);
         let named = failed(1, Sent::DeadLetter, RDKafkaErrorCode::InvalidRecord);
-        assert_eq!(learn(&mut refusals, &[neighbour.clone(), named.clone()]), Lesson::Again);
+        assert_eq!(learn(&mut refusals, &[neighbour, named]), Lesson::Again);
         assert!(refusals.of((0, 1), Sent::DeadLetter).keyed);
         assert!(matches!(learn(&mut refusals, &[neighbour, named]), Lesson::Hopeless(_)));
     }

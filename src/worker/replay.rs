@@ -26,6 +26,7 @@ use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
 use super::native;
 use super::reader::{HeaderName, Next, Record, Snapshot};
+use super::refusals::is_refusal;
 use super::timestamps::TimestampBounds;
 use super::topics::{Admin, Survey};
 use super::transaction::{Verdict, is_fenced, judge};
@@ -112,6 +113,7 @@ impl Replayer {
             dead_bytes: dead.message_bytes(),
             output_timestamps: TimestampBounds::default(),
             dead_timestamps: TimestampBounds::default(),
+            dead_compacted: false,
         };
         let context = Deliveries::new("replay".to_owned());
         let producer = LoggedIn::new(&clients::replayer(stream, &survey), context, stream)?;
@@ -229,7 +231,7 @@ impl Replayer {
         }
         let failed = self.producer.client().context().failed();
         // Records that are purged with one that was too large only say that they were purged.
-        let refused = failed.iter().find(|failed| failed.words.is_some());
+        let refused = failed.iter().find(|failed| is_refusal(failed.code));
         let too_large = failed.iter().find(|failed| failed.code == RDKafkaErrorCode::MessageSizeTooLarge);
         let Some(first) = too_large.or(refused).or_else(|| failed.first()) else { return Ok(()) };
         Err(self.failed("sending", &KafkaError::MessageProduction(first.code)))

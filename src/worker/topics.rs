@@ -129,6 +129,8 @@ pub(super) struct Survey {
     pub(super) output_timestamps: TimestampBounds,
     /// Timestamps that the dead-letter topic takes.
     pub(super) dead_timestamps: TimestampBounds,
+    /// The dead-letter topic is compacted, so it takes no record without a key.
+    pub(super) dead_compacted: bool,
 }
 
 impl Survey {
@@ -175,6 +177,7 @@ pub(super) fn survey(stream: &Stream, embedded: bool, timeout: Duration) -> Resu
         dead_bytes: dead.message_bytes(),
         output_timestamps: output.timestamps(),
         dead_timestamps: dead.timestamps(),
+        dead_compacted: matches!(dead.state, TopicState::Present { compacted: Some(true), .. }),
     })
 }
 

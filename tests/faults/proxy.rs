@@ -49,8 +49,7 @@ struct State {
 /// A producer whose sends lead nowhere, on whatever connection, until its process makes it anew.
 #[derive(Debug)]
 struct Stuck {
-    /// Parts of its `client.id`.
-    instance: String,
+    /// A part of its `client.id`.
     lane: String,
     swallowed: usize,
 }
@@ -122,8 +121,8 @@ impl Proxy {
     /// From now on no send of this lane's producer reaches a broker; everything else does. It ends when the lane has made a
     /// producer anew: one that asks for its id and has none yet.
     pub fn stick(&self, instance: &str, lane: usize) {
-        let (instance, lane) = (instance.to_owned(), format!("-{lane}"));
-        self.state().stuck = Some(Stuck { instance, lane, swallowed: 0 });
+        // As in the lane's client id, `<group>-<instance>-<lane>.<length of the group>`.
+        self.state().stuck = Some(Stuck { lane: format!("-{instance}-{lane}."), swallowed: 0 });
     }
 
     /// How many sends the stuck producer has tried; `None` where none is stuck any more.
@@ -139,7 +138,7 @@ impl Proxy {
         let client = String::from_utf8_lossy(frame.get(14..14 + length).unwrap_or_default()).into_owned();
         let mut state = self.state();
         let Some(stuck) = &mut state.stuck else { return false };
-        if !client.contains(&stuck.instance) || !client.ends_with(&stuck.lane) {
+        if !client.contains(&stuck.lane) {
             return false;
         }
         // The id and the epoch stand at the end, with no tagged field behind them; a new producer says -1.
