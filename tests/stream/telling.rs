@@ -208,7 +208,9 @@ fn an_outage_is_a_line_when_it_begins_one_a_minute_and_one_when_it_ends() {
     let killed = Instant::now();
     kafka.script(&["kill", "1"]);
     std::thread::sleep(Duration::from_secs(70));
-    let during = loud(&worker, before);
+    let mut during = loud(&worker, before);
+    // Counts of lines from before: topics that were made a moment ago are not known to every broker at once.
+    during.retain(|line| !says(line, "waiting: topic"));
     assert!(during.len() <= 2, "{} lines: {during:#?}", during.len());
     assert!(says(&during[0], "no broker can be reached: "), "{during:?}");
     assert!(says(&during[1], "no broker can be reached still"), "{during:?}");
