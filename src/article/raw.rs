@@ -152,12 +152,14 @@ fn is_string(text: &str) -> bool {
     text.len() > 1 && text.ends_with('"') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// Text, its markup taken away where it has any.
+/// Text, or HTML where it begins with markup. A tag that stands inside plain text is what its author wrote: nothing of it is
+/// taken away, since it would stand nowhere else.
 fn of_plain(text: &str) -> Result<Decoded<'_>, Reject> {
     if text.trim().is_empty() {
         return Err(Reject::EmptyPayload);
     }
-    let body = markup::plain(Cow::Borrowed(text));
+    let begins_with_markup = ["<", "&lt;"].iter().any(|start| text.trim_start().starts_with(start));
+    let body = if begins_with_markup { markup::plain(Cow::Borrowed(text)) } else { Cow::Borrowed(text) };
     if body.trim().is_empty() {
         return Err(Reject::NoBody);
     }

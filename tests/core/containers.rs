@@ -93,6 +93,19 @@ fn markup_in_text_goes() {
     assert_eq!(body_of(&json!({"title": "T", "text": named})), named);
 }
 
+/// Plain text is its author's to the last character: a tag in it is what is written about.
+#[test]
+fn tags_inside_plain_text_stay() {
+    for text in [
+        format!("A headline\n\n{FERRY}\nThe <script>alert(1)</script> tag and a <b>bold</b> word.<br>"),
+        format!("{FERRY}\n<p>a</p><p>b</p>\n{OTHER}"),
+    ] {
+        let record = record(text.as_bytes());
+        let lines = record["headline"].as_str().into_iter().chain(record["bodyText"].as_str()).collect::<Vec<_>>();
+        assert_eq!(lines.join("\n\n"), text);
+    }
+}
+
 #[test]
 fn html_payloads_are_read_and_xml_is_not() {
     for html in [
