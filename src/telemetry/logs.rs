@@ -6,9 +6,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use thiserror::Error;
-use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt, LevelFilter, ParseError, filter_fn};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
@@ -42,9 +45,6 @@ pub enum Unchanged {
 /// Where the filter can't be parsed.
 pub fn init(log: &Log, colour: bool) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
-    let errors =
-        filter_fn(|event| CHANGED.load(Relaxed) && is_own_error(event)).with_max_level_hint(LevelFilter::ERROR);
-    let filter = filter.or(errors);
     let form = match (log.json, colour) {
         (true, _) => Form::Json,
         (false, true) => Form::Coloured,
@@ -58,10 +58,51 @@ pub fn init(log: &Log, colour: bool) -> Result<(), ParseError> {
         lines.with_ansi(colour).boxed()
     };
     // A subscriber that is already there (a test's) is kept.
-    if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_ok() {
+    if tracing_subscriber::registry().with(OrOwnErrors(filter)).with(lines).try_init().is_ok() {
         let _ = FILTER.set(handle);
     }
     Ok(())
+}
+
+/// A filter, and errors of copydesk's own whatever it says, once it was changed.
+///
+/// It stands before all layers. As the filter of one layer it would eat events: a record of the crate `log` (rdkafka's) that
+/// such a filter refuses leaves its mark on the thread, and the next event is refused for it (tracing-subscriber 0.3.23).
+struct OrOwnErrors<L>(L);
+
+impl<S: Subscriber, L: Layer<S>> Layer<S> for OrOwnErrors<L> {
+    fn register_callsite(&self, event: &'static Metadata<'static>) -> Interest {
+        let interest = self.0.register_callsite(event);
+        if is_own_error(event) && !interest.is_always() { Interest::sometimes() } else { interest }
+    }
+
+    fn enabled(&self, event: &Metadata<'_>, context: Context<'_, S>) -> bool {
+        self.0.enabled(event, context) || CHANGED.load(Relaxed) && is_own_error(event)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.0.max_level_hint().map(|level| level.max(LevelFilter::ERROR))
+    }
+
+    fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        self.0.on_new_span(span, id, context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        self.0.on_record(id, values, context);
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        self.0.on_enter(id, context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        self.0.on_exit(id, context);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        self.0.on_close(id, context);
+    }
 }
 
 /// The filter in force.

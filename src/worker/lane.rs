@@ -471,7 +471,7 @@ impl<'a> Lane<'a> {
                     let cut = message.payload_len() > self.survey.dead_bytes;
                     self.orders.health.refused(message.partition(), message.offset(), reject.code());
                     let (partition, offset, code) = (message.partition(), message.offset(), reject.code());
-                    events::refused(&Refused { topic, partition, offset, code, cut }, reject);
+                    events::refused(&Refused { topic, partition, offset, code, cut }, &reject.message());
                 }
             }
             if let Some(timestamp) = message.timestamp().to_millis() {

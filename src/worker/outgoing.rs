@@ -114,7 +114,7 @@ impl Publisher<'_> {
         let (timestamp, mut added) = self.stamp(Sent::DeadLetter, message, treatment.restamped);
         // A compacted topic takes no record without a key.
         let coordinates = format!("{}/{}/{}", self.stream.input, place.0, place.1);
-        let keyed = treatment.keyed.then_some(coordinates.as_bytes());
+        let keyed = (treatment.keyed && message.key().is_none()).then_some(coordinates.as_bytes());
         added.extend(keyed.map(|_| (KEY_ADDED, "true".to_owned())));
         let changed = changed(&article.headers, None);
         let original = Original {
