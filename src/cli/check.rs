@@ -252,7 +252,7 @@ impl Report {
                 self.warn(&format!("{role}: `{}` refuses timestamps that the input takes", topic.name), advice);
             }
         }
-        if let Some((_, Topic { name, state: TopicState::Present { compacted: Some(true), .. } })) = written.get(1) {
+        if let Some((_, Topic { name, .. })) = written.get(1).filter(|(_, topic)| topic.is_compacted()) {
             let advice = "of dead letters with the same key only the last is kept: set cleanup.policy=delete";
             self.warn(&format!("dead letters: `{name}` is compacted"), advice);
         }

@@ -92,6 +92,8 @@ pub struct Replayer {
     stream: Stream,
     /// Partitions of the input topic.
     partitions: i32,
+    /// The dead-letter topic is compacted: a mark needs a key of its own, and a value, to be taken and to last.
+    keyed_marks: bool,
 }
 
 impl Replayer {
@@ -113,11 +115,12 @@ impl Replayer {
             dead_bytes: dead.message_bytes(),
             output_timestamps: TimestampBounds::default(),
             dead_timestamps: TimestampBounds::default(),
-            dead_compacted: false,
+            dead_compacted: dead.is_compacted(),
         };
         let context = Deliveries::new("replay".to_owned());
         let producer = LoggedIn::new(&clients::replayer(stream, &survey), context, stream)?;
-        let replayer = Replayer { producer, stream: stream.clone(), partitions };
+        let keyed_marks = survey.dead_compacted;
+        let replayer = Replayer { producer, stream: stream.clone(), partitions, keyed_marks };
         if replayer.exactly_once() {
             let begun = replayer.producer.init_transactions(timeout);
             begun.map_err(|error| KafkaTrouble::new("initialising transactions", &error))?;
@@ -197,11 +200,12 @@ impl Replayer {
 
     fn mark(&self, parcel: &Parcel) -> Result<(), Unsent> {
         let offset = parcel.letter.offset.to_string();
+        let key = format!("replayed/{}/{offset}", parcel.letter.partition);
         self.enqueue(BaseRecord {
             topic: &parcel.letter.topic,
             partition: Some(parcel.letter.partition),
-            payload: None,
-            key: None,
+            payload: self.keyed_marks.then_some(&[]),
+            key: self.keyed_marks.then_some(key.as_bytes()),
             timestamp: None,
             headers: Some(OwnedHeaders::new().insert(Header { key: MARK, value: Some(&offset) })),
             delivery_opaque: 0,

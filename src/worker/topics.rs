@@ -107,6 +107,11 @@ impl Topic {
         }
     }
 
+    /// Is it known to be compacted?
+    pub fn is_compacted(&self) -> bool {
+        matches!(self.state, TopicState::Present { compacted: Some(true), .. })
+    }
+
     pub(super) fn message_bytes(&self) -> usize {
         match self.state {
             TopicState::Present { message_bytes: Some(bytes), .. } => bytes,
@@ -177,7 +182,7 @@ pub(super) fn survey(stream: &Stream, embedded: bool, timeout: Duration) -> Resu
         dead_bytes: dead.message_bytes(),
         output_timestamps: output.timestamps(),
         dead_timestamps: dead.timestamps(),
-        dead_compacted: matches!(dead.state, TopicState::Present { compacted: Some(true), .. }),
+        dead_compacted: dead.is_compacted(),
     })
 }
 
