@@ -60,7 +60,7 @@ metrics! {
     RECORDS_LOST = Counter "copydesk_records_lost_total" [] "Offsets of the input that retention deleted before they were read.";
     REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of assignment: assigned, revoked, lost.";
     RECORDS_FORGOTTEN = Counter "copydesk_records_forgotten_total" [] "Gathered articles forgotten because their partition was revoked; its new owner reads them again.";
-    LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Lanes started anew: fatal, unavailable, panic.";
+    LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Lanes started anew: fenced, fatal, unavailable, panic.";
     LANES_READY = Gauge "copydesk_lanes_ready" [] "Lanes that joined their group with an initialised producer and verified topics.";
     BROKER_ERRORS = Counter "copydesk_broker_errors_total" ["client"] "Errors reported by librdkafka: consumer, producer.";
     UNSTABLE = Gauge "copydesk_unstable_records" ["topic", "partition"] "Offsets between the last stable offset of an assigned input partition and its end: records of transactions that are open, which nobody may read yet, and what lies behind them.";
@@ -80,7 +80,7 @@ pub fn values(metric: &str, label: &str) -> Option<&'static [&'static str]> {
         (PHASE_SECONDS, "phase") => Some(&["gather", "process", "publish"]),
         (TRANSACTIONS_ABORTED, "reason") => Some(&["delivery", "too_large", "refused", "offsets", "commit", "begin"]),
         (REBALANCES, "kind") => Some(&["assigned", "revoked", "lost"]),
-        (LANE_RESTARTS, "reason") => Some(&["fatal", "unavailable", "panic"]),
+        (LANE_RESTARTS, "reason") => Some(&["fenced", "fatal", "unavailable", "panic"]),
         (BROKER_ERRORS, "client") => Some(&["consumer", "producer"]),
         (SPANS, "outcome") => Some(&["sent", "failed"]),
         _ => None,

@@ -85,8 +85,9 @@ impl AbortReason {
 /// Why a lane's clients are dropped.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
-    /// Another process uses this lane's transactional id. Disposition: the process ends.
-    #[error("fenced by a namesake")]
+    /// Another process uses this lane's transactional id, or it seems so. Disposition: restart, and the second time the process
+    /// ends.
+    #[error("fenced: by a duplicate instance, or by its own session before an outage")]
     Fenced,
     /// Another process has joined the group under this lane's name. Disposition: [`super::replaced`] says whose it is.
     #[error("replaced in the group")]
@@ -159,6 +160,7 @@ mod tests {
     fn every_reason_of_a_restart_is_counted_from_zero() {
         let text = || "text".to_owned();
         let restarts = [
+            Failure::Fenced,
             Failure::Fatal { doing: "testing", error: text() },
             Failure::Unavailable { doing: "testing", error: text() },
             Failure::Panic(text()),

@@ -33,6 +33,11 @@ use super::watch::Rejoin;
 
 /// The lag of partitions that a lane has left is measured no more often than so.
 const MEASURE: Duration = Duration::from_secs(5);
+/// A lane that is fenced a second time within so long has lost its name to another process. The first time it may have been
+/// itself: when a coordinator dies, a join whose answer is lost gives a static member a new id, and a transaction that is
+/// timed out a new epoch; to the lane both look like a duplicate instance. So it takes its name again. Of two processes under
+/// one name the older is fenced first, and so it is the one that is fenced twice and ends.
+const FENCED_AGAIN: Duration = Duration::from_secs(120);
 /// What a lane does that reaches no broker.
 const LOOKING: &str = "looking for the topics";
 /// How long both clients may take to close.
@@ -70,6 +75,7 @@ pub(super) fn run(orders: &Orders) -> Ended {
     let (first, largest) = orders.settings.stream.backoff;
     let mut pause = first;
     let mut refusals = Refusals::default();
+    let mut fenced: Option<Instant> = None;
     let mut measured = None;
     let ended = loop {
         let (started, readied) = (Instant::now(), orders.health.readied());
@@ -91,7 +97,7 @@ pub(super) fn run(orders: &Orders) -> Ended {
             measure_what_is_left(orders, &mut measured);
         }
         match &failure {
-            Failure::Fenced => {
+            Failure::Fenced if fenced.replace(Instant::now()).is_some_and(|at| at.elapsed() < FENCED_AGAIN) => {
                 events::fenced(&name, &ids::transactional_id(&orders.settings.stream, orders.number));
                 break Ended::Fenced;
             }
