@@ -49,7 +49,7 @@ pub fn all() -> Vec<Scenario> {
     // group waits up to 45 s for a member that is gone. Five time-outs of messages in a row would take 100 s.
     let (quick, slow) = (Duration::from_secs(15), Duration::from_secs(90));
     vec![
-        frozen("machine-frozen", &in_turn(&[1.0, 5.5, 9.0]), quick, 200).quick(),
+        frozen("machine-frozen", &in_turn(&[1.0, 5.5, 9.0]), quick, 200),
         frozen("machine-frozen-in-each-order", &each(&[1.0, 3.0, 5.5, 9.0]), quick, 200),
         frozen("machine-frozen-with-three-brokers", &each(&[3.0, 5.5, 12.0]), quick, 200).brokers(3),
         frozen("machine-frozen-by-default", &in_turn(&[20.0, 50.0]), slow, 50).by_default(),
@@ -60,9 +60,7 @@ pub fn all() -> Vec<Scenario> {
         frozen("machine-frozen-by-default-in-each-order", &each(&[5.0, 20.0, 35.0, 50.0, 70.0, 100.0]), slow, 50)
             .by_default()
             .by_hand(),
-        Scenario::new("producer-stuck-until-replaced", 8, vec![(2.0, Fault::Do("stuck", stick))])
-            .feed(6000, 300)
-            .quick(),
+        Scenario::new("producer-stuck-until-replaced", 8, vec![(2.0, Fault::Do("stuck", stick))]).feed(6000, 300),
     ]
 }
 
