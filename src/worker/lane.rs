@@ -175,8 +175,9 @@ impl<'a> Lane<'a> {
         }
         self.survey_again()?;
         if gathered.batch.is_empty() {
-            if ready.is_none() {
-                self.release_memory(RELEASE);
+            if ready.is_none() && self.unreleased > RELEASE {
+                self.unreleased = 0;
+                native::release_memory();
             }
             return Ok(None);
         }
@@ -314,7 +315,9 @@ impl<'a> Lane<'a> {
                 self.keep(work.out);
                 if work.batch.weight > self.largest_buffer() {
                     drop((work.batch, work.outcomes));
-                    self.release_memory(0);
+                    // And again when the lane falls idle: librdkafka frees what it has unpacked later than this.
+                    native::release_memory();
+                    self.unreleased = self.unreleased.max(RELEASE + 1);
                 }
                 Ok(next.map(|next| self.finish(next)))
             }
@@ -377,14 +380,6 @@ impl<'a> Lane<'a> {
 
     fn largest_buffer(&self) -> usize {
         4 * self.orders.settings.stream.batch_bytes.max(1 << 20)
-    }
-
-    /// Gives memory back, where more than `done` bytes of articles have passed since the last time.
-    fn release_memory(&mut self, done: usize) {
-        if self.unreleased > done {
-            self.unreleased = 0;
-            native::release_memory();
-        }
     }
 
     /// Gives up the transaction that began at `begun`.
