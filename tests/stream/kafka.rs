@@ -101,6 +101,13 @@ impl Kafka {
         }
     }
 
+    /// Changes a topic's configuration, by Kafka's own tool.
+    pub fn alter(&self, topic: &str, setting: &str) {
+        let mut arguments = vec!["run", "kafka.admin.ConfigCommand", "--bootstrap-server", &self.brokers, "--alter"];
+        arguments.extend(["--entity-type", "topics", "--entity-name", topic, "--add-config", setting]);
+        self.script(&arguments);
+    }
+
     /// Sends records to a topic and waits until all are acknowledged.
     pub fn send<'a>(&self, names: &Names, topic: &str, records: impl IntoIterator<Item = Outgoing<'a>>) {
         let writer = Writer::new(&self.stream(names), topic).expect("a writer");

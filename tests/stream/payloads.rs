@@ -112,12 +112,7 @@ fn a_topic_that_takes_less_than_it_did_is_found_out_and_nothing_is_lost() {
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let worker = Worker::start(kafka, &names, "one");
     worker.wait_ready();
-    let settings =
-        ["--bootstrap-server", &kafka.brokers, "--alter", "--entity-type", "topics", "--entity-name", &names.output];
-    let mut arguments = vec!["run", "kafka.admin.ConfigCommand"];
-    arguments.extend(settings);
-    arguments.extend(["--add-config", "max.message.bytes=20000"]);
-    kafka.script(&arguments);
+    kafka.alter(&names.output, "max.message.bytes=20000");
     let article = |number: usize, bytes: usize| format!("Headline {number}\n{}", "x".repeat(bytes)).into_bytes();
     let payloads: Vec<_> =
         (0..30).map(|number| article(number, if number % 10 == 3 { 40_000 } else { 1500 })).collect();

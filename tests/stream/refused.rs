@@ -157,12 +157,7 @@ fn a_topic_that_comes_to_refuse_a_timestamp_is_found_out_and_the_neighbours_go_o
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let worker = Worker::start(kafka, &names, "one");
     worker.wait_ready();
-    let settings =
-        ["--bootstrap-server", &kafka.brokers, "--alter", "--entity-type", "topics", "--entity-name", &names.output];
-    let mut arguments = vec!["run", "kafka.admin.ConfigCommand"];
-    arguments.extend(settings);
-    arguments.extend(["--add-config", "message.timestamp.after.max.ms=60000"]);
-    kafka.script(&arguments);
+    kafka.alter(&names.output, "message.timestamp.after.max.ms=60000");
     let start = now();
     let articles: Vec<_> = (0..40).map(|number| article(&number.to_string())).collect();
     let ahead = |number: usize| number % 10 == 3;
