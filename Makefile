@@ -25,7 +25,7 @@ deb: setup-build ## Builds a Debian package, and prints where it is
 # of your own instead, set COPYDESK_TEST_BROKERS=host:port.
 test: setup-test ## Runs every test, those against a real Apache Kafka included
 	@echo "==> building and testing (the first time takes some minutes: librdkafka and OpenSSL are compiled)"
-	$(CARGO) test --release --locked --no-fail-fast
+	$(CARGO) test --workspace --release --locked --no-fail-fast
 
 # The feature `sabotage` puts deliberate bugs into the worker, which the suite has to find; `make build` makes the binary
 # anew without it.
@@ -42,7 +42,7 @@ lint: setup-lint ## Formatting, clippy, licences and sources of dependencies, an
 	scripts/lint
 
 bench: setup-build ## Measures each stage of the pure function (Criterion), and a corpus of 250 MB beside gawk
-	$(CARGO) bench --locked --no-default-features --bench stages
+	$(CARGO) bench --locked -p copydesk-core --bench stages
 	$(CARGO) build --release --locked --bin copydesk
 	scripts/bench-clean
 

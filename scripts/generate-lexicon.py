@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/dates/lexicon/cldr.txt and orders.txt from Unicode CLDR.
+"""Writes crates/newsdates/src/lexicon/cldr.txt and orders.txt from Unicode CLDR.
 
 Names drift between CLDR versions (Sinhala, Bengali, Punjabi …), and the pages that are read were written with all of
 them, so the table is the union of three: the newest packages of npm (cldr-dates-full, cldr-cal-*-full), Babel's CLDR,
@@ -8,7 +8,7 @@ and, where PyICU is installed, ICU's.
 usage: pip install babel pyicu; scripts/generate-lexicon.py        (npm fetches the packages into a temporary folder)
        scripts/generate-lexicon.py --cldr FOLDER/node_modules      (packages that are there already)
 
-A line of cldr.txt is `text TAB code[:lang|lang…] …`; the codes are explained in src/dates/lexicon/mod.rs. The
+A line of cldr.txt is `text TAB code[:lang|lang…] …`; the codes are explained in crates/newsdates/src/lexicon/mod.rs. The
 languages stand only where the text means more than one thing. The text is lower case and not folded further: the
 reader folds it, so that there is one definition of folding.
 """
@@ -26,7 +26,7 @@ DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 UNITS = {"second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w", "month": "M", "year": "y"}
 PERIODS = {"am": "a", "pm": "q", "noon": "N", "midnight": "n", "morning1": "a", "morning2": "a", "afternoon1": "q",
            "afternoon2": "q", "evening1": "q", "evening2": "q", "night1": "n", "night2": "n"}
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "dates", "lexicon")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "crates", "newsdates", "src", "lexicon")
 
 table = collections.defaultdict(lambda: collections.defaultdict(set))  # text → code → languages
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/dates/lexicon/numbers.txt: the words for one to twenty, of every language whose spellout rules CLDR has.
+"""Writes crates/newsdates/src/lexicon/numbers.txt: the words for one to twenty, of every language whose spellout rules CLDR has.
 
 usage: pip install unicode-rbnf==2.4.1; scripts/generate-numbers.py        (its data: CLDR's rule-based number formats)
 
@@ -13,7 +13,7 @@ from unicode_rbnf import RbnfEngine
 
 LAST = 20
 LEFT_OUT = {"ak"}  # Akan "du" is ten, Lithuanian "du" two
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "dates", "lexicon")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "crates", "newsdates", "src", "lexicon")
 
 
 def main():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/dates/dateline/places.txt: the names of cities, countries and regions that a dateline may open with.
+"""Writes crates/newsdates/src/dateline/places.txt: the names of cities, countries and regions that a dateline may open with.
 
 Two sources, both read from what the registries serve:
 - Unicode CLDR (npm: cldr-dates-full, cldr-localenames-full): the cities of the time zones and the territories, in all
@@ -23,7 +23,7 @@ KNOWN_CITY, KNOWN_BY_ALL_NAMES, BIG = 50_000, 400_000, 300_000
 SCRIPTS = ("GREEK|CYRILLIC|ARMENIAN|HEBREW|ARABIC|EXTENDED ARABIC|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|"
            "KANNADA|MALAYALAM|SINHALA|THAI|LAO|MYANMAR|GEORGIAN|ETHIOPIC|KHMER|LATIN|COMBINING|MODIFIER|ZERO WIDTH|"
            "LEFT|RIGHT|HYPHEN|EN DASH")
-OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "dates", "dateline", "places.txt")
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "crates", "newsdates", "src", "dateline", "places.txt")
 
 
 def exemplars(node, path=()):

@@ -55,7 +55,7 @@ fn with_nothing_set_everything_has_its_default() {
     assert_eq!(settings.stream.instance, "desk-7");
     assert_eq!(settings.stream.lanes, 3);
     assert_eq!(settings.stream.delivery, Delivery::ExactlyOnce);
-    assert_eq!(settings.limits, copydesk::pipeline::Limits::default());
+    assert_eq!(settings.limits, copydesk_core::pipeline::Limits::default());
     assert_eq!(settings.admin, None);
     assert!(settings.stream.properties.is_empty());
     assert_eq!(settings.traces, None);

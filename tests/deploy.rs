@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Parser;
-use copydesk::article::Reject;
 use copydesk::cli::{Cli, exit};
 use copydesk::telemetry::names;
 use copydesk::worker::dead_letter;
+use copydesk_core::article::Reject;
 use serde_json::Value;
 
 #[test]
@@ -270,7 +270,7 @@ fn topics_group_and_user_are_the_defaults() {
 /// What probes and scrapers ask for, the admin server answers.
 #[test]
 fn paths_of_the_admin_port_exist() {
-    let server = read("src/telemetry/admin.rs");
+    let server = read("src/admin/mod.rs");
     let mut count = 0;
     for (path, text) in files().into_iter().filter(|(path, _)| path.starts_with("deploy/kubernetes/")) {
         for asked in text.lines().filter_map(|line| line.trim().strip_prefix("path: /")) {

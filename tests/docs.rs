@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use clap::{CommandFactory, Parser};
-use copydesk::article::Reject;
 use copydesk::cli::{Cli, exit};
 use copydesk::telemetry::names;
+use copydesk_core::article::Reject;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

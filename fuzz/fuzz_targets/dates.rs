@@ -1,7 +1,7 @@
 //! Dates: any text as a line, as a field and as the opening of a story. What is found lies inside the text.
 #![no_main]
 
-use copydesk::dates::{Context, read_dateline, read_field, read_line};
+use newsdates::{Context, read_dateline, read_field, read_line};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! Key v1: no panic, no outer or double space, valid UTF-8, and nothing that white space or an earlier call would change.
 #![no_main]
 
-use copydesk::dedup::{Fingerprint, Normaliser};
+use copydesk_core::dedup::{Fingerprint, Normaliser};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,8 +1,8 @@
 //! What the targets share: one clean, and what holds for whatever comes out.
 
-use copydesk::article::{Record, Reject};
-use copydesk::dedup::Forgetful;
-use copydesk::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::article::{Record, Reject};
+use copydesk_core::dedup::Forgetful;
+use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 
 /// Cleans a payload. A panic inside the function is caught by it and would be a refusal: here it is a finding.
 pub fn clean(value: &[u8]) -> Option<Record> {

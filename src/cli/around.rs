@@ -10,9 +10,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 
+use crate::admin::{self, Served};
 use crate::cli::note;
 use crate::config::Settings;
-use crate::telemetry::admin::{self, Served};
 use crate::telemetry::{Health, events};
 
 /// All of it, before the lanes are started.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::clean::timestamp;
 use super::input::{self, Line};
 use super::{exit, note, safe};
-use crate::dates::{Context, Role, explain, read_line};
+use newsdates::{Context, Role, explain, read_line};
 
 /// Read lines as date lines: one text a line, one JSON object as the answer
 #[derive(Debug, Clone, clap::Args)]

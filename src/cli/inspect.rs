@@ -12,11 +12,11 @@ use anyhow::Context;
 
 use super::clean::timestamp;
 use super::{color, exit, input};
-use crate::article::{Record, Reject, RepeatOf, Shown, reading, shown};
 use crate::config::Settings;
-use crate::dates;
-use crate::dedup::Forgetful;
-use crate::pipeline::{Cleaner, Payload};
+use copydesk_core::article::{Record, Reject, RepeatOf, Shown, reading, shown};
+use copydesk_core::dedup::Forgetful;
+use copydesk_core::pipeline::{Cleaner, Payload};
+use newsdates;
 use paint::{Ink, Page};
 
 /// Show one article with what was lifted, dropped and kept, in colour

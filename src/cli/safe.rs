@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::text::steers;
+use copydesk_core::text::steers;
 
 /// The text with control characters, separators of lines and marks that turn the direction of writing as escapes. A tab
 /// stays, and with `lines` a line feed.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Names, Secret};
 use super::units::{Count, Period, Ratio, Size, Words};
-use crate::pipeline::Limits;
+use copydesk_core::pipeline::Limits;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

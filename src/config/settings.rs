@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::pipeline::Limits;
+use copydesk_core::pipeline::Limits;
 
 use super::access::{self, Access};
 use super::load::Inputs;

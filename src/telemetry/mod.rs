@@ -2,25 +2,20 @@
 //!
 //! Logs carry coordinates, never payloads. One event ([`events`]) emits its log line and its metric together, so that
 //! neither can be forgotten; what comes by the thousand is counted, and told now and then ([`teller`], [`minute`]). Metric names stand in one file ([`names`]). [`health`] is what the lanes say about
-//! themselves, [`history`] what they did in the last minutes, and [`admin`] serves all of it over HTTP: to machines, and
-//! as a [`page`] to people. [`traces`] makes spans of batches and articles, and [`otlp`] sends them, where that is asked
+//! themselves; [`crate::admin`] serves all of it over HTTP. [`traces`] makes spans of batches and articles, and [`otlp`] sends them, where that is asked
 //! for.
 
-pub mod admin;
-mod doorkeeper;
 pub mod events;
 pub mod health;
-mod history;
 pub mod lags;
 pub mod logs;
 pub mod minute;
 pub mod names;
 pub mod otlp;
 mod outage;
-mod page;
-mod redaction;
-mod refusals;
-mod spread;
+pub(crate) mod redaction;
+pub(crate) mod refusals;
+pub(crate) mod spread;
 mod stderr;
 mod tally;
 pub mod teller;

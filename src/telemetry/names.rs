@@ -3,7 +3,7 @@
 //! Prometheus conventions: prefix `copydesk_`, base units (seconds, bytes), counters end in `_total`. Label values come
 //! from closed sets (codes, stages, outcomes) or are bounded by the cluster (topic, partition) or the configuration (lane).
 
-use crate::article::Reject;
+use copydesk_core::article::Reject;
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub fn values(metric: &str, label: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Calendars, as [`crate::dates::Calendar`] calls them.
+/// Calendars, as [`newsdates::Calendar`] calls them.
 const CALENDARS: [&str; 10] = [
     "gregory",
     "islamic-umalqura",
@@ -144,7 +144,7 @@ pub fn buckets(name: &str) -> &'static [f64] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dates::Calendar;
+    use newsdates::Calendar;
 
     /// A label whose values are not bounded by the cluster or the configuration has a closed set; the help names it.
     #[test]

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::redact;
-use crate::text::steers;
+use copydesk_core::text::steers;
 
 /// Form of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

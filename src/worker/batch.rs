@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rdkafka::message::{BorrowedMessage, Message};
 
-use crate::article::Reject;
-use crate::dedup::Memory;
-use crate::pipeline::{Cleaned, Cleaner, Payload};
 use crate::telemetry::traces::BatchTrace;
+use copydesk_core::article::Reject;
+use copydesk_core::dedup::Memory;
+use copydesk_core::pipeline::{Cleaned, Cleaner, Payload};
 
 use super::native;
 use super::sabotage;

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::article::Reject;
+use copydesk_core::article::Reject;
 
 use super::native::RawHeader;
 use super::outgoing::Added;

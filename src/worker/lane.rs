@@ -15,10 +15,10 @@ use rdkafka::producer::{BaseProducer, Producer, PurgeConfig};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::config::Delivery;
-use crate::dedup::Forgetful;
-use crate::pipeline::{Cleaner, Limits};
 use crate::telemetry::traces::{BatchTrace, Route};
 use crate::telemetry::{Committed, Refused, events, names};
+use copydesk_core::dedup::Forgetful;
+use copydesk_core::pipeline::{Cleaner, Limits};
 
 use super::batch::{Outcome, Work};
 use super::clients;

@@ -1,7 +1,7 @@
 //! The worker: the only room that knows rdkafka.
 //!
 //! A process runs lanes ([`lane`]): one OS thread, one consumer, one transactional producer each. A lane repeats
-//! *gather* ([`gather`]), *process* (the pure function, [`crate::pipeline`]) and *publish* ([`publish`]); the
+//! *gather* ([`gather`]), *process* (the pure function, [`copydesk_core::pipeline`]) and *publish* ([`publish`]); the
 //! [`supervisor`] starts lanes, starts them anew when they fail, and stops them in order.
 //!
 //! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`], [`offsets`] and [`topics`] are doors without a type of

@@ -8,9 +8,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
-use crate::article::Reject;
 use crate::config::RecordTimestamp;
 use crate::telemetry::traces::with_traceparent;
+use copydesk_core::article::Reject;
 
 use super::batch::Outcome;
 use super::dead_letter::{self, KEY_ADDED, Original, TIMESTAMP_INPUT, framed};

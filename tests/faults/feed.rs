@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use copydesk::dedup::Forgetful;
-use copydesk::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::dedup::Forgetful;
+use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};

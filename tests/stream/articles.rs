@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use copydesk::dedup::Forgetful;
-use copydesk::pipeline::{Cleaner, Limits, Payload};
 use copydesk::worker::writer::Outgoing;
+use copydesk_core::dedup::Forgetful;
+use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 
 use crate::kafka::Seen;
 

@@ -11,8 +11,8 @@
 //! not have equals nothing, and contains nothing.
 
 use super::row::Row;
-use crate::article::Reject;
 use crate::config::nearest;
+use copydesk_core::article::Reject;
 
 /// Reads a time: RFC 3339, a date, or how long ago.
 type Moment = fn(&str) -> Result<i64, String>;

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::cli::safe;
-use crate::text::{REASON_BYTES, shortened};
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
+use copydesk_core::text::{REASON_BYTES, shortened};
 
 /// The fields. Texts are shortened, since another than copydesk may have written them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

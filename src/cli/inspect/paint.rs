@@ -8,7 +8,7 @@ use std::fmt::Write;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::UnicodeWidthChar;
 
-use crate::text::printable;
+use copydesk_core::text::printable;
 
 /// What a piece of the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
