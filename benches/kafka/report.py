@@ -74,29 +74,29 @@ def table(rows):
 
 
 def sentences(rows):
-    """The ratios that are asked for."""
+    """The ratios for which there are targets."""
     get = lambda name, key: rows.get(name, {}).get(key)  # noqa: E731
     said = []
     desk, mirror, clean = get("copydesk", "cpu_per_gb"), get("mirror", "cpu_per_gb"), get("clean", "cpu_per_gb")
     if desk and mirror and clean:
         said.append(
             f"CPU: copydesk takes {desk:.1f} s/GB, which is {desk / (mirror + clean):.2f} times mirror + clean "
-            f"({mirror:.1f} + {clean:.1f}); wanted: 1.1 at most."
+            f"({mirror:.1f} + {clean:.1f}); target: at most 1.1."
         )
     speed, bare = get("copydesk", "articles_per_second"), get("mirror", "articles_per_second")
     if speed and bare:
-        said.append(f"Speed: copydesk does {100 * speed / bare:.0f} % of the mirror's articles a second; wanted: 60 % at least.")
-    for name, wanted in (("streams-tuned", 7), ("python", 5), ("python-dateparser", 100)):
+        said.append(f"Speed: copydesk does {100 * speed / bare:.0f} % of the mirror's articles per second; target: at least 60 %.")
+    for name, target in (("streams-tuned", 7), ("python", 5), ("python-dateparser", 100)):
         other, warm = get(name, "cpu_per_gb"), get(name, "warm_cpu_per_gb")
         if desk and other:
             of_warm = f" ({warm / get('copydesk', 'warm_cpu_per_gb'):.1f} when both are warm)" if warm else ""
-            said.append(f"Per CPU-second copydesk does {other / desk:.1f} times what {name} does{of_warm}; wanted: {wanted}.")
+            said.append(f"Per CPU-second copydesk does {other / desk:.1f} times what {name} does{of_warm}; target: {target}.")
     if get("copydesk", "peak_mb"):
-        said.append(f"Memory: {get('copydesk', 'peak_mb'):.0f} MB at the most; wanted: under 100 with two lanes and 4 partitions.")
+        said.append(f"Memory: {get('copydesk', 'peak_mb'):.0f} MB at most; target: under 100 with two lanes and 4 partitions.")
     digests = {name: row["dropped_digest"] for name, row in rows.items() if row.get("dropped_digest")}
     if len(digests) > 1:
         same = len({(row, rows[name]["articles"]) for name, row in digests.items()}) == len({rows[name]["articles"] for name in digests})
-        said.append("All who clean drop the same lines of the same articles." if same else f"NOT ALL CLEAN ALIKE: {digests}")
+        said.append("All contenders that clean drop the same lines of the same articles." if same else f"NOT ALL CLEAN ALIKE: {digests}")
     return said
 
 
