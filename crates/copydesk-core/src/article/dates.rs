@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use newsdates::{Context, Date, DateLine, Dateline, Reading, Role, Value};
 
 use crate::input::{Extra, PublishedField};
-use crate::record::{DatePlace, WriteDate};
+use crate::record::{DatePlace, DateView};
 
 /// The dates of one article, as they are found.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl<'a> Dates<'a> {
     }
 
     /// All of them, as they stand in the record: fields first, then lines.
-    pub(crate) fn entries(&self) -> Vec<WriteDate<'_>> {
+    pub(crate) fn entries(&self) -> Vec<DateView<'_>> {
         let of_fields = self.fields.iter();
         let of_lines =
             self.lines.iter().flat_map(|(number, text, line)| line.dates.iter().map(move |date| (number, text, date)));
@@ -124,9 +124,9 @@ impl<'a> Dates<'a> {
             .map(|(field, reading)| {
                 // A field of publication says so by its name.
                 let role = if reading.role == Role::Other { Role::Published } else { reading.role };
-                WriteDate { reading, role, text: &field.text, place: DatePlace::Field(field.name) }
+                DateView { reading, role, text: &field.text, place: DatePlace::Field(field.name) }
             })
-            .chain(of_lines.map(|(number, text, reading)| WriteDate {
+            .chain(of_lines.map(|(number, text, reading)| DateView {
                 reading,
                 role: reading.role,
                 text,
