@@ -132,7 +132,7 @@ pub(super) fn reader(stream: &Stream) -> ClientConfig {
     config
 }
 
-/// A consumer that looks at the group and at partitions, and is no member: see [`super::watch`].
+/// A consumer that looks at the group and at partitions, and is no member: see [`super::group_monitor`].
 pub(super) fn watcher(stream: &Stream) -> ClientConfig {
     let mut config = reader(stream);
     set(&mut config, "client.id", ids::client_id(stream, "watch"));

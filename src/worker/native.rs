@@ -24,6 +24,33 @@ use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Message, OwnedHeaders};
 /// A header as Kafka has it: a name of any bytes, and a value, which may be null.
 pub(super) type RawHeader<'m> = (&'m [u8], Option<&'m [u8]>);
 
+/// A message, with its headers looked up once.
+pub(super) struct MessageWithHeaders<'c> {
+    /// They point into what `message` owns.
+    headers: Vec<RawHeader<'static>>,
+    message: BorrowedMessage<'c>,
+}
+
+impl<'c> MessageWithHeaders<'c> {
+    pub(super) fn new(message: BorrowedMessage<'c>) -> MessageWithHeaders<'c> {
+        let found = headers(&message);
+        // SAFETY: Names and values lie in memory of librdkafka's that belongs to the message, does not move with the Rust value,
+        // and is freed when that is dropped. The message is private, is never replaced or changed, and is dropped together
+        // with the list; the list is handed out only for as long as `self` is borrowed.
+        let headers = unsafe { std::mem::transmute::<Vec<RawHeader<'_>>, Vec<RawHeader<'static>>>(found) };
+        MessageWithHeaders { headers, message }
+    }
+
+    pub(super) fn message(&self) -> &BorrowedMessage<'c> {
+        &self.message
+    }
+
+    /// The headers, in order.
+    pub(super) fn headers(&self) -> &[RawHeader<'_>] {
+        &self.headers
+    }
+}
+
 /// The headers of a message, in order.
 pub(super) fn headers<'m>(message: &'m BorrowedMessage<'_>) -> Vec<RawHeader<'m>> {
     let mut list: *mut rd_kafka_headers_t = ptr::null_mut();

@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::config::Stream;
 
 use super::clients;
-use super::context::Quiet;
+use super::context::CommandContext;
 use super::diagnose;
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
@@ -105,7 +105,7 @@ pub enum Next {
 
 /// Reads one topic.
 pub struct Reader {
-    consumer: LoggedIn<BaseConsumer<Quiet>>,
+    consumer: LoggedIn<BaseConsumer<CommandContext>>,
     topic: String,
     partitions: usize,
     at_end: HashSet<i32>,
@@ -141,7 +141,7 @@ impl Reader {
     }
 
     fn assigned(
-        consumer: LoggedIn<BaseConsumer<Quiet>>,
+        consumer: LoggedIn<BaseConsumer<CommandContext>>,
         topic: &str,
         starts: &BTreeMap<i32, Offset>,
     ) -> Result<Reader, KafkaTrouble> {
@@ -353,7 +353,7 @@ pub(super) fn span(
 }
 
 fn watermarks(
-    client: &BaseConsumer<Quiet>,
+    client: &BaseConsumer<CommandContext>,
     topic: &str,
     partition: i32,
     timeout: Duration,
@@ -372,9 +372,9 @@ pub(super) fn connect(
     stream: &Stream,
     topic: &str,
     timeout: Duration,
-) -> Result<(LoggedIn<BaseConsumer<Quiet>>, Vec<i32>), KafkaTrouble> {
+) -> Result<(LoggedIn<BaseConsumer<CommandContext>>, Vec<i32>), KafkaTrouble> {
     let doing = || format!("opening topic `{topic}`");
-    let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(config, Quiet::default(), stream)?;
+    let consumer: LoggedIn<BaseConsumer<CommandContext>> = LoggedIn::new(config, CommandContext::default(), stream)?;
     let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
         // Why is told only to whoever polls.
         let _ = consumer.poll(Duration::from_millis(100));

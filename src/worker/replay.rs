@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::config::{Delivery, Stream};
 
 use super::clients;
-use super::context::Deliveries;
+use super::context::DeliveryReports;
 use super::dead_letter::{self, MARK, REPLAYED};
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
@@ -88,7 +88,7 @@ const ATTEMPTS: u64 = 5;
 
 /// Sends dead letters back.
 pub struct Replayer {
-    producer: LoggedIn<BaseProducer<Deliveries>>,
+    producer: LoggedIn<BaseProducer<DeliveryReports<()>>>,
     stream: Stream,
     /// Partitions of the input topic.
     partitions: i32,
@@ -117,7 +117,7 @@ impl Replayer {
             dead_timestamps: TimestampBounds::default(),
             dead_compacted: dead.is_compacted(),
         };
-        let context = Deliveries::new("replay".to_owned());
+        let context = DeliveryReports::new("replay".to_owned());
         let producer = LoggedIn::new(&clients::replayer(stream, &survey), context, stream)?;
         let keyed_marks = survey.dead_compacted;
         let replayer = Replayer { producer, stream: stream.clone(), partitions, keyed_marks };
@@ -194,7 +194,7 @@ impl Replayer {
             key: parcel.key(),
             timestamp: parcel.timestamp(),
             headers: Some(parcel.headers()),
-            delivery_opaque: 0,
+            delivery_opaque: Box::new(()),
         })
     }
 
@@ -208,11 +208,11 @@ impl Replayer {
             key: self.keyed_marks.then_some(key.as_bytes()),
             timestamp: None,
             headers: Some(OwnedHeaders::new().insert(Header { key: MARK, value: Some(&offset) })),
-            delivery_opaque: 0,
+            delivery_opaque: Box::new(()),
         })
     }
 
-    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> Result<(), Unsent> {
+    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], Box<()>>) -> Result<(), Unsent> {
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
