@@ -16,7 +16,6 @@ use crate::config::Settings;
 use copydesk_core::article::{Record, Reject, RepeatOf, Shown, reading, shown};
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Payload};
-use newsdates;
 use paint::{Ink, Page};
 
 /// Show one article with what was lifted, dropped and kept, in colour
@@ -149,11 +148,11 @@ fn article(page: &mut Page, record: &Record, with_explanation: bool) {
 
 /// `17 = day, يناير = month 1 (gregory), 2024 = year`
 fn explanation(line: &str, language: Option<&str>) -> String {
-    let context = dates::Context { language, ..dates::Context::default() };
-    let part = |part: dates::Explained| {
+    let context = newsdates::Context { language, ..newsdates::Context::default() };
+    let part = |part: newsdates::Explained| {
         part.chosen.map(|chosen| format!("{} = {chosen}", line.get(part.span).unwrap_or_default()))
     };
-    dates::explain(line, &context).into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
+    newsdates::explain(line, &context).into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn summary(page: &mut Page, record: &Record) {
