@@ -201,8 +201,7 @@ fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &mut impl Memory,
         let text =
             headers.filter_map(|&(name, value)| Some((std::str::from_utf8(name).ok()?, value.unwrap_or_default())));
         let headers: Vec<(&str, &[u8])> = text.collect();
-        let payload =
-            Payload { value: article.message().payload(), headers: &headers, timestamp: article.timestamp() };
+        let payload = Payload { value: article.message().payload(), headers: &headers, timestamp: article.timestamp() };
         cleaner.clean(payload, memory, out)
     }));
     match outcome {

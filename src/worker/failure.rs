@@ -114,8 +114,8 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::abort::AbortReason;
+    use super::*;
     use crate::telemetry::names::{LANE_RESTARTS, values};
 
     /// Those that are counted as restarts; of the others one is waited for, and one ends the process.

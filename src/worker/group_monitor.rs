@@ -86,7 +86,8 @@ fn run(config: &MonitorConfig) {
     loop {
         if monitor.is_none() {
             let client = LoggedIn::new(&clients::watcher(&config.stream), CommandContext::default(), &config.stream);
-            monitor = client.ok().map(|consumer| GroupMonitor { config, consumer, seen: BTreeMap::new(), ownerless: 0 });
+            monitor =
+                client.ok().map(|consumer| GroupMonitor { config, consumer, seen: BTreeMap::new(), ownerless: 0 });
         }
         // Brokers that don't answer are reported by the lanes.
         if let Some(monitor) = &mut monitor

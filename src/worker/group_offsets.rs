@@ -22,9 +22,7 @@ use super::topic_id::{Question, TopicId};
 use super::topics::ASK;
 
 /// Partitions with offsets, as librdkafka takes them.
-pub(super) fn list(
-    places: impl IntoIterator<Item = (Partition, Offset)>,
-) -> Result<TopicPartitionList, KafkaError> {
+pub(super) fn list(places: impl IntoIterator<Item = (Partition, Offset)>) -> Result<TopicPartitionList, KafkaError> {
     let mut list = TopicPartitionList::new();
     for (partition, offset) in places {
         list.add_partition_offset(partition.topic.as_str(), partition.number, offset)?;
@@ -151,7 +149,9 @@ pub(super) fn group_positions(
     }
     let answers = |list: &TopicPartitionList| -> BTreeMap<Partition, Option<i64>> {
         let elements = list.elements().into_iter().filter(|element| element.error().is_ok());
-        elements.map(|element| (Partition::of(&element), element.offset().to_raw().filter(|&offset| offset >= 0))).collect()
+        elements
+            .map(|element| (Partition::of(&element), element.offset().to_raw().filter(|&offset| offset >= 0)))
+            .collect()
     };
     let committed = answers(&client.committed_offsets(list_all(partitions, Offset::Invalid)?, timeout)?);
     let first = answers(&client.offsets_for_times(list_all(partitions, Offset::Beginning)?, timeout)?);
@@ -171,8 +171,8 @@ pub(super) fn rewind(
 ) -> Result<(), Failure> {
     let fatal = |error: &KafkaError| Failure::fatal("rewinding to the committed offsets", error);
     let assigned = consumer.assignment().map_err(|error| fatal(&error))?;
-    let assigned = assigned.elements().iter().map(Partition::of).filter(|partition| first.contains_key(partition));
-    let assigned: Vec<Partition> = assigned.collect();
+    let assigned: Vec<Partition> = assigned.elements().iter().map(Partition::of).collect();
+    let assigned: Vec<Partition> = assigned.into_iter().filter(|partition| first.contains_key(partition)).collect();
     if assigned.is_empty() {
         return Ok(());
     }

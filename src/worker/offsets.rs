@@ -109,7 +109,8 @@ pub fn look(stream: &Stream, timeout: Duration) -> Result<Ledger, KafkaTrouble> 
 pub fn set(stream: &Stream, ledger: &Ledger, offsets: &BTreeMap<i32, i64>) -> Result<(), Unset> {
     let doing = || format!("setting the offsets of group `{}`", stream.group);
     let consumer = client(stream)?;
-    let places = offsets.iter().map(|(&number, &offset)| (Partition::new(&stream.input, number), Offset::Offset(offset)));
+    let places =
+        offsets.iter().map(|(&number, &offset)| (Partition::new(&stream.input, number), Offset::Offset(offset)));
     let list = list(places).map_err(|error| KafkaTrouble::new(doing(), &error))?;
     let metadata = OffsetMetadata { topic: ledger.topic.clone(), beyond_end: false };
     list.elements().iter_mut().for_each(|element| element.set_metadata(metadata.text()));

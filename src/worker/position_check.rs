@@ -242,10 +242,8 @@ impl<'a> PositionChecker<'a> {
         }
         let reason = match *no_offset {
             Some(reason) => reason,
-            None => {
-                why_no_offset(self.consumer, self.stream, offsets, self.positions().topic_id(self.topic).as_ref())
-                    .map_err(|error| unavailable(&error))?
-            }
+            None => why_no_offset(self.consumer, self.stream, offsets, self.positions().topic_id(self.topic).as_ref())
+                .map_err(|error| unavailable(&error))?,
         };
         *no_offset = Some(reason);
         Ok(Err(reason))
@@ -332,12 +330,9 @@ impl<'a> PositionChecker<'a> {
         let whole = reader::span(self.stream, partition.topic.as_str(), partition.number, ASK);
         whole.map_err(|trouble| Failure::Unavailable { doing: DOING, error: trouble.to_string() })
     }
-
 }
 
-fn places(
-    places: impl IntoIterator<Item = (Partition, Offset)>,
-) -> Result<TopicPartitionList, Failure> {
+fn places(places: impl IntoIterator<Item = (Partition, Offset)>) -> Result<TopicPartitionList, Failure> {
     list(places).map_err(|error| Failure::fatal(DOING, &error))
 }
 

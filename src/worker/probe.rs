@@ -10,7 +10,7 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use crate::config::{Delivery, Stream};
 
 use super::clients;
-use super::context::{DeliveryReports, CommandContext};
+use super::context::{CommandContext, DeliveryReports};
 use super::failure::{KafkaTrouble, in_words};
 use super::ids;
 use super::login::{LoggedIn, NoClient};
@@ -25,7 +25,11 @@ use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
 /// In words, where there is none.
 pub fn token(stream: &Stream) -> Option<Result<(String, Duration), KafkaTrouble>> {
     let found = token::fetch(stream.oauth.as_ref()?);
-    Some(found.map(|token| (token.principal.clone(), token.left())).map_err(|error| NoClient::Login(error.to_string()).into()))
+    Some(
+        found
+            .map(|token| (token.principal.clone(), token.left()))
+            .map_err(|error| NoClient::Login(error.to_string()).into()),
+    )
 }
 
 /// Asks whether a topic is there, before anything is sent to it.
@@ -76,7 +80,8 @@ fn is_coming(error: &KafkaError) -> bool {
 /// In words, where the broker refuses the group.
 pub fn group(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
     let doing = format!("asking for the offsets of group `{}`", stream.group);
-    let consumer: LoggedIn<BaseConsumer<CommandContext>> = LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream)?;
+    let consumer: LoggedIn<BaseConsumer<CommandContext>> =
+        LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(&stream.input, 0);
     let end = Instant::now() + timeout;

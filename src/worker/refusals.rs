@@ -253,7 +253,11 @@ mod tests {
     fn timeouts_fences_and_missing_topics_are_no_refusals() {
         use RDKafkaErrorCode::*;
         for code in [MessageTimedOut, UnknownTopicOrPartition, TopicAuthorizationFailed, ProducerFenced, PurgeQueue] {
-            assert_eq!(learn(&mut Refusals::default(), &[failed(0, Target::Output, code)]), RefusalOutcome::NoRefusal, "{code:?}");
+            assert_eq!(
+                learn(&mut Refusals::default(), &[failed(0, Target::Output, code)]),
+                RefusalOutcome::NoRefusal,
+                "{code:?}"
+            );
         }
     }
 

@@ -20,6 +20,7 @@ use crate::telemetry::{LaneHealth, events};
 use super::clients;
 use super::context::DeliveryReports;
 use super::failure::{Failure, KafkaTrouble};
+use super::group_monitor::Rejoin;
 use super::ids;
 use super::lag;
 use super::lane::Lane;
@@ -31,7 +32,6 @@ use super::rebalance::Membership;
 use super::refusals::Refusals;
 use super::stop::Stop;
 use super::topics::{ASK, Unfit, survey};
-use super::group_monitor::Rejoin;
 
 /// The lag of partitions that a lane has left is measured no more often than so.
 const MEASURE: Duration = Duration::from_secs(5);

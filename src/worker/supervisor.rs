@@ -12,9 +12,9 @@ use crate::telemetry::minute::Minute;
 
 use super::clients;
 use super::embedded::Broker;
+use super::group_monitor::{self, MonitorConfig, Rejoin};
 use super::session::{self, Ended, LaneConfig};
 use super::stop::Stop;
-use super::group_monitor::{self, MonitorConfig, Rejoin};
 
 /// How the worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -157,11 +157,7 @@ impl Publisher<'_> {
     }
 
     /// Repeats a step of the transaction while its error is retriable, for as long as the transaction may last.
-    fn repeat(
-        &self,
-        step: AbortReason,
-        call: impl FnMut() -> Result<Attempt, Unpublished>,
-    ) -> Result<(), Unpublished> {
+    fn repeat(&self, step: AbortReason, call: impl FnMut() -> Result<Attempt, Unpublished>) -> Result<(), Unpublished> {
         let between = || {
             self.config.health.tick();
             still_logged_in(self.producer).map_err(Unpublished::Failed)
