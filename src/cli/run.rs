@@ -30,7 +30,7 @@ pub struct Args {}
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
     // Kept until the process is gone.
-    let _claim = match instance_lock::acquire(stream) {
+    let _lock = match instance_lock::acquire(stream) {
         InstanceLock::Held(hold) => Some(hold),
         InstanceLock::Taken => {
             note(format_args!(

@@ -2,7 +2,7 @@
 //! and the reason in place of a client that is tried for ever.
 //!
 //! `config::catalogue` has judged them already, by names and forms. What is left is what only the library knows: what it was
-//! built with, and whether a pattern is one. Its own words are told where they don't quote the value.
+//! built with, and whether a pattern is one. Its own words are shown where they don't quote the value.
 
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;

@@ -109,7 +109,7 @@ impl<T: Clone> DeliveryReports<T> {
 
 impl<T: Send + Sync> ClientContext for DeliveryReports<T> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // Its API tells of this only at the next call, and with another text.
+        // Its API reports this only at the next call, and with another text.
         if facility == "TXNERR" {
             let text = message.split_once("]: ").map_or(message, |(_, text)| text);
             *self.transaction.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());

@@ -43,7 +43,7 @@ pub const REPLAYED: &str = "copydesk.replayed.from";
 /// offset. It is written in the transaction that replays.
 ///
 /// A mark stands behind its letter in the letter's own partition, so that retention takes the letter first, and topic and
-/// marks go together where the topic is made anew.
+/// marks go together where the topic is recreated.
 pub const MARK: &str = "copydesk.replayed.offset";
 
 /// Every header that a dead letter may have for being one.

@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Judges a lane whose consumer was replaced in its group. No transaction is open.
 pub(super) fn judge_replacement(publisher: &Publisher<'_>) -> Failure {
     let Publisher { config, consumer, producer, .. } = publisher;
-    // At least once: nothing tells the two apart, and the later to join goes on.
+    // At least once: nothing distinguishes the two, and the later to join goes on.
     let Some(offset_sender) = &publisher.offset_sender else { return Failure::Fenced };
     let fatal = |error: String| Failure::Fatal { doing: DOING, error };
     if let Err(error) = producer.begin_transaction() {

@@ -94,7 +94,7 @@ pub(super) fn why_no_offset<C: ConsumerContext + 'static>(
     if is_empty {
         return Ok(NoOffset::FirstStart);
     }
-    // One by one: those of a busy lane are not told while its transaction is open, which is most of the time for one of many.
+    // One by one: those of a busy lane are not answered while its transaction is open, which is most of the time for one of many.
     for partition in partitions(consumer, &stream.input)? {
         if let Some(known) = committed(consumer, &[partition], ASK)?.values().next() {
             return Ok(judged(known));

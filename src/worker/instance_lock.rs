@@ -1,6 +1,6 @@
 //! One process under one name on one machine.
 //!
-//! Two workers with the same group and instance fence each other. On one machine that is told before it happens: `run`
+//! Two workers with the same group and instance fence each other. On one machine that is noticed before it happens: `run`
 //! holds a socket in Linux's abstract namespace whose name is made of brokers, group and instance, and ends where another
 //! process has it. The kernel frees it with the process, however that ends, and nothing is left on a disk. Exactly once
 //! does not rest on it: a process on another machine, or in another container, is fenced by Kafka.
@@ -15,9 +15,9 @@ use crate::config::Stream;
 use super::dead_letter::hex;
 
 /// A process that was killed may take so long to be gone.
-const DYING: Duration = Duration::from_secs(3);
+const ENDING: Duration = Duration::from_secs(3);
 /// The pause between two attempts.
-const AGAIN: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether a process may run under its name.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ pub enum InstanceLock {
     Unknown(io::Error),
 }
 
-/// Claims the name of a worker for this process. Waits for one that is just ending.
+/// Takes the name of a worker for this process. Waits for one that is just ending.
 pub fn acquire(stream: &Stream) -> InstanceLock {
-    let end = Instant::now() + DYING;
+    let end = Instant::now() + ENDING;
     loop {
         match LockSocket::take(&name(stream)) {
             Ok(hold) => return InstanceLock::Held(hold),
@@ -40,14 +40,14 @@ pub fn acquire(stream: &Stream) -> InstanceLock {
                 if Instant::now() >= end {
                     return InstanceLock::Taken;
                 }
-                std::thread::sleep(AGAIN);
+                std::thread::sleep(PAUSE);
             }
             Err(error) => return InstanceLock::Unknown(error),
         }
     }
 }
 
-/// Does a worker run under this name on this machine? Asks without claiming it.
+/// Does a worker run under this name on this machine? Asks without taking it.
 pub fn is_held(stream: &Stream) -> bool {
     LockSocket::is_taken(&name(stream))
 }

@@ -3,7 +3,7 @@
 //!
 //! A broker's words about a record that it refused are not to be had: `rd_kafka_message_produce_errstr` of librdkafka 2.12.1
 //! points into the answer of the broker, which is freed by the time that the delivery report is read (`rd_kafka_dr_msgq0`
-//! copies the answer and leaves the pointers). The code is told in its place.
+//! copies the answer and leaves the pointers). The code is reported in its place.
 //!
 //! rdkafka 0.39 reads a header's name with `to_str().unwrap()` (`message.rs`), and makes headers only of `&str`. Kafka
 //! itself never looks at them, so a name may be any bytes. librdkafka's accessors give them as they came; they end a name

@@ -122,7 +122,7 @@ pub fn set(stream: &Stream, ledger: &Ledger, offsets: &BTreeMap<i32, i64>) -> Re
     }
 }
 
-/// A client that joins no group. It is told no offset that belongs to an open transaction.
+/// A client that joins no group. It is given no offset that belongs to an open transaction.
 fn client(stream: &Stream) -> Result<LoggedIn<BaseConsumer<CommandContext>>, KafkaTrouble> {
     Ok(LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream)?)
 }

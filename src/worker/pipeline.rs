@@ -45,7 +45,7 @@ impl<'c> Pipeline<'c> {
             gathered: Batch::default(),
             next: None,
             ready: None,
-            // Short paragraphs, each with its hash: an estimate until there are batches to tell.
+            // Short paragraphs, each with its hash: an estimate until there are batches to measure.
             output_ratio: 2.0,
             spare: Vec::new(),
             largest_buffer,

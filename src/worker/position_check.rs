@@ -32,7 +32,7 @@ use super::topics::ASK;
 /// How often the topic's id is asked for.
 const TOPIC_ID: Duration = Duration::from_secs(2);
 /// How long an answer may take while the lane has nothing else to do, and the pause before the question is asked again. (The
-/// group's offsets are not told while a transaction with some of them is open.)
+/// group's offsets are not answered while a transaction with some of them is open.)
 const IDLE: Duration = Duration::from_secs(1);
 /// A busy lane looks after so long at partitions that have brought no record.
 const BUSY: Duration = Duration::from_secs(5);

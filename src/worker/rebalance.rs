@@ -101,7 +101,7 @@ impl Membership {
         self.state().assignments
     }
 
-    /// Has a broker ever refused a login? (librdkafka does not tell the same thing twice.)
+    /// Has a broker ever refused a login? (librdkafka does not report the same thing twice.)
     pub(super) fn login_refused(&self) -> bool {
         self.login_refused.load(Relaxed)
     }

@@ -61,7 +61,7 @@ pub(super) struct Treatment {
     pub(super) restamped: bool,
     /// Its topic called it too large: a record becomes a dead letter, and a dead letter is cut to the least.
     pub(super) too_large: bool,
-    /// Its topic refused the record, and this is what it was told: it becomes a dead letter.
+    /// Its topic refused the record, for this reason: it becomes a dead letter.
     pub(super) rejected: Option<String>,
     /// A dead letter gets a key where it has none.
     pub(super) keyed: bool,
@@ -121,13 +121,13 @@ pub(super) struct Refusals {
 const FEW: usize = 100;
 
 impl Refusals {
-    /// The topics were asked what they take. What was learned of a topic that does not tell it stays.
+    /// The topics were asked what they take. What was learned of a topic that does not say stays.
     pub(super) fn surveyed(&mut self, survey: &Survey) {
         self.keyed |= survey.dead_compacted;
-        let told = [(&mut self.output, survey.output_timestamps), (&mut self.dead_letters, survey.dead_timestamps)];
-        for (known, told) in told {
-            if told.known || !known.known && *known == TimestampBounds::default() {
-                *known = told;
+        let stated = [(&mut self.output, survey.output_timestamps), (&mut self.dead_letters, survey.dead_timestamps)];
+        for (known, stated) in stated {
+            if stated.known || !known.known && *known == TimestampBounds::default() {
+                *known = stated;
             }
         }
     }

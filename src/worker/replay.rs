@@ -83,7 +83,7 @@ pub enum Unsent {
 }
 
 /// How often a transaction is tried. One that was refused for a record that was too large makes the next one fail once, until
-/// librdkafka has numbered its records anew.
+/// librdkafka has renumbered its records.
 const ATTEMPTS: u64 = 5;
 
 /// Sends dead letters back.
@@ -185,7 +185,7 @@ impl Replayer {
 
     fn replay(&self, parcel: &Parcel) -> Result<(), Unsent> {
         let whole = &parcel.whole;
-        // To where it was, so that it is cleaned by whoever cleans its key; the topic may have been made anew since.
+        // To where it was, so that it is cleaned by whoever cleans its key; the topic may have been recreated since.
         let partition = parcel.letter.header(dead_letter::PARTITION).and_then(|partition| partition.parse().ok());
         self.enqueue(BaseRecord {
             topic: &self.stream.input,
@@ -250,8 +250,8 @@ impl Replayer {
             _ if fenced => Unsent::Fenced,
             KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge) => Unsent::TooLarge,
             _ => {
-                let told = fatal.map(|(_, text)| text).or_else(|| self.producer.client().context().transaction());
-                let what = told.unwrap_or_else(|| in_words(error));
+                let reported = fatal.map(|(_, text)| text).or_else(|| self.producer.client().context().transaction());
+                let what = reported.unwrap_or_else(|| in_words(error));
                 Unsent::Trouble(KafkaTrouble { doing: format!("{doing} to `{}`", self.stream.input), what })
             }
         }
@@ -281,17 +281,17 @@ pub fn marked(record: &Record) -> Option<(i32, i64)> {
 /// The dead letters that a snapshot has marks for, those before the offset `from` aside.
 ///
 /// # Errors
-/// Where no broker answers for as long as `patience`.
+/// Where no broker answers for as long as `timeout`.
 pub fn marks(
     snapshot: &Snapshot<'_>,
     from: Option<i64>,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<HashSet<(i32, i64)>, KafkaTrouble> {
     let mut found = HashSet::new();
     // A mark stands behind its letter.
     let mut reader = snapshot.read(from)?;
     loop {
-        match reader.next_within(patience)? {
+        match reader.next_within(timeout)? {
             Next::Record(record) => found.extend(marked(&record)),
             Next::Nothing => {}
             Next::AtEnd => return Ok(found),

@@ -311,7 +311,7 @@ impl Admin {
         }
     }
 
-    /// An admin client is told of errors only by its log, since rdkafka polls nothing but its answers. A consumer is told.
+    /// An admin client sees errors only in its log, since rdkafka polls nothing but its answers. A consumer is given them.
     fn with_reason(&self, what: &str) -> String {
         let complaint = self.client.inner().context().last().or_else(|| why_not(&self.stream));
         let reason = diagnose::why(complaint, &self.stream.brokers);

@@ -46,7 +46,7 @@ struct State {
     stuck: Option<Stuck>,
 }
 
-/// A producer whose sends lead nowhere, on whatever connection, until its process makes it anew.
+/// A producer whose sends lead nowhere, on whatever connection, until its process replaces it.
 #[derive(Debug)]
 struct Stuck {
     /// A part of its `client.id`.
@@ -119,7 +119,7 @@ impl Proxy {
     }
 
     /// From now on no send of this lane's producer reaches a broker; everything else does. It ends when the lane has made a
-    /// producer anew: one that asks for its id and has none yet.
+    /// producer again: one that asks for its id and has none yet.
     pub fn stick(&self, instance: &str, lane: usize) {
         // As in the lane's client id, `<group>-<instance>-<lane>.<length of the group>`.
         self.state().stuck = Some(Stuck { lane: format!("-{instance}-{lane}."), swallowed: 0 });

@@ -32,8 +32,8 @@ pub enum Fault {
     Cont(usize),
     /// (Again) under its own instance name.
     Start(usize),
-    /// A second process under the instance name of the first: worker `.1` becomes worker `.0`'s namesake.
-    StartNamesake(usize, usize),
+    /// A second process under the instance name of the first: worker `.1` becomes a duplicate of worker `.0`.
+    StartDuplicate(usize, usize),
     /// The worker must end by itself with this code.
     Ends(usize, i32),
     /// SIGKILL for a broker.

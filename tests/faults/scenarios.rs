@@ -6,7 +6,7 @@ use crate::cluster::Who;
 use crate::proxy::{Api, Weather};
 use crate::scenario::Fault::{
     Cont, ContBrokers, Cut, Ends, Heal, Kill, KillBroker, KillInside, KillOnAnswer, LoseAnswers, LostAnswers,
-    PauseBroker, ResumeBrokers, Sky, Start, StartNamesake, Stop, StopInside, Term,
+    PauseBroker, ResumeBrokers, Sky, Start, StartDuplicate, Stop, StopInside, Term,
 };
 use crate::scenario::Scenario;
 
@@ -73,7 +73,7 @@ pub fn all() -> Vec<Scenario> {
         )
         .workers(2)
         .feed(8000, 400),
-        new("namesake", 7, vec![(2.0, StartNamesake(0, 1)), (3.0, Ends(0, 76))]).workers(2).quick(),
+        new("duplicate-instance", 7, vec![(2.0, StartDuplicate(0, 1)), (3.0, Ends(0, 76))]).workers(2).quick(),
         new("renamed-inside-a-transaction", 33, vec![(2.0, KillInside(0)), (2.2, Start(1))]).workers(2).quick(),
         // The brokers.
         new("leader-of-output-killed", 10, vec![(2.0, KillBroker(Who::Output)), (6.0, ResumeBrokers)])

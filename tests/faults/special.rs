@@ -20,7 +20,7 @@ use crate::scenario::{Kind, Scenario, Topic};
 use crate::scenarios::PATIENT;
 use crate::worker::binary;
 
-/// Records are given up long before transaction and session are, so that the batch is aborted and the lane lives on.
+/// Records are given up long before transaction and session are, so that the batch is aborted and the lane works on.
 const NO_REWIND: &[(&str, &str)] = &[
     ("COPYDESK_SABOTAGE", "no-rewind"),
     ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "1200"),
@@ -109,7 +109,11 @@ pub fn all() -> Vec<Scenario> {
         new(
             "aborted-transactions-in-the-input",
             21,
-            vec![(1.6, Do("ghosts", ghosts)), (2.5, Do("ghosts", ghosts)), (3.5, Do("ghosts", ghosts))],
+            vec![
+                (1.6, Do("aborted transactions", aborted_transactions)),
+                (2.5, Do("aborted transactions", aborted_transactions)),
+                (3.5, Do("aborted transactions", aborted_transactions)),
+            ],
         )
         .quick(),
         new("poison", 24, vec![]).special(poison).quick(),
@@ -144,7 +148,7 @@ pub fn all() -> Vec<Scenario> {
         .feed(6000, 400)
         .sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")])
         .must_be_caught(),
-        // Three times, since a lane that waits for the coordinator just then has to begin anew, which hides the bug.
+        // Three times, since a lane that waits for the coordinator just then has to restart, which hides the bug.
         new(
             "bug-retry-without-rewind",
             0,
@@ -227,10 +231,10 @@ fn expire(run: &mut Run) -> Result<String, String> {
 }
 
 /// Records of aborted transactions between the articles.
-fn ghosts(run: &mut Run) -> Result<String, String> {
+fn aborted_transactions(run: &mut Run) -> Result<String, String> {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", &run.cluster.direct)
-        .set("transactional.id", format!("{}-ghosts", run.names.group))
+        .set("transactional.id", format!("{}-aborted", run.names.group))
         .create()
         .map_err(|error| error.to_string())?;
     let work = || {
@@ -239,8 +243,8 @@ fn ghosts(run: &mut Run) -> Result<String, String> {
         for partition in 0..4 {
             let record = BaseRecord::to(&run.names.input)
                 .partition(partition)
-                .key("ghost")
-                .payload("a ghost, not to be published");
+                .key("aborted")
+                .payload("of an aborted transaction, not to be published");
             producer.send(record).map_err(|(error, _)| error)?;
         }
         producer.flush(Duration::from_secs(10))?;
@@ -323,7 +327,7 @@ fn empty(run: &mut Run) -> Result<String, String> {
     let _ = run.cluster.try_script(&["kill", "1"]);
     std::thread::sleep(Duration::from_millis(500));
     run.resume();
-    Ok("there is room again, the broker is started anew".to_owned())
+    Ok("there is room again, the broker is started again".to_owned())
 }
 
 fn set_clock(run: &Run, offset: &str) -> Result<String, String> {

@@ -147,7 +147,7 @@ impl Kafka {
         if seen.is_empty() { self.read_for(topic, isolation, "15000") } else { seen }
     }
 
-    fn read_for(&self, topic: &str, isolation: &str, patience: &str) -> Vec<Seen> {
+    fn read_for(&self, topic: &str, isolation: &str, timeout: &str) -> Vec<Seen> {
         let mut arguments =
             vec!["run", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", &self.brokers];
         arguments.extend([
@@ -157,7 +157,7 @@ impl Kafka {
             "--isolation-level",
             isolation,
             "--timeout-ms",
-            patience,
+            timeout,
         ]);
         for property in ["partition", "offset", "timestamp", "key", "headers"] {
             arguments.push("--formatter-property");

@@ -24,8 +24,8 @@ fn a_stop_in_order_ends_with_zero_and_leaves_the_group() {
 }
 
 #[test]
-fn a_namesake_is_fenced_and_ends_with_its_own_code_while_the_newer_works_on() {
-    let (kafka, names) = (Kafka::shared(), Names::new("namesake"));
+fn a_duplicate_instance_is_fenced_and_ends_with_its_own_code_while_the_newer_works_on() {
+    let (kafka, names) = (Kafka::shared(), Names::new("duplicate-instance"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let mut older = Worker::start(kafka, &names, "same");
     older.wait_ready();
@@ -52,7 +52,7 @@ fn a_namesake_is_fenced_and_ends_with_its_own_code_while_the_newer_works_on() {
 }
 
 #[test]
-fn a_missing_topic_is_told_by_check_and_waited_for_by_run() {
+fn a_missing_topic_is_reported_by_check_and_waited_for_by_run() {
     let (kafka, names) = (Kafka::shared(), Names::new("missing"));
     let check = once(kafka, &names, &["check"]);
     assert_eq!(check.status.code(), Some(3));

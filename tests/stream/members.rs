@@ -100,14 +100,14 @@ fn a_worker_that_stops_leaves_its_partitions_to_others_at_once() {
 }
 
 #[test]
-fn partitions_of_a_dead_member_are_told_by_those_that_live() {
-    let (kafka, names) = (Kafka::shared(), Names::new("told"));
+fn partitions_of_a_dead_member_are_reported_by_the_others() {
+    let (kafka, names) = (Kafka::shared(), Names::new("reported"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let mut articles = generate(22, 40, 4);
     kafka.send(&names, &names.input, articles.iter().map(|article| article.outgoing()));
-    let lives = Worker::start(kafka, &names, "lives");
+    let alive = Worker::start(kafka, &names, "alive");
     let mut dead = Worker::start(kafka, &names, "dead");
-    for worker in [&lives, &dead] {
+    for worker in [&alive, &dead] {
         worker.wait_ready();
     }
     until_all_move(kafka, &names, &mut articles, Duration::from_secs(60));
@@ -118,14 +118,14 @@ fn partitions_of_a_dead_member_are_told_by_those_that_live() {
     articles.extend(more);
     // The session lasts 45 s.
     wait("word of the silent partitions", Duration::from_secs(25), || {
-        lives.get("/readyz").is_some_and(|(_, body)| body.matches("has been read by nobody for").count() == 2)
+        alive.get("/readyz").is_some_and(|(_, body)| body.matches("has been read by nobody for").count() == 2)
     });
-    let (status, ready) = lives.get("/readyz").expect("an answer");
+    let (status, ready) = alive.get("/readyz").expect("an answer");
     assert_eq!(status, 200, "the living one is ready: {ready}");
     assert!(ready.contains(&format!("`{}-dead-", names.group)), "the owner is named: {ready}");
-    assert_eq!(lives.log().matches("has been read by nobody for").count(), 2, "once each:\n{}", lives.log());
+    assert_eq!(alive.log().matches("has been read by nobody for").count(), 2, "once each:\n{}", alive.log());
     let lag = |partition: i32| -> Option<f64> {
-        let (_, metrics) = lives.get("/metrics")?;
+        let (_, metrics) = alive.get("/metrics")?;
         let series = format!("copydesk_lag_records{{topic=\"{}\",partition=\"{partition}\"}} ", names.input);
         metrics.lines().find_map(|line| line.strip_prefix(series.as_str())?.parse().ok())
     };
@@ -134,9 +134,9 @@ fn partitions_of_a_dead_member_are_told_by_those_that_live() {
     assert_eq!(waiting, 2, "ten articles wait in each of two partitions: {:?}", (0..4).map(lag).collect::<Vec<_>>());
     // It never comes back: the session ends, and the partitions move.
     kafka.wait_for(&names, articles.len(), Duration::from_secs(90));
-    wait("word that they are read again", Duration::from_secs(10), || lives.log().contains("is read again"));
-    assert!(lives.get("/readyz").is_some_and(|(_, body)| !body.contains("read by nobody")));
-    lives.stop();
+    wait("word that they are read again", Duration::from_secs(10), || alive.log().contains("is read again"));
+    assert!(alive.get("/readyz").is_some_and(|(_, body)| !body.contains("read by nobody")));
+    alive.stop();
     verify(&articles, &kafka.read(&names.output, "read_committed"), &kafka.read(&names.dead, "read_committed"));
 }
 
@@ -257,7 +257,7 @@ impl Zombie {
         }
         producer.begin_transaction().expect("begun");
         producer
-            .send(BaseRecord::to(&names.output).key("ghost").payload("of a zombie, not to be published"))
+            .send(BaseRecord::to(&names.output).key("aborted").payload("of a zombie, not to be published"))
             .expect("queued");
         producer.flush(ASK).expect("flushed");
         Zombie { consumer, producer, next }
