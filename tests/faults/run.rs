@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
             }
             Fault::ResumeBrokers => self.resume(),
             Fault::ContBrokers => self.cont(),
-            Fault::Sky(weather) => cluster.proxy.set(weather),
+            Fault::Network(conditions) => cluster.proxy.set(conditions),
             Fault::Cut => cluster.proxy.cut(),
             Fault::LoseAnswers(api, times) => cluster.proxy.lose_answers(api, times),
             Fault::LostAnswers(times) => {
@@ -335,7 +335,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Every broker runs, the sky is fair.
+    /// Every broker runs, the network is undisturbed.
     fn restore(&mut self) {
         self.cont();
         self.resume();

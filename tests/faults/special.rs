@@ -13,9 +13,9 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::cluster::Who;
 use crate::odd::{bombs, fifty, large, large_poison, nested, panics, poison, slow, spread, tiny};
-use crate::proxy::Weather;
+use crate::proxy::Conditions;
 use crate::run::Run;
-use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, ResumeBrokers, Sky, Start, Term};
+use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, Network, ResumeBrokers, Start, Term};
 use crate::scenario::{Kind, Scenario, Topic};
 use crate::scenarios::PATIENT;
 use crate::worker::binary;
@@ -53,7 +53,7 @@ pub fn all() -> Vec<Scenario> {
         let scenario = new(name, 25, vec![(4.0, Start(0))]).feed(40, 100).special(bombs).prepare(take_large_input);
         scenario.compression(codec).settings(SMALL_FETCHES).memory(400)
     };
-    let half_open = Weather { swallow_answers: true, ..Weather::default() };
+    let half_open = Conditions { swallow_answers: true, ..Conditions::default() };
     vec![
         new("processing-longer-than-every-timeout", 9, vec![(16.0, Cont(0))])
             .workers(2)
@@ -153,11 +153,11 @@ pub fn all() -> Vec<Scenario> {
             "bug-retry-without-rewind",
             0,
             vec![
-                (2.0, Sky(half_open)),
+                (2.0, Network(half_open)),
                 (6.0, Heal),
-                (21.0, Sky(half_open)),
+                (21.0, Network(half_open)),
                 (25.0, Heal),
-                (40.0, Sky(half_open)),
+                (40.0, Network(half_open)),
                 (44.0, Heal),
             ],
         )

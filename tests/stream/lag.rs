@@ -8,6 +8,7 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::TOPICS;
 use crate::process::Worker;
 
 const TEXT: &str = "An article that is long enough to be one, surely.";
@@ -87,8 +88,7 @@ fn a_lane_that_is_stuck_keeps_its_lag() {
     send(3);
     kafka.wait_for(&names, 3, Duration::from_secs(60));
     wait("no lag", Duration::from_secs(40), || lag(&worker, &names) == Some(0.0));
-    let command = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers];
-    kafka.script(&[&command[..], &["--delete", "--topic", &names.output]].concat());
+    kafka.tool(TOPICS, &["--delete", "--topic", &names.output]);
     send(4);
     wait("the lag", Duration::from_secs(60), || lag(&worker, &names) == Some(4.0));
     wait("a lane that waits", Duration::from_secs(60), || {

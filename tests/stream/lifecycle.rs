@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::articles::{generate, verify};
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::GROUPS;
 use crate::process::{Worker, once, out};
 
 #[test]
@@ -17,9 +18,7 @@ fn a_stop_in_order_ends_with_zero_and_leaves_the_group() {
         assert_eq!(worker.end(Duration::from_secs(10)).code(), Some(0), "SIG{signal}:\n{}", worker.log());
     }
     // The session lasts 45 s: an empty group so soon was left, not timed out.
-    let arguments =
-        ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", &kafka.brokers];
-    let members = kafka.script(&[&arguments[..], &["--describe", "--members", "--group", &names.group]].concat());
+    let members = kafka.tool(GROUPS, &["--describe", "--members", "--group", &names.group]);
     assert!(!members.contains("one-"), "{members}");
 }
 

@@ -17,6 +17,8 @@ mod consumers;
 mod exactly_once;
 mod feeding;
 mod kafka;
+#[path = "../support/kafka_script.rs"]
+mod kafka_script;
 mod lag;
 mod letters;
 mod lifecycle;

@@ -12,6 +12,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::articles::{Article, generate, verify};
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::{GROUPS, TOPICS};
 use crate::process::{Worker, copydesk, once, out};
 
 const ASK: Duration = Duration::from_secs(20);
@@ -152,8 +153,7 @@ fn partitions_added_while_a_worker_was_dead_are_read() {
     until_all_move(kafka, &names, &mut articles, Duration::from_secs(60));
     killed.signal("KILL");
     killed.end(Duration::from_secs(5));
-    let arguments = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers];
-    kafka.script(&[&arguments[..], &["--alter", "--topic", &names.input, "--partitions", "6"]].concat());
+    kafka.tool(TOPICS, &["--alter", "--topic", &names.input, "--partitions", "6"]);
     let back = Worker::start(kafka, &names, "killed");
     back.wait_ready();
     let more: Vec<Article> = generate(25, 59, 6);
@@ -307,11 +307,8 @@ fn a_process_whose_static_membership_was_taken_over_commits_nothing() {
     let sleeps = [("group.instance.id", "one-0"), ("max.poll.interval.ms", "120000"), ("session.timeout.ms", "45000")];
     let zombie = Zombie::inside_a_transaction(kafka, &names, &format!("{}-somebody-else", names.group), &sleeps);
     let metadata = zombie.consumer.group_metadata().expect("a group");
-    let generation = |kafka: &Kafka| {
-        let arguments =
-            ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", &kafka.brokers];
-        kafka.script(&[&arguments[..], &["--describe", "--members", "--verbose", "--group", &names.group]].concat())
-    };
+    let generation =
+        |kafka: &Kafka| kafka.tool(GROUPS, &["--describe", "--members", "--verbose", "--group", &names.group]);
     let before = generation(kafka);
     let worker = Worker::start_with(kafka, &names, "one", &[("COPYDESK__STREAM__LANES", "1")]);
     wait("the worker to have read everything", Duration::from_secs(20), || {

@@ -12,6 +12,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::{GROUPS, TOPICS};
 use crate::process::{Worker, err, once, out};
 
 const ASK: Duration = Duration::from_secs(20);
@@ -150,8 +151,7 @@ fn a_recreated_topic_without_its_offsets_stalls_until_somebody_decides() {
     worker.wait_ready();
     assert_eq!(stalled(&worker).as_deref(), Some("0"));
     // What stands beside the offset is what Kafka's own tool says of the topic.
-    let tool = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers, "--describe"];
-    let described = kafka.script(&[&tool[..], &["--topic", &names.input]].concat());
+    let described = kafka.tool(TOPICS, &["--describe", "--topic", &names.input]);
     let id = described.split("TopicId: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an id");
     let committed = hand.committed();
     assert_eq!(committed.get(&0), Some(&(30, format!("copydesk/1 topic-id={id}"))));
@@ -324,9 +324,8 @@ fn offsets_set_by_hand_are_taken_as_they_are() {
     let worker = Worker::start(kafka, &names, "one");
     hand.wait_for(20);
     worker.stop();
-    let tool = ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server"];
     let reset = ["--group", &names.group, "--topic", &names.input, "--reset-offsets", "--to-offset", "12", "--execute"];
-    kafka.script(&[&tool[..], &[&kafka.brokers], &reset].concat());
+    kafka.tool(GROUPS, &reset);
     let worker = Worker::start(kafka, &names, "one");
     hand.wait_for(28);
     worker.wait_ready();
