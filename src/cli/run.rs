@@ -10,7 +10,7 @@ use crate::cli::print::note;
 use crate::cli::{exit, hangup};
 use crate::config::Settings;
 use crate::telemetry::{otlp, teller};
-use crate::worker::claim::{self, Claim};
+use crate::worker::instance_lock::{self, InstanceLock};
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -30,9 +30,9 @@ pub struct Args {}
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
     // Kept until the process is gone.
-    let _claim = match claim::claim(stream) {
-        Claim::Held(hold) => Some(hold),
-        Claim::Taken => {
+    let _lock = match instance_lock::acquire(stream) {
+        InstanceLock::Held(hold) => Some(hold),
+        InstanceLock::Taken => {
             note(format_args!(
                 "copydesk: another copydesk runs on this machine as `{}` in group `{}`: two of one name would fence each \
                  other. Stop that one first, or give each an instance name of its own (`stream.instance`, --instance)",
@@ -40,7 +40,7 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             ));
             return Ok(ExitCode::from(exit::FENCED));
         }
-        Claim::Unknown(error) => {
+        InstanceLock::Unknown(error) => {
             tracing::debug!("whether another process has this name can't be told: {error}");
             None
         }

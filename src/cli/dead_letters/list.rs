@@ -42,7 +42,7 @@ const WINDOW: (i64, i64) = (500, 16_000);
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let choice = &args.choice;
     let snapshot = choice.snapshot(settings)?;
-    if let Err(trouble) = snapshot.settle(PATIENCE / 5) {
+    if let Err(trouble) = snapshot.wait_until_stable(PATIENCE / 5) {
         note(format_args!("copydesk: {trouble}: what lies behind it is not listed"));
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

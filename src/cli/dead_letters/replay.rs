@@ -57,7 +57,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     // Before the marks are read: from here on no other replay can add to them.
     let replayer = args.yes.then(|| Replayer::open(stream, BEGIN)).transpose()?;
     let snapshot = choice.snapshot(settings)?;
-    snapshot.settle(BEGIN).context("what was replayed before can't be known (docs/operate.md, hung transactions)")?;
+    snapshot
+        .wait_until_stable(BEGIN)
+        .context("what was replayed before can't be known (docs/operate.md, hung transactions)")?;
     // From here on; until now nothing was sent, and Ctrl-C may end it where it stands.
     let interrupt = Interrupt::listen()?;
     let mut sending = Sending {
