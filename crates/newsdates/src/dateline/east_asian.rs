@@ -2,8 +2,9 @@
 //! 【ロンドン共同】, (서울=연합뉴스), شىنخۇا ئاگېنتلىقى بېيجىڭ 1-ئۆكتەبىر تېلېگراممىسى.
 
 use super::letters::{is_blank, is_dash, is_number};
-use crate::line;
 use crate::reading::{Context, Dateline, Reading};
+use crate::rules::Trace;
+use crate::stamp;
 
 /// What opens a dateline without brackets.
 const OPENERS: [&str; 22] = [
@@ -135,7 +136,7 @@ fn numbered(text: &str, context: &Context<'_>) -> Option<Reading> {
     let end = rest.find(['日', '일']).map_or(rest.len(), |at| at + '日'.len_utf8());
     let read = |end: usize| {
         let text = rest.get(..end)?.trim_end_matches(is_blank);
-        line::read(text, context)?.dates.into_iter().next()
+        stamp::read(text, context, Trace::OFF).ok()?.dates.into_iter().next()
     };
     read(end).map(|reading| reading.shifted(digit))
 }
