@@ -53,7 +53,7 @@ pub use explain::{Explained, Explanation};
 pub use reading::{
     Calendar, Context, Date, DateStamp, Dateline, Order, Position, Precision, Reading, Role, Time, Value,
 };
-pub use rules::{Around, EXAMPLES_FETCHED, Phase, RULES, Rule, RuleId, Verdict};
+pub use rules::{Around, Phase, RULES, Rule, RuleId, Verdict};
 pub use stamp::Parsed;
 
 /// Could this line be a date stamp at all? A cheap prefilter (length, digits, spaces): `false` is final, `true` means

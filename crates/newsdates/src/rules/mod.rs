@@ -9,6 +9,7 @@ mod table;
 
 pub use table::{RULES, RuleId};
 
+use super::reading::{Context, Date, Order};
 use std::cell::RefCell;
 
 /// When a rule is asked.
@@ -39,21 +40,37 @@ impl Verdict {
     }
 }
 
-/// What is known around the examples of a rule, besides the time of the fetch ([`EXAMPLES_FETCHED`]).
+/// What is known around the examples of a rule, besides the time of the fetch (2024-01-18T10:00:00Z).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Around {
     /// Nothing.
     Nothing,
+    /// Not even the time of the fetch.
+    NotFetched,
     /// The language.
     Language(&'static str),
     /// How the document's other dates are ordered.
-    Order(super::reading::Order),
+    Order(Order),
     /// Another date of the document.
-    Near(super::reading::Date),
+    Near(Date),
+}
+
+impl Around {
+    /// The context of the examples.
+    pub fn context(self) -> Context<'static> {
+        let context = Context { now: Some(EXAMPLES_FETCHED), ..Context::default() };
+        match self {
+            Around::Nothing => context,
+            Around::NotFetched => Context { now: None, ..context },
+            Around::Language(language) => Context { language: Some(language), ..context },
+            Around::Order(order) => Context { order: Some(order), ..context },
+            Around::Near(date) => Context { near: Some(date), ..context },
+        }
+    }
 }
 
 /// When the examples of all rules were fetched: 2024-01-18T10:00:00Z, in milliseconds since 1970.
-pub const EXAMPLES_FETCHED: i64 = 1_705_572_000_000;
+const EXAMPLES_FETCHED: i64 = 1_705_572_000_000;
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +85,7 @@ pub struct Rule {
     pub says: &'static str,
     /// A line in which it accepts something, or that it rejects.
     pub example: &'static str,
-    /// A line much like it, in which the rule does not apply, and which is a date stamp.
+    /// A line much like it, to which the rule does not apply; a date stamp, where it is a rule that rejects.
     pub counterexample: &'static str,
     /// What is known around the two.
     pub around: Around,
