@@ -8,11 +8,16 @@
 
 #[cfg(test)]
 mod compile;
+mod lists;
 mod meaning;
 mod numbers;
 mod table;
 mod trie;
+#[cfg(test)]
+pub(crate) mod words;
 
+#[allow(unused_imports, reason = "the rules that keep arrays of words still are to ask these")]
+pub(crate) use lists::{List, ends_with, has_char, is_in, number_of, occurs_in, prefix};
 pub(super) use meaning::{Meaning, Unit};
 
 use hashbrown::HashMap;
