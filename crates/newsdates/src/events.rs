@@ -1,14 +1,10 @@
 //! Events: words that name an event, a work, a law or a term, whose date is not the page's.
 
-use super::lexicon::{LEXICON, Meaning};
+use super::lexicon::{LEXICON, List, Meaning, is_in};
 use super::line::TokenLine;
 use super::names::is_small;
 use super::pieces::{Separator, separator};
 use super::token::Kind;
-
-/// What joins a law and its day, folded: the act of, das Gesetz vom.
-const OF: [&str; 17] =
-    ["of", "van", "vom", "von", "du", "de", "del", "di", "fra", "fran", "av", "af", "z", "ze", "od", "от", "від"];
 
 /// A word that names an event, a work, a law, a term.
 pub(super) fn is_event(line: &TokenLine<'_>, at: usize) -> bool {
@@ -24,7 +20,7 @@ pub(super) fn is_event(line: &TokenLine<'_>, at: usize) -> bool {
         return is_small(word) && !(line.is_number(at + 1) && line.spaced(at + 1));
     }
     // "Act of 17 January 2024": the day of a law, though the word means other things elsewhere.
-    let of = line.tokens.get(at + 1).is_some_and(|t| OF.contains(&line.word(t))) && line.is_date_part(at + 2);
+    let of = line.tokens.get(at + 1).is_some_and(|t| is_in(List::LawOf, line.word(t))) && line.is_date_part(at + 2);
     only || of
         || !is_small(word)
             && (line.is_unknown(at + 1) || at > 0 && (line.is_unknown(at - 1) || is_event_word(line, at - 1)))

@@ -2,7 +2,7 @@
 //! picture, a person, a quotation.
 
 use super::events::{beside_furniture, is_compound_event};
-use super::lexicon::Meaning;
+use super::lexicon::{List, Meaning, is_in};
 use super::line::TokenLine;
 use super::pieces::is_attribution;
 use super::relative::is_relative;
@@ -51,7 +51,7 @@ pub(super) fn check(line: &TokenLine<'_>) -> Result<(), RuleId> {
 /// "No. 17", "Nr. 17/2024": a number of something else.
 fn is_counted(line: &TokenLine<'_>) -> bool {
     line.tokens.iter().enumerate().any(|(i, t)| {
-        matches!(line.text.get(t.start..t.end), Some("no" | "nr" | "num" | "رقم" | "§" | "art" | "abs"))
+        is_in(List::NumberLabel, line.word(t))
             && (line.is_number(i + 1) || line.mark(i + 1) == Some('.') && line.is_number(i + 2))
     })
 }

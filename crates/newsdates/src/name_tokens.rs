@@ -5,8 +5,8 @@
 //! month or weekday of a language that carries news, is taken for a name before any date is looked for.
 
 use super::fold::Folded;
-use super::lexicon::{LEXICON, Meaning, Sense, unspaced};
-use super::names::{CONNECTORS, LONGEST_INITIAL, ends_time, is_label, is_user};
+use super::lexicon::{LEXICON, List, Meaning, Sense, is_in, unspaced};
+use super::names::{LONGEST_INITIAL, ends_time, is_label, is_user};
 use super::rules::{RuleId, Trace};
 use super::token::{Kind, Token};
 
@@ -99,7 +99,7 @@ impl Words<'_> {
     }
 
     fn connects(&self, at: usize) -> bool {
-        self.tokens.get(at).and_then(|t| self.word(t)).is_some_and(|word| CONNECTORS.contains(&word))
+        self.tokens.get(at).and_then(|t| self.word(t)).is_some_and(|word| is_in(List::Connector, word))
     }
 
     fn is_introduced(&self, at: usize) -> bool {

@@ -3,14 +3,8 @@
 //! Asked of unknown words while a line is cut into tokens; [`super::name_tokens`] then looks at the known ones.
 
 use super::fold::Folded;
-use super::lexicon::{LEXICON, Meaning};
+use super::lexicon::{LEXICON, List, Meaning, is_in};
 use super::token::{Kind, Token};
-
-/// Words that belong to a name though they are small: Rio de Janeiro, Dar es Salaam, Jan van der Berg.
-pub(super) const CONNECTORS: [&str; 34] = [
-    "de", "da", "do", "dos", "das", "del", "della", "di", "du", "des", "la", "le", "les", "van", "von", "der", "den",
-    "al", "el", "bin", "ibn", "ben", "y", "e", "es", "sur", "ter", "ten", "zu", "ul", "ur", "ap", "st", "abu",
-];
 
 /// Bytes of an initial, or of a title that is written like one: A., Dr.
 pub(super) const LONGEST_INITIAL: usize = 2;
@@ -27,7 +21,7 @@ pub(super) fn is_small(word: &str) -> bool {
 pub(super) fn is_no_name(source: &str, folded: &Folded, start: usize, end: usize) -> bool {
     let at = folded.source.get(start).map_or(0, |&source| source as usize);
     let Some((before, word)) = source.split_at_checked(at) else { return false };
-    let connects = start > 0 && folded.text.get(start..end).is_some_and(|word| CONNECTORS.contains(&word));
+    let connects = start > 0 && folded.text.get(start..end).is_some_and(|word| is_in(List::Connector, word));
     is_small(word) && !connects && !before.ends_with(['\'', '’', '-', '.', '/', '@'])
 }
 

@@ -1,6 +1,6 @@
 //! Numbers that are no digits, and the letters and signs that stand for an era or a weekday: 二〇二四, כ"ט, R6, (水).
 
-use super::lexicon::is_word;
+use super::lexicon::{List, is_word, number_of, prefix};
 use super::token::Kind;
 
 /// 二〇二四, 十七, 二十四, 元 before a unit.
@@ -47,9 +47,8 @@ pub(super) fn era_letter(text: &str, at: usize) -> Option<u8> {
 pub(super) fn bracket_weekday(text: &str) -> Option<u8> {
     let mut chars = text.chars().skip(1);
     let (day, close) = (chars.next()?, chars.next()?);
-    let weekday =
-        ["月一", "火二", "水三", "木四", "金五", "土六", "日天"].iter().position(|pair| pair.contains(day))?;
-    (close == ')').then_some(weekday as u8 + 1)
+    let weekday = number_of(List::WeekdaySign, day)?;
+    (close == ')').then_some(weekday)
 }
 
 /// Letters as numerals, with geresh or gershayim: ה', כ"ט, תשפ"ד (which leaves out its 5000).
@@ -105,10 +104,9 @@ pub(super) fn hebrew_value(letters: &str) -> Option<u32> {
 
 /// จ. ๒ มิ.ย.: the shortest names of the days, which are no words elsewhere in a line.
 pub(super) fn thai_weekday(text: &str, at: usize) -> Option<(Kind, usize)> {
-    const DAYS: [&str; 7] = ["จ.", "อ.", "พ.", "พฤ.", "ศ.", "ส.", "อา."];
     let rest = text.get(at..).filter(|_| at == 0 || text.get(..at).is_some_and(|t| t.ends_with([' ', '('])))?;
-    let day = DAYS.iter().position(|day| {
-        rest.strip_prefix(day).is_some_and(|t| t.trim_start().starts_with(|c: char| c.is_ascii_digit()))
-    })?;
-    Some((Kind::BracketWeekday(day as u8 + 1), at + DAYS.get(day)?.len()))
+    let day = prefix(List::WeekdayShort, rest)?;
+    let behind = rest.get(day.word.len()..)?.trim_start();
+    let is_day = behind.starts_with(|c: char| c.is_ascii_digit());
+    is_day.then_some((Kind::BracketWeekday(day.number), at + day.word.len()))
 }

@@ -6,87 +6,26 @@
 
 use super::calendars::{DAY, days, weekday};
 use super::draft::{Draft, Number, Part, Resolved};
-use super::lexicon::{Meaning, language_order};
+use super::lexicon::{List, Meaning, is_in, language_order, prefix};
 use super::line::TokenLine;
 use super::reading::{Calendar, Date, Order};
 use super::rules::RuleId;
 
 /// The order in which those write a date who name such a zone beside it.
 fn order_of_zone(line: &TokenLine<'_>) -> Option<Order> {
-    const MONTH_FIRST: [&str; 13] =
-        ["est", "edt", "et", "cdt", "ct", "mst", "mdt", "mt", "pst", "pdt", "pt", "akst", "hst"];
-    const DAY_FIRST: [&str; 30] = [
-        "gmt", "bst", "ist", "wat", "eat", "cat", "sast", "pkt", "sgt", "aest", "aedt", "awst", "nzst", "nzdt", "cet",
-        "cest", "eet", "eest", "wet", "west", "mez", "mesz", "msk", "мск", "trt", "wib", "wita", "wit", "myt", "brt",
-    ];
     line.tokens.iter().enumerate().find_map(|(at, token)| {
         let is_zone = line.means(at, |m| matches!(m, Meaning::Zone(_))) && at > 0;
         // "GMT+3" is of no country.
         let signed = matches!(line.mark(at + 1), Some('+' | '-'));
         let word = line.text.get(token.start..token.end).filter(|_| is_zone && !signed)?;
-        let is = |zones: &[&str], order| zones.contains(&word).then_some(order);
-        is(&MONTH_FIRST, Order::MonthDay).or_else(|| is(&DAY_FIRST, Order::DayMonth))
+        let is = |zones, order| is_in(zones, word).then_some(order);
+        is(List::ZoneMonthFirst, Order::MonthDay).or_else(|| is(List::ZoneDayFirst, Order::DayMonth))
     })
 }
 
 /// "Publié le 05/04/2013 à 17:08", "Dienstag 11/07/2023": a label, a weekday or a word beside the time that is not English.
 /// No other language writes the month before the day.
 fn is_not_english(line: &TokenLine<'_>) -> bool {
-    // How the labels of English start.
-    const ENGLISH: [&str; 32] = [
-        "publish",
-        "publication",
-        "post",
-        "updat",
-        "upd",
-        "modif",
-        "creat",
-        "add",
-        "issu",
-        "fil",
-        "submit",
-        "date",
-        "last",
-        "latest",
-        "first",
-        "origin",
-        "edit",
-        "revis",
-        "story",
-        "article",
-        "upload",
-        "amend",
-        "correct",
-        "chang",
-        "this",
-        "release",
-        "print",
-        "aired",
-        "written",
-        "report",
-        "entered",
-        "reviewed",
-    ];
-    const WEEKDAYS: [&str; 18] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "mon",
-        "tue",
-        "tues",
-        "wed",
-        "weds",
-        "thu",
-        "thur",
-        "thurs",
-        "fri",
-        "sat",
-        "sun",
-    ];
     // Nor has any language with digits of its own (full-width ones are a matter of fonts).
     let is_own_digit = |c: char| c.is_numeric() && !c.is_ascii() && !matches!(c, '\u{FF10}'..='\u{FF19}');
     if !line.source.is_ascii() && line.source.contains(is_own_digit) {
@@ -95,11 +34,11 @@ fn is_not_english(line: &TokenLine<'_>) -> bool {
     let is_said = |m| matches!(m, Meaning::Published | Meaning::Updated);
     line.tokens.iter().enumerate().any(|(at, token)| {
         let word = line.text.get(token.start..token.end).unwrap_or_default();
-        if token.means(|m| matches!(m, Meaning::Weekday(_))) && word.len() > 2 && !WEEKDAYS.contains(&word) {
+        if token.means(|m| matches!(m, Meaning::Weekday(_))) && word.len() > 2 && !is_in(List::EnglishWeekday, word) {
             return true;
         }
         let foreign = !word.is_ascii() || line.source_of(at, at).contains(|c: char| c.is_alphabetic() && !c.is_ascii());
-        let label = token.means(is_said) && word.len() > 4 && !ENGLISH.iter().any(|start| word.starts_with(start));
+        let label = token.means(is_said) && word.len() > 4 && prefix(List::LabelStart, word).is_none();
         label
             || foreign
                 && token.means(|m| {

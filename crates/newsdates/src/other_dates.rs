@@ -4,7 +4,7 @@
 //! when the page was fetched or that are old enough to be names; and forms too short to be a date by themselves.
 
 use super::calendars::{DAY, days, from_days, weekday};
-use super::lexicon::Meaning;
+use super::lexicon::{List, Meaning, is_in};
 use super::line::TokenLine;
 use super::names::{is_label, is_small};
 use super::pieces::{Separator, is_attribution, separator};
@@ -19,29 +19,6 @@ const FIRST_YEAR: i16 = 1990;
 
 /// Days for which a page of last year may still leave out the year.
 const LAST_WEEKS: i64 = 62;
-
-/// "Source" as pages and charts write it, folded.
-const SOURCES: [&str; 19] = [
-    "source",
-    "sources",
-    "quelle",
-    "fuente",
-    "fonte",
-    "bron",
-    "kaynak",
-    "источник",
-    "джерело",
-    "zrodlo",
-    "zdroj",
-    "izvor",
-    "πηγη",
-    "المصدر",
-    "مصدر",
-    "منبع",
-    "kilde",
-    "kalla",
-    "lahde",
-];
 
 /// The rule by which the dates of a line, whose spans are those of its folded text, are not the page's.
 pub(super) fn check(line: &TokenLine<'_>, dates: &[Reading]) -> Result<(), RuleId> {
@@ -173,7 +150,7 @@ fn are_opening_hours(line: &TokenLine<'_>, dates: &[Reading]) -> bool {
 /// "Source: Ministry of Health, 17 January 2024": of what a chart or a quotation is made. (The source of an article is
 /// an agency, or stands beside the time.)
 fn is_of_source(line: &TokenLine<'_>, dates: &[Reading]) -> bool {
-    let first = line.tokens.first().is_some_and(|t| SOURCES.contains(&line.word(t)));
+    let first = line.tokens.first().is_some_and(|t| is_in(List::SourceLabel, line.word(t)));
     let is_agency = |t: &Token| t.means(|m| m == Meaning::Agency);
     first
         && dates.iter().all(|d| d.precision == Precision::Day)

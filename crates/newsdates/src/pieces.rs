@@ -1,8 +1,8 @@
 //! The pieces of a line: what parts them, and what a run of unknown words among them is.
 
-use super::lexicon::Meaning;
+use super::lexicon::{List, Meaning, is_in};
 use super::line::TokenLine;
-use super::names::{CONNECTORS, is_label, is_small};
+use super::names::{is_label, is_small};
 use super::token::{Kind, Token};
 
 /// Does a word say that what follows is the page's: a byline word, a label? (Short ones mean too much else.)
@@ -107,5 +107,5 @@ pub(super) fn is_capitalised(line: &TokenLine<'_>, first: usize, last: usize) ->
 
 /// Is it a small word inside a name: Rio de Janeiro?
 pub(super) fn connects(line: &TokenLine<'_>, (first, last): (usize, usize), at: usize) -> bool {
-    at > first && at < last && CONNECTORS.contains(&line.word_at(at))
+    at > first && at < last && is_in(List::Connector, line.word_at(at))
 }

@@ -3,7 +3,7 @@
 //! Headings and fixtures are written in the same way, so each of these shapes asks for more than a name: a verb or a
 //! label that pages alone have, the year and a time that is no quarter of an hour, or an agency.
 
-use super::lexicon::{Meaning, Unit};
+use super::lexicon::{List, Meaning, Unit, ends_with, is_in};
 use super::line::TokenLine;
 use super::names::is_label;
 use super::pieces::{is_attribution, is_by, is_capitalised};
@@ -15,9 +15,6 @@ use std::ops::{Range, RangeInclusive};
 pub(super) const MOST_BESIDE_PROSE: usize = 3;
 /// Words of a person's name.
 pub(super) const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
-
-/// Last signs of the names of papers, sites and agencies.
-pub(super) const PAPERS: [char; 13] = ['报', '報', '网', '網', '社', '闻', '聞', '刊', '视', '经', '經', '讯', '訊'];
 
 /// "London 3 hours ago": a name, and nothing but the time that has gone by.
 pub(super) fn heads_relative(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
@@ -85,12 +82,11 @@ pub(super) fn is_signature_behind(line: &TokenLine<'_>, (first, last): (usize, u
 
 /// "V Praze dne 22. srpna 2025", "Warszawa, dnia 17 stycznia 2024 r.": a place in front of "on the day of".
 pub(super) fn is_place_of_day(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
-    const ON_THE_DAY: [&str; 5] = ["dne", "dna", "dnia", "dana", "дня"];
     first <= 1
         && (first == 0 || line.word_at(0).len() == 1)
         && last - first < *MOST_OF_A_NAME.start()
         && is_capitalised(line, first, last)
-        && ON_THE_DAY.contains(&line.word_at(last + 1))
+        && is_in(List::OnTheDay, line.word_at(last + 1))
         && line.is_date_part(last + 2)
 }
 
@@ -120,7 +116,7 @@ pub(super) fn is_source_behind_time(line: &TokenLine<'_>, first: usize, last: us
         && first >= 3
         && line.is_number(first - 1)
         && line.mark(first - 2) == Some(':')
-        && line.source_of(first, last).ends_with(PAPERS)
+        && ends_with(List::PaperEnd, line.source_of(first, last))
 }
 
 /// "Москва. 17 января 2024": a place with a stop, at the start of the line.

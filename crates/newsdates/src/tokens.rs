@@ -4,7 +4,7 @@
 //! Which unknown words, and which known ones, are names is decided in [`super::name_tokens`].
 
 use super::fold::Folded;
-use super::lexicon::{Found, LEXICON, Meaning, is_word, unspaced, word_length};
+use super::lexicon::{Found, LEXICON, List, Meaning, is_word, prefix, unspaced, word_length};
 use super::numerals::{bracket_weekday, era_letter, hebrew_number, hebrew_value, kanji_number, thai_weekday};
 use super::rules::{RuleId, Trace};
 use super::token::{Kind, Token};
@@ -147,7 +147,7 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token], trace: Trace<'_>) -> Op
 
 /// 农历癸卯年十二月初七: the day of the moon, which stands beside that of the sun.
 fn is_lunar(rest: &str) -> bool {
-    ["农历", "農曆", "農历"].iter().any(|lunar| rest.starts_with(lunar))
+    prefix(List::LunarCalendar, rest).is_some()
 }
 
 /// Where what has no spaces ends.

@@ -7,13 +7,13 @@
 //! is lost is worse than a date stamp that stays.
 
 use super::events::{beside_furniture, is_event};
-use super::lexicon::Meaning;
+use super::lexicon::{List, Meaning, ends_with, is_in};
 use super::line::TokenLine;
-use super::names::{CONNECTORS, is_label, is_small};
+use super::names::{is_label, is_small};
 use super::pieces::{Separator, connects, is_attribution, is_by, is_capitalised, run, separator};
 use super::rules::RuleId;
 use super::signatures::{
-    MOST_BESIDE_PROSE, MOST_OF_A_NAME, PAPERS, heads_relative, is_place_of_agency, is_place_of_day, is_place_of_first,
+    MOST_BESIDE_PROSE, MOST_OF_A_NAME, heads_relative, is_place_of_agency, is_place_of_day, is_place_of_first,
     is_signature, is_signature_behind, is_source_behind_time, is_stopped_place, is_written_by,
 };
 use super::times::clocks;
@@ -28,32 +28,6 @@ const MOST_BESIDE_FURNITURE: usize = 5;
 const MOST_WITHOUT_CASE: usize = 2;
 /// The name of a letter, in characters.
 const LONGEST_LETTER: usize = 3;
-
-/// First words of cities with two, in scripts without capitals: New, San, Abu, Tel, as they are folded.
-const CITY_STARTS: [&str; 22] = [
-    "نيو",
-    "ابو",
-    "تل",
-    "رام",
-    "بيت",
-    "سان",
-    "لوس",
-    "كوالا",
-    "بور",
-    "شرم",
-    "مكه",
-    "الدار",
-    "ني",
-    "اسلام",
-    "תל",
-    "ניו",
-    "בית",
-    "नई",
-    "नयी",
-    "নিউ",
-    "న్యూ",
-    "አዲስ",
-];
 
 /// May the unknown words of a line stand where they stand? Known before any date is.
 pub(super) fn check(line: &TokenLine<'_>) -> Result<(), RuleId> {
@@ -159,7 +133,7 @@ fn accept_run(line: &TokenLine<'_>, run: (usize, usize)) -> Result<RuleId, RuleI
     }
     if run.without_spaces {
         // "北京新浪網 (2020-01-21 11:12)".
-        let fits = line.mark(right) != Some('(') || line.source_of(first, last).ends_with(PAPERS);
+        let fits = line.mark(right) != Some('(') || ends_with(List::PaperEnd, line.source_of(first, last));
         return if fits { Ok(RuleId::SignsBesideProse) } else { Err(RuleId::SignsBeforeBracket) };
     }
     beside_prose(line, (first, last), is_before)
@@ -209,7 +183,7 @@ impl<'a> Run<'a> {
     /// Does a byline word stand in front, with at most a mark or a small word between ("Repórter da Agência Brasil")?
     fn is_after_byline(&self) -> bool {
         let line = self.line;
-        let small = |i: usize| CONNECTORS.contains(&line.word_at(i));
+        let small = |i: usize| is_in(List::Connector, line.word_at(i));
         self.left.is_some_and(|i| {
             self.is_by(i) || i > 0 && self.is_by(i - 1) && (matches!(line.mark(i), Some(':' | '.')) || small(i))
         })
@@ -319,8 +293,7 @@ impl<'a> Run<'a> {
 
 /// What parts a run from what stands before it: "8. Januar 2020 · in Gefühle" has a mark and a preposition.
 fn side(line: &TokenLine<'_>, at: usize) -> Separator {
-    const IN: [&str; 4] = ["in", "en", "dans", "em"];
-    let introduces = at > 0 && line.tokens.get(at).is_some_and(|t| IN.contains(&line.word(t)));
+    let introduces = at > 0 && line.tokens.get(at).is_some_and(|t| is_in(List::InSection, line.word(t)));
     match introduces.then(|| separator(line, at - 1)) {
         Some(Separator::Furniture) => Separator::Furniture,
         _ => separator(line, at),
@@ -366,7 +339,7 @@ fn most_without_case(line: &TokenLine<'_>, first: usize, labelled: bool) -> usiz
     let is_stamped = (0..line.tokens.len()).any(|i| {
         line.mark(i) == Some(':') && line.is_number(i + 1) || line.means(i, |m| matches!(m, Meaning::Weekday(_)))
     });
-    let is_city = line.tokens.get(first).is_some_and(|t| CITY_STARTS.contains(&line.word(t)));
+    let is_city = line.tokens.get(first).is_some_and(|t| is_in(List::CityStart, line.word(t)));
     match (labelled, is_stamped || is_city) {
         (true, true) => MOST_BESIDE_PROSE,
         (false, true) => MOST_WITHOUT_CASE,
@@ -395,9 +368,8 @@ fn is_caseless(c: char) -> bool {
 
 /// "By GREGOR AISCH and JOSH KELLER NOV. 13, 2015".
 fn are_names(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
-    const AND: [&str; 10] = ["and", "und", "et", "y", "e", "i", "en", "og", "och", "ve"];
     let mut names = (first..=last).filter(|&i| line.mark(i).is_none());
-    let is_and = |i: usize| line.tokens.get(i).is_some_and(|t| AND.contains(&line.word(t)));
+    let is_and = |i: usize| line.tokens.get(i).is_some_and(|t| is_in(List::And, line.word(t)));
     last - first < MOST_AFTER_BY
         && (first + 1..last).filter(|&i| is_and(i)).count() == 1
         && names.all(|i| is_and(i) || !is_small(line.source_of(i, i)))

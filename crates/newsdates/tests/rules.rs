@@ -93,9 +93,9 @@ fn each_rule_is_asked_somewhere() {
     }
     let named = |id: RuleId| {
         let name = format!("RuleId::{}", id.as_str());
-        source.match_indices(&name).any(|(at, _)| {
-            !source[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
-        })
+        source
+            .match_indices(&name)
+            .any(|(at, _)| !source[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric()))
     };
     let dead: Vec<RuleId> = RULES.iter().map(|rule| rule.id).filter(|id| !named(*id)).collect();
     assert!(dead.is_empty(), "asked nowhere: {dead:?}");
