@@ -1,6 +1,6 @@
 //! What the targets share: one clean, and what holds for whatever comes out.
 
-use copydesk_core::article::{Record, Reject};
+use copydesk_core::record::{Record, Reject};
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 

@@ -13,9 +13,9 @@ use anyhow::Context;
 use super::clean::timestamp;
 use super::{color, exit, input};
 use crate::config::Settings;
-use copydesk_core::article::{Record, Reject, RepeatOf, Shown, reading, shown};
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Payload};
+use copydesk_core::record::{Record, Reject, RepeatOf, Shown, reading, shown};
 use newsdates;
 use paint::{Ink, Page};
 

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use rdkafka::message::{BorrowedMessage, Message};
 
 use crate::telemetry::traces::BatchTrace;
-use copydesk_core::article::Reject;
 use copydesk_core::dedup::Memory;
 use copydesk_core::pipeline::{Cleaned, Cleaner, Payload};
+use copydesk_core::record::Reject;
 
 use super::native;
 use super::sabotage;

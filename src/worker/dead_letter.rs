@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 use super::native::RawHeader;
 use super::outgoing::Added;

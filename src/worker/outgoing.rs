@@ -10,7 +10,7 @@ use rdkafka::producer::BaseRecord;
 
 use crate::config::RecordTimestamp;
 use crate::telemetry::traces::with_traceparent;
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 use super::batch::Outcome;
 use super::dead_letter::{self, KEY_ADDED, Original, TIMESTAMP_INPUT, framed};

@@ -7,9 +7,10 @@
 
 use std::hint::black_box;
 
-use copydesk_core::article::{Content, Extra, WriteRecord};
 use copydesk_core::dedup::{Fingerprint, Forgetful, Normaliser};
+use copydesk_core::input::Extra;
 use copydesk_core::pipeline::{Cleaner, Payload};
+use copydesk_core::record::{Content, WriteRecord};
 use copydesk_core::text;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 

@@ -3,7 +3,9 @@
 //! It knows no Kafka, no async and no clock; its door is [`pipeline::Cleaner`]. Arrows between the modules run downwards
 //! only: pipeline → article → dedup → text, which knows nobody. Dates are read by the crate [`newsdates`].
 
-pub mod article;
+mod article;
 pub mod dedup;
+pub mod input;
 pub mod pipeline;
+pub mod record;
 pub mod text;

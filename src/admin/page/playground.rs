@@ -11,9 +11,9 @@ use maud::{Markup, html};
 use tokio::sync::Semaphore;
 
 use super::figures;
-use copydesk_core::article::{Dropped, Record, Reject, RepeatOf, Shown, reading, shown};
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::{Dropped, Record, Reject, RepeatOf, Shown, reading, shown};
 use copydesk_core::text::{is_bidi_control, printable};
 
 /// What is tried at most: bytes and lines of an article, bytes of its record. Less where the stream itself takes less.

@@ -6,9 +6,9 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::chunks::{Chunk, Chunks};
-use copydesk_core::article::Reject;
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::Reject;
 
 /// What became of a chunk.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@
 
 use super::row::Row;
 use crate::config::nearest;
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 /// Reads a time: RFC 3339, a date, or how long ago.
 type Moment = fn(&str) -> Result<i64, String>;

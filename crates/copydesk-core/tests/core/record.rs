@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use copydesk_core::article::{Content, Extra};
-use copydesk_core::article::{
-    DateEntry, Dropped, Paragraph, Processor, Reason, Record, RepeatOf, Stats, WriteDate, WriteRecord, record_schema,
-};
 use copydesk_core::dedup::{Fingerprint, Memory};
+use copydesk_core::input::Extra;
 use copydesk_core::pipeline::Cleaner;
+use copydesk_core::record::{
+    Content, DateEntry, DatePlace, Dropped, Paragraph, Processor, Reason, Record, RepeatOf, Stats, WriteDate,
+    WriteRecord, record_schema,
+};
 use newsdates::{Calendar, Date, Precision, Reading, Role};
 use serde_json::{Value, json};
 
@@ -98,8 +99,8 @@ fn every_form_of_a_date_keeps_the_contract() {
         span: 0..1,
     };
     let (known, open) = (reading(Some(day(4, 3)), Vec::new()), reading(None, vec![day(4, 3), day(3, 4)]));
-    let date = |reading, place| WriteDate { reading, text: "\"3/4\"\u{85}", place };
-    let dates = [date(&known, Ok(1)), date(&open, Err("datePublished"))];
+    let date = |reading, place| WriteDate { reading, role: Role::Updated, text: "\"3/4\"\u{85}", place };
+    let dates = [date(&known, DatePlace::Line(1)), date(&open, DatePlace::Field("datePublished"))];
     let kept = [Content { line: 0, text: "BAGHDAD (Reuters) - \\ \"\u{1}\t", hash: Fingerprint::of(b"x") }];
     let mut out = Vec::new();
     let written = WriteRecord {

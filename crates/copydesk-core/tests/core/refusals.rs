@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use copydesk_core::article::Reject;
 use copydesk_core::dedup::{Forgetful, Memory};
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::Reject;
 use serde_json::json;
 
 use crate::support::{clean_bytes, code, payload};

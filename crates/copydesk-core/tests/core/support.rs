@@ -1,8 +1,9 @@
 //! What every test here needs: cleaning one payload, and looking at what came out.
 
-use copydesk_core::article::{Header, Reject};
 use copydesk_core::dedup::Forgetful;
+use copydesk_core::input::Header;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::Reject;
 use serde_json::{Map, Value, json};
 
 /// The date fields that an article may carry. Whether one is read is the business of the dates' own tests.

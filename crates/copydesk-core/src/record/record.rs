@@ -9,9 +9,10 @@ use std::io::Write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Reject;
 use super::escape::Escapes;
-use super::{Extra, Reject};
 use crate::dedup::{Fingerprint, KEY_VERSION};
+use crate::input::Extra;
 use newsdates::{Reading, Role, Value};
 
 /// One clean article.
@@ -242,8 +243,19 @@ pub struct WriteDate<'a> {
     pub reading: &'a Reading,
     /// See [`DateEntry::text`].
     pub text: &'a str,
-    /// The line, or the field.
-    pub place: Result<u32, &'static str>,
+    /// What it says about the article.
+    pub role: Role,
+    /// Where it stood.
+    pub place: DatePlace,
+}
+
+/// Where a date stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatePlace {
+    /// In the line of this number: see [`DateEntry::line`].
+    Line(u32),
+    /// In the input's field of this name: see [`DateEntry::field`].
+    Field(&'static str),
 }
 
 impl WriteRecord<'_, '_> {
@@ -341,7 +353,7 @@ fn escaped_length(text: &str) -> usize {
 
 impl WriteDate<'_> {
     fn write(&self, out: &mut Vec<u8>) {
-        let Reading { value, candidates, precision, calendar, role, .. } = self.reading;
+        let Reading { value, candidates, precision, calendar, .. } = self.reading;
         out.extend_from_slice(b"{\"value\":");
         match value {
             Some(value) => write_value(value, out),
@@ -350,16 +362,11 @@ impl WriteDate<'_> {
         write_word("precision", precision.as_str(), out);
         write_optional("text", Some(self.text), out);
         match self.place {
-            Ok(line) => write_member("line", u64::from(line), out),
-            Err(field) => write_word("field", field, out),
+            DatePlace::Line(line) => write_member("line", u64::from(line), out),
+            DatePlace::Field(field) => write_word("field", field, out),
         }
         write_word("calendar", calendar.as_str(), out);
-        let role = match (self.place, role) {
-            // A field of publication says so by its name.
-            (Err(_), Role::Other) => Role::Published,
-            (_, role) => *role,
-        };
-        write_word("role", role.as_str(), out);
+        write_word("role", self.role.as_str(), out);
         if !candidates.is_empty() {
             out.extend_from_slice(b",\"candidates\":[");
             write_list(candidates, out, write_value);
@@ -432,7 +439,7 @@ fn write_number(number: u64, out: &mut Vec<u8>) {
 }
 
 /// A JSON string. Line separators are escaped too: legal in JSON, but many readers of NDJSON end a line there.
-pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text;
     while let Some(at) = find_separator(rest) {

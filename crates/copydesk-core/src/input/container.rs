@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 
 use super::json::{self, Fields};
 use super::raw::Decoded;
-use super::{Held, Reject, fields};
+use super::{Held, fields};
+use crate::record::{Reject, write_text};
 
 /// Containers may nest so deep.
 pub(super) const DEEPEST: usize = 6;
@@ -123,7 +124,7 @@ fn rest(around: &Fields<'_>, holder: usize, inner: Option<String>) -> Option<Str
         let value = if index == holder { inner.as_deref() } else { Some(field.value) };
         let Some(value) = value else { continue };
         out.push(if out.is_empty() { b'{' } else { b',' });
-        super::record::write_text(&field.name, &mut out);
+        write_text(&field.name, &mut out);
         out.push(b':');
         out.extend_from_slice(value.as_bytes());
     }

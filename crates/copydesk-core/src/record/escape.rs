@@ -5,11 +5,11 @@ use crate::text::scan::x86::Block;
 use crate::text::scan::{Bytes, Scan};
 
 /// Finds the first byte that can't stand in a JSON string as it is.
-pub(super) type Escapes = Scan<MustEscape>;
+pub(crate) type Escapes = Scan<MustEscape>;
 
 /// The bytes that can't.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct MustEscape;
+pub(crate) struct MustEscape;
 
 impl Bytes for MustEscape {
     fn has(byte: u8) -> bool {

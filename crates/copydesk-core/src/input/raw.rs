@@ -11,7 +11,8 @@ use std::ops::ControlFlow;
 use super::blocks::{self, Text};
 use super::cloudevents::{self, Data, Envelope};
 use super::json::{self, Fields, Unreadable};
-use super::{Header, Held, Reject, container, fields, markup, sniff};
+use super::{Header, Held, container, fields, markup, sniff};
+use crate::record::{Reject, write_text};
 
 /// A payload, decoded.
 #[derive(Debug, Default)]
@@ -205,7 +206,7 @@ impl<'a> Extra<'a> {
         for field in left {
             out.push(if any { b',' } else { b'{' });
             any = true;
-            super::record::write_text(&field.name, out);
+            write_text(&field.name, out);
             out.push(b':');
             copy(&field.name, field.value, out)?;
         }
@@ -217,7 +218,7 @@ impl<'a> Extra<'a> {
                 if index > 0 {
                     out.push(b',');
                 }
-                super::record::write_text(name, out);
+                write_text(name, out);
                 out.push(b':');
                 copy(name, value, out)?;
             }

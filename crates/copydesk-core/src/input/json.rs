@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::escape::Escapes;
+use crate::record::Escapes;
 
 /// The fields of an object, in order, as they were written. A name may stand twice. Behind them, which names there may
 /// be, and where the backslashes of the values are, as far as they were seen on the way.

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Header;
 use super::json::{Fields, string};
-use super::{Header, Reject};
+use crate::record::Reject;
 
 /// An event without its data.
 #[derive(Debug, Default)]
