@@ -155,7 +155,6 @@ impl Cleaner {
                 memory,
             },
         );
-        found.resolve_open();
 
         let opening = sorted.kept.first().map(|first| first.text).unwrap_or_default();
         let dateline = found.read_dateline(opening);
@@ -238,9 +237,10 @@ impl<'a> Sorted<'a> {
         // it did the first time. `beside`: the paragraph that the line before repeats, if that was dropped.
         let mut beside: Option<u32> = None;
         let mut is_opening = headline.is_none();
+        found.find_stamps(lines.iter().map(|line| (line.number, trim(line.of(body)))), date_cache);
         for (index, line) in lines.iter().enumerate() {
             let text = trim(line.of(body));
-            if text.is_empty() || found.lift(line.number, text, date_cache) {
+            if text.is_empty() || found.is_stamp(line.number) {
                 continue;
             }
             let Hashed { hash, length } = normaliser.hash(text);

@@ -32,14 +32,20 @@ thread_local! {
 pub struct Parsed {
     /// Where the text that was parsed starts in the line as given.
     offset: usize,
-    /// A form of a machine that is a date by itself.
-    plain: Option<Arc<DateStamp>>,
-    /// A form of a machine, spelled as others are, and its length as written.
+    /// A form of a machine, spelled as others are, and its length as written. What it is read as comes first.
     compact: Option<(Box<Parsed>, usize)>,
-    line: Option<Parts>,
+    line: Option<Line>,
 }
 
-/// The parts of a line that is no form of a machine.
+/// What is kept of a line.
+#[derive(Debug)]
+enum Line {
+    /// It says the same in every context.
+    Settled(Arc<DateStamp>),
+    Open(Box<Parts>),
+}
+
+/// The parts of a line that needs a context.
 #[derive(Debug)]
 struct Parts {
     source: Box<str>,
@@ -47,17 +53,12 @@ struct Parts {
     tokens: Box<[Token]>,
     /// Have its words been classified? (A few are day periods in one language, and prepositions elsewhere.)
     classified: bool,
-    /// What it says in every context, where that is known.
-    settled: Option<Arc<DateStamp>>,
 }
 
 impl Parsed {
     /// The date stamp that the line is in a context, the same as [`super::read_line`] finds. `None` where the context
     /// says that it is none.
     pub fn read(&self, context: &Context<'_>) -> Option<Arc<DateStamp>> {
-        if let Some(stamp) = &self.plain {
-            return Some(Arc::clone(stamp));
-        }
         if let Some((spelled, length)) = &self.compact
             && let Some(stamp) = spelled.read(context)
             && let Some(reading) = stamp.dates.first()
@@ -65,21 +66,26 @@ impl Parsed {
             let reading = Reading { span: self.offset..self.offset + length, ..reading.clone() };
             return Some(Arc::new(DateStamp { dates: vec![reading] }));
         }
-        self.line.as_ref()?.read(context, self.offset)
+        match self.line.as_ref()? {
+            Line::Settled(stamp) => Some(Arc::clone(stamp)),
+            Line::Open(parts) => Some(Arc::new(parts.read(context).ok()?.shifted(self.offset))),
+        }
+    }
+
+    /// May its answer depend on the context? Where not, any will do.
+    pub fn needs_context(&self) -> bool {
+        self.compact.is_some() || !matches!(self.line, Some(Line::Settled(_)))
     }
 }
 
 impl Parts {
-    fn read(&self, context: &Context<'_>, offset: usize) -> Option<Arc<DateStamp>> {
-        if let Some(stamp) = &self.settled {
-            return Some(Arc::clone(stamp));
-        }
+    fn read(&self, context: &Context<'_>) -> Result<DateStamp, RuleId> {
         let language = primary_language(context);
         let line = TokenLine::new((&self.source, &self.folded), &self.tokens, (context, &language), Trace::OFF);
         if !self.classified {
-            classify(&line).ok()?;
+            classify(&line)?;
         }
-        Some(Arc::new(date(&line).ok()?.shifted(offset)))
+        date(&line)
     }
 }
 
@@ -99,19 +105,19 @@ fn parse_with(text: &str, offset: usize, scratch: &mut Scratch) -> Result<Parsed
     if folded.text.starts_with(|c: char| c.is_ascii_digit()) {
         if let Some(reading) = machine::plain(&folded.text, text.len()) {
             let stamp = Arc::new(DateStamp { dates: vec![reading] }.shifted(offset));
-            return Ok(Parsed { offset, plain: Some(stamp), compact, line: None });
+            return Ok(Parsed { offset, compact, line: Some(Line::Settled(stamp)) });
         }
         let spelled = machine::spelled(&folded.text).and_then(|spelled| parse(&spelled, 0).ok());
         compact = spelled.map(|parsed| (Box::new(parsed), folded.text.len()));
     }
-    match parts(text, offset, folded, tokens) {
-        Ok(line) => Ok(Parsed { offset, plain: None, compact, line: Some(line) }),
+    match line_of(text, offset, folded, tokens) {
+        Ok(line) => Ok(Parsed { offset, compact, line: Some(line) }),
         Err(rule) if compact.is_none() => Err(rule),
-        Err(_) => Ok(Parsed { offset, plain: None, compact, line: None }),
+        Err(_) => Ok(Parsed { offset, compact, line: None }),
     }
 }
 
-fn parts(text: &str, offset: usize, folded: &Folded, tokens: &mut Vec<Token>) -> Result<Parts, RuleId> {
+fn line_of(text: &str, offset: usize, folded: &Folded, tokens: &mut Vec<Token>) -> Result<Line, RuleId> {
     tokens::tokens(folded, text, tokens, Trace::OFF)?;
     counts::leave_out(tokens, Trace::OFF);
     let context = Context::default();
@@ -120,12 +126,14 @@ fn parts(text: &str, offset: usize, folded: &Folded, tokens: &mut Vec<Token>) ->
     let classified = !line.is_context_asked();
     if classified {
         verdict?;
+        let dated = date(&line);
+        // A verdict for which nobody asked for the context holds in each.
+        if !line.is_context_asked() {
+            return Ok(Line::Settled(Arc::new(dated?.shifted(offset))));
+        }
     }
-    // A verdict that asked nobody for the context holds in each.
-    let dated = date(&line);
-    let settled = if line.is_context_asked() { None } else { Some(Arc::new(dated?.shifted(offset))) };
     let (source, folded, tokens) = (text.into(), folded.clone(), tokens.as_slice().into());
-    Ok(Parts { source, folded, tokens, classified, settled })
+    Ok(Line::Open(Box::new(Parts { source, folded, tokens, classified })))
 }
 
 /// Reads the text of a line in its context.
