@@ -3,7 +3,6 @@
 //! Outputs are those of each command that takes configuration, the log of a worker as text and as JSON, and what its admin
 //! server says. Brokers are not needed: the worker stands before a port where nobody listens.
 
-#![cfg(feature = "app")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
 #[path = "support/admin.rs"]

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use copydesk_core::text::steers;
+use copydesk_core::text::is_unprintable;
 
 /// The text with control characters, separators of lines and marks that turn the direction of writing as escapes. A tab
 /// stays, and with `lines` a line feed.
 pub fn text(text: &str, lines: bool) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter == '\t' || (lines && letter == '\n') || !steers(letter) {
+        if letter == '\t' || (lines && letter == '\n') || !is_unprintable(letter) {
             safe.push(letter);
         } else {
             safe.extend(letter.escape_default());
@@ -26,7 +26,7 @@ pub fn json(json: &str) -> String {
         // Outside strings there are no others but these.
         if letter == '\r' {
             safe.push(' ');
-        } else if matches!(letter, '\t' | '\n') || !steers(letter) {
+        } else if matches!(letter, '\t' | '\n') || !is_unprintable(letter) {
             safe.push(letter);
         } else {
             let _ = write!(safe, "\\u{:04x}", u32::from(letter));

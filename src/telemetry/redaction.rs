@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use crate::config::redact;
 
 /// Takes secrets out of the answer to a GET, where it is text.
-pub(super) async fn redact_answer(request: Request, next: Next) -> Response {
+pub(crate) async fn redact_answer(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let answer = next.run(request).await;
     let form = answer.headers().get(header::CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or("text/plain");

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::redact;
-use copydesk_core::text::steers;
+use copydesk_core::text::is_unprintable;
 
 /// Form of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +44,10 @@ impl Write for Lines {
     }
 }
 
-/// The line with every character that steers as an escape, its own end and colours aside.
+/// The line with every character that is unprintable as an escape, its own end and colours aside.
 fn safe(line: &str, form: Form) -> Cow<'_, str> {
     let (text, end) = line.strip_suffix('\n').map_or((line, ""), |text| (text, "\n"));
-    if !text.chars().any(steers) {
+    if !text.chars().any(is_unprintable) {
         return Cow::Borrowed(line);
     }
     let mut safe = String::with_capacity(line.len() + 64);
@@ -60,7 +60,7 @@ fn safe(line: &str, form: Form) -> Cow<'_, str> {
             continue;
         }
         rest = &rest[letter.len_utf8()..];
-        if !steers(letter) {
+        if !is_unprintable(letter) {
             safe.push(letter);
         } else if form == Form::Json {
             let _ = write!(safe, "\\u{:04x}", u32::from(letter));

@@ -1,14 +1,13 @@
 //! A batch: what was gathered, and what became of each article.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rdkafka::message::{BorrowedMessage, Message};
 
 use crate::telemetry::traces::BatchTrace;
-use copydesk_core::dedup::Memory;
+use copydesk_core::memory::Memory;
 use copydesk_core::pipeline::{Cleaned, Cleaner, Payload};
 use copydesk_core::record::Reject;
 
@@ -64,8 +63,8 @@ impl<'c> Batch<'c> {
 /// What became of one article.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// A record: where it stands in the batch's output, and what the function told of it.
-    Clean(Range<usize>, Cleaned),
+    /// Its records, each with where it stands in the batch's output.
+    Clean(Cleaned),
     /// A dead letter.
     Refused(Reject),
 }
@@ -95,7 +94,7 @@ impl<'c> Work<'c> {
     }
 
     /// Cleans the next articles, about [`SLICE`] bytes; `false` where none is left.
-    pub(super) fn clean_some(&mut self, cleaner: &mut Cleaner, memory: &mut impl Memory) -> bool {
+    pub(super) fn clean_some(&mut self, cleaner: &mut Cleaner, memory: &impl Memory) -> bool {
         if self.outcomes.len() == self.batch.messages.len() {
             return false;
         }
@@ -124,7 +123,7 @@ impl<'c> Work<'c> {
     }
 }
 
-fn clean(message: &BorrowedMessage<'_>, cleaner: &mut Cleaner, memory: &mut impl Memory, out: &mut Vec<u8>) -> Outcome {
+fn clean(message: &BorrowedMessage<'_>, cleaner: &mut Cleaner, memory: &impl Memory, out: &mut Vec<u8>) -> Outcome {
     let start = out.len();
     // The function guards itself; what is read of the message before it is guarded here.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -137,7 +136,7 @@ fn clean(message: &BorrowedMessage<'_>, cleaner: &mut Cleaner, memory: &mut impl
         cleaner.clean(Payload { value: message.payload(), headers: &headers, timestamp }, memory, out)
     }));
     match outcome {
-        Ok(Ok(cleaned)) => Outcome::Clean(start..out.len(), cleaned),
+        Ok(Ok(cleaned)) => Outcome::Clean(cleaned),
         Ok(Err(reject)) => Outcome::Refused(reject),
         Err(_) => {
             out.truncate(start);

@@ -17,7 +17,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::config::Delivery;
 use crate::telemetry::traces::{BatchTrace, Route};
 use crate::telemetry::{Committed, Refused, events, names};
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits};
 
 use super::batch::{Outcome, Work};
@@ -189,7 +189,7 @@ impl<'a> Lane<'a> {
 
     /// Cleans what is left of a batch.
     fn finish(&mut self, mut work: Work<'a>) -> Work<'a> {
-        while work.clean_some(&mut self.cleaner, &mut Forgetful) {
+        while work.clean_some(&mut self.cleaner, &NoMemory) {
             self.orders.health.tick();
         }
         if work.batch.bytes > 0 {
@@ -282,7 +282,7 @@ impl<'a> Lane<'a> {
         let before = next.as_ref().map_or(Duration::ZERO, |next| next.process);
         let stream = &self.orders.settings.stream;
         let cleaner = &mut self.cleaner;
-        let mut meanwhile = || next.as_mut().is_some_and(|next| next.clean_some(cleaner, &mut Forgetful));
+        let mut meanwhile = || next.as_mut().is_some_and(|next| next.clean_some(cleaner, &NoMemory));
         let mut publisher = Publisher {
             stream,
             survey: &self.survey,
@@ -453,12 +453,14 @@ impl<'a> Lane<'a> {
         let mut calendars: BTreeMap<&'static str, u64> = BTreeMap::new();
         for (message, outcome) in batch.messages.iter().zip(outcomes) {
             match outcome {
-                Outcome::Clean(_, cleaned) => {
-                    clean += 1;
-                    kept += cleaned.kept as u64;
-                    dropped += cleaned.dropped as u64;
-                    for calendar in &cleaned.calendars {
-                        *calendars.entry(calendar).or_default() += 1;
+                Outcome::Clean(cleaned) => {
+                    for part in &cleaned.parts {
+                        clean += 1;
+                        kept += part.kept as u64;
+                        dropped += part.dropped as u64;
+                        for calendar in &part.calendars {
+                            *calendars.entry(calendar).or_default() += 1;
+                        }
                     }
                 }
                 Outcome::Refused(reject) => {

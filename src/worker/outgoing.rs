@@ -64,11 +64,18 @@ impl Publisher<'_> {
             Default::default()
         });
         let article = Article { message, number, place, headers, traceparent };
-        if let Outcome::Clean(range, cleaned) = outcome {
-            let value = out.get(range.clone()).unwrap_or_default();
-            match self.send_record(&article, cleaned.uri.as_bytes(), value)? {
-                Ok(()) => return Ok(value.len() as u64),
-                Err(reject) => *outcome = Outcome::Refused(reject),
+        if let Outcome::Clean(cleaned) = outcome {
+            let (mut bytes, mut refused) = (0, None);
+            for part in &cleaned.parts {
+                let value = out.get(part.record.clone()).unwrap_or_default();
+                bytes += value.len() as u64;
+                if let Err(reject) = self.send_record(&article, part.uri.as_bytes(), value)? {
+                    refused = Some(reject);
+                }
+            }
+            match refused {
+                None => return Ok(bytes),
+                Some(reject) => *outcome = Outcome::Refused(reject),
             }
         }
         if let Outcome::Refused(reject) = outcome {

@@ -12,6 +12,8 @@ use copydesk::config::{Delivery, OffsetReset, RecordTimestamp, Stream};
 use copydesk::worker::reader::{From, Next, Reader};
 use copydesk::worker::topics::Admin;
 use copydesk::worker::writer::{Outgoing, Writer};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/kafka");
 
@@ -130,6 +132,17 @@ impl Kafka {
                 Next::AtEnd => return count,
             }
         }
+    }
+
+    /// The last stable offset (read_committed) or the end (read_uncommitted) of a topic's only partition.
+    pub fn end(&self, topic: &str, isolation: &str) -> i64 {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.brokers)
+            .set("group.id", "copydesk-test-ends")
+            .set("isolation.level", isolation)
+            .create()
+            .expect("a consumer");
+        consumer.fetch_watermarks(topic, 0, Duration::from_secs(10)).expect("watermarks").1
     }
 
     /// Waits until output and dead letters together have so many records.
@@ -260,6 +273,16 @@ pub fn wait(what: &str, within: Duration, mut there: impl FnMut() -> bool) {
     while !there() {
         assert!(Instant::now() < end, "waited {} s in vain for {what}", within.as_secs());
         std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A broker of a test's own does not outlive it, nor does what was sent to it. (The shared one is never dropped: it stops by
+/// itself when this process is gone.)
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        let Some(home) = &self.home else { return };
+        let _ =
+            Command::new(SCRIPT).arg("wipe").env("KAFKA_HOME", home).env("KAFKA_PORT", self.port.to_string()).output();
     }
 }
 

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use newsdates::{Context, Date, DateStamp, Dateline, Parsed, Reading, Role, Value};
 
 use crate::input::{Extra, PublishedField};
-use crate::record::{DatePlace, WriteDate};
+use crate::record::{DatePlace, DateView};
 
 /// The dates of one article, as they are found.
 #[derive(Debug)]
@@ -145,16 +145,16 @@ impl<'a> Dates<'a> {
     }
 
     /// All of them, as they stand in the record: fields first, then lines.
-    pub(crate) fn entries(&self) -> Vec<WriteDate<'_>> {
+    pub(crate) fn entries(&self) -> Vec<DateView<'_>> {
         let of_fields = self.fields.iter();
         let of_lines = self.stamps.iter().flat_map(|line| line.stamp.dates.iter().map(move |date| (line, date)));
         of_fields
             .map(|(field, reading)| {
                 // A field of publication says so by its name.
                 let role = if reading.role == Role::Other { Role::Published } else { reading.role };
-                WriteDate { reading, role, text: &field.text, place: DatePlace::Field(field.name) }
+                DateView { reading, role, text: &field.text, place: DatePlace::Field(field.name) }
             })
-            .chain(of_lines.map(|(line, reading)| WriteDate {
+            .chain(of_lines.map(|(line, reading)| DateView {
                 reading,
                 role: reading.role,
                 text: line.text,
