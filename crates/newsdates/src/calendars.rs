@@ -10,6 +10,9 @@ use icu_calendar::cal::{EthiopianEraStyle, Hebrew, Hijri};
 use icu_calendar::types::{Month, Weekday};
 use icu_calendar::{Date as IcuDate, Iso};
 
+/// Milliseconds of a day.
+pub(super) const DAY: i64 = 86_400_000;
+
 /// Days since 1970-01-01.
 pub(super) fn days(date: Date) -> i64 {
     // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.

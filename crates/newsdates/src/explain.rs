@@ -1,16 +1,34 @@
-//! What was read as what: the tokens of a line, in order, with all that the lexicon says of them, and what they were
-//! taken for.
+//! Explanations: what each token of a line may mean and was taken for, and which rules accepted or rejected something.
+//!
+//! The line goes the way on which it is read, with its rules noted. Where a rule rejects it, the steps behind are taken
+//! all the same, so that a line that is no date stamp shows what its numbers would have said.
 
 use super::calendars::weekday;
+use super::counts;
+use super::draft::{Draft, Part, Resolved};
 use super::fold::fold;
 use super::lexicon::{Meaning, Sense, Unit};
-use super::line::{LONGEST, primary_language, source_span};
+use super::line::{TokenLine, primary_language};
+use super::prefilter::{self, LONGEST};
 use super::reading::{Calendar, Context};
-use super::resolve::{Outcome, resolve};
-use super::solve::{Draft, Line, Number, Unit as DateUnit, drafts};
-use super::times::clocks;
-use super::tokens::{Kind, Token, Unknown, tokens};
+use super::rules::{RuleId, Trace};
+use super::stamp::{Dates, check_characters, classify, dates_of, machine_form};
+use super::times::{Clock, clocks, clocks_of_day};
+use super::token::{Kind, Token};
+use super::tokens::tokens;
+use super::{other_dates, readings};
+use std::cell::RefCell;
 use std::ops::Range;
+
+/// How a line was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// Its tokens, in order. None where the line is longer than any date stamp.
+    pub tokens: Vec<Explained>,
+    /// The rules that accepted something, in the order in which they did, and those that rejected the line. Of several
+    /// that reject it, the first is why it is no date stamp.
+    pub rules: Vec<RuleId>,
+}
 
 /// A token and what it was read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,27 +43,70 @@ pub struct Explained {
     pub chosen: Option<String>,
 }
 
-/// See [`super::explain`].
-pub(super) fn explain(text: &str, context: &Context<'_>) -> Vec<Explained> {
-    if text.len() > LONGEST {
-        return Vec::new();
+/// See [`super::explain`]. `whole` is the line as given, `text` the part of it that is read.
+pub(super) fn explain(whole: &str, text: &str, context: &Context<'_>) -> Explanation {
+    let fired = RefCell::new(Vec::new());
+    let mut rejected = Vec::new();
+    rejected.extend(prefilter::check(whole).err());
+    rejected.extend(check_characters(text).err());
+    let tokens = if text.len() > LONGEST { Vec::new() } else { explain_text(text, context, &fired, &mut rejected) };
+    let mut rules = fired.into_inner();
+    for rule in rejected {
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
     }
+    Explanation { tokens, rules }
+}
+
+fn explain_text(
+    text: &str,
+    context: &Context<'_>,
+    fired: &RefCell<Vec<RuleId>>,
+    rejected: &mut Vec<RuleId>,
+) -> Vec<Explained> {
     let folded = fold(text);
-    let mut read = Vec::new();
-    if tokens(&folded, text, Unknown::Kept, &mut read).is_none() {
-        return Vec::new();
+    // Nobody asks the rules about the words of a form of a machine: their answers are noted apart.
+    let (mut ignored, apart) = (Vec::new(), RefCell::default());
+    let is_machine = machine_form(&folded, text, context, Trace::new(fired)).is_some();
+    let (trace, rejected) = if is_machine { (Trace::new(&apart), &mut ignored) } else { (Trace::new(fired), rejected) };
+    let mut all = Vec::new();
+    if let Err(rule) = tokens(&folded, text, &mut all, trace) {
+        rejected.push(rule);
+        if rule != RuleId::LowercaseWord {
+            return Vec::new();
+        }
     }
-    let tokens = read;
+    let mut read = all.clone();
+    counts::leave_out(&mut read, trace);
     let language = primary_language(context);
-    let line =
-        Line { text: &folded.text, source: text, folded: &folded, tokens: &tokens, context, language: &language };
-    let clocks = clocks(&line, false);
-    let drafts = drafts(&line, false).unwrap_or_default();
-    let resolved: Vec<(Draft, Outcome)> =
-        drafts.into_iter().filter_map(|draft| resolve(&draft, &line).map(|outcome| (draft, outcome))).collect();
+    let line = TokenLine::new((text, &folded), &read, (context, &language), trace);
+    rejected.extend(classify(&line).err());
+    let dates = dates_of(&line);
+    if let Ok(dates) = &dates {
+        rejected.extend(other_dates::check(&line, &dates.readings(&line)).err());
+    }
+    let clocks = match &dates {
+        Ok(Dates::Relative(_)) => clocks_of_day(&line),
+        Ok(Dates::Solved(solved)) => clocks(&line, solved.dotted),
+        Err(_) => clocks(&line, false),
+    };
+    let solved = match dates {
+        Ok(Dates::Relative(_)) => Vec::new(),
+        Ok(Dates::Solved(solved)) => solved.dates,
+        Err(rule) => {
+            rejected.push(rule);
+            readings::what_resolves(&TokenLine::new((text, &folded), &read, (context, &language), Trace::OFF))
+        }
+    };
+    parts(&line, &all, &clocks, &solved)
+}
+
+/// The tokens of a line in order, those of a time as one. `all` has the counts that were left out as well.
+fn parts(line: &TokenLine<'_>, all: &[Token], clocks: &[Clock], solved: &[(Draft, Resolved)]) -> Vec<Explained> {
     let mut explained = Vec::new();
     let mut at = 0;
-    while let Some(token) = tokens.get(at) {
+    while let Some(token) = all.get(at) {
         let clock = clocks.iter().find(|c| c.first == at);
         let (last, kind, meaning) = match clock {
             Some(clock) => {
@@ -55,29 +116,33 @@ pub(super) fn explain(text: &str, context: &Context<'_>) -> Vec<Explained> {
             }
             None => (at, kind(token), meaning(token)),
         };
-        let end = tokens.get(last).map_or(token.end, |t| t.end);
-        let chosen = if clock.is_some() { Some("time".to_owned()) } else { chosen(&line, at, &resolved) };
-        explained.push(Explained { span: source_span(&folded, &(token.start..end), text), kind, meaning, chosen });
+        let end = all.get(last).map_or(token.end, |t| t.end);
+        let chosen = match clock {
+            Some(_) => Some("time".to_owned()),
+            None if at >= line.tokens.len() && token.is_number() => Some("count, left out".to_owned()),
+            None => chosen(line, at, solved),
+        };
+        explained.push(Explained { span: line.source_span(&(token.start..end)), kind, meaning, chosen });
         at = last + 1;
     }
     explained
 }
 
 /// What a token was taken for: its place in the date of which it is a part, else what it says around one.
-fn chosen(line: &Line<'_>, at: usize, resolved: &[(Draft, Outcome)]) -> Option<String> {
+fn chosen(line: &TokenLine<'_>, at: usize, solved: &[(Draft, Resolved)]) -> Option<String> {
     let token = line.tokens.get(at)?;
-    for (draft, outcome) in resolved {
-        let calendar = outcome.calendar.unwrap_or(Calendar::Gregory);
+    for (draft, resolved) in solved {
+        let calendar = resolved.calendar.unwrap_or(Calendar::Gregory);
         if draft.month_token == Some(at) {
             let of_calendar = |m: &&(Calendar, u8)| m.0 == calendar || m.0 == Calendar::Gregory;
             let month = draft.months.iter().find(of_calendar).or(draft.months.first())?;
             return Some(in_words(Meaning::Month(month.0, month.1), None));
         }
-        if let Some(number) = draft.numbers.iter().find(|number| number.token == at) {
-            return Some(number_in(number, draft, outcome).to_owned());
+        if let Some(place) = draft.numbers.iter().position(|number| number.token == at) {
+            return resolved.parts.get(place).copied().flatten().map(|part| name_of(part).to_owned());
         }
         let inside = draft.span.is_some_and(|(first, last)| (first..=last).contains(&at));
-        let day = outcome.date.map(weekday);
+        let day = resolved.date.map(weekday);
         let is_day = |s: &Sense| matches!(s.meaning, Meaning::Weekday(d) if draft.weekdays.contains(&d));
         if inside && token.senses().iter().any(is_day) {
             let fits =
@@ -88,35 +153,18 @@ fn chosen(line: &Line<'_>, at: usize, resolved: &[(Draft, Outcome)]) -> Option<S
     let number = if let Kind::Word { number, .. } = token.kind { number } else { None };
     let around = |m: Meaning| {
         !matches!(m, Meaning::Month(..) | Meaning::Weekday(_) | Meaning::Ago(..) | Meaning::Last(_))
-            || resolved.is_empty()
+            || solved.is_empty()
     };
     token.senses().iter().map(|s| s.meaning).find(|&m| around(m)).map(|m| in_words(m, number))
 }
 
-/// Year, month or day: by what the date came out as.
-fn number_in(number: &Number, draft: &Draft, outcome: &Outcome) -> &'static str {
-    match (number.unit, outcome.date) {
-        (Some(DateUnit::Year), _) => "year",
-        (Some(DateUnit::Month), _) => "month",
-        (Some(DateUnit::Day), _) => "day",
-        _ if number.digits == 8 => "year, month and day",
-        _ if number.digits >= 3 || number.value > 32 => "year",
-        _ if !draft.months.is_empty() && number.token != draft.numbers.iter().map(|n| n.token).max().unwrap_or(0) => {
-            "day"
-        }
-        _ if !draft.months.is_empty() && draft.numbers.len() == 1 => "day",
-        (_, None) => "day or month",
-        (_, Some(date)) if outcome.calendar.is_none_or(|c| c == Calendar::Gregory) => {
-            let earlier_is_day = draft.numbers.iter().any(|n| n.token < number.token && n.value == u32::from(date.day));
-            if u32::from(date.day) == number.value && !earlier_is_day {
-                "day"
-            } else if u32::from(date.month) == number.value && draft.months.is_empty() {
-                "month"
-            } else {
-                "year"
-            }
-        }
-        _ => "part of the date",
+fn name_of(part: Part) -> &'static str {
+    match part {
+        Part::Year => "year",
+        Part::Month => "month",
+        Part::Day => "day",
+        Part::DayOrMonth => "day or month",
+        Part::Whole => "year, month and day",
     }
 }
 

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::sync::LazyLock;
 
 /// A folded text and where its bytes come from.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Folded {
     pub(super) text: String,
     /// For each byte of `text` (and one past its end), the byte of the source at which its character starts.

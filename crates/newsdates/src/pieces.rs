@@ -1,22 +1,22 @@
 //! The pieces of a line: what parts them, and what a run of unknown words among them is.
 
-use super::lexicon::{Meaning, unspaced};
-use super::names::{is_jamo, is_label};
-use super::solve::Line;
-use super::tokens::{Kind, Token};
+use super::lexicon::{List, Meaning, is_in};
+use super::line::TokenLine;
+use super::names::{is_label, is_small};
+use super::token::{Kind, Token};
 
 /// Does a word say that what follows is the page's: a byline word, a label? (Short ones mean too much else.)
-pub(super) fn speaks(line: &Line<'_>, token: &Token) -> bool {
+pub(super) fn is_attribution(line: &TokenLine<'_>, token: &Token) -> bool {
     is_by(line, token) || token.means(is_label) && line.word(token).len() > 3
 }
 
-pub(super) fn is_by(line: &Line<'_>, token: &Token) -> bool {
+pub(super) fn is_by(line: &TokenLine<'_>, token: &Token) -> bool {
     let only = !token.means(|m| matches!(m, Meaning::Filler | Meaning::Event | Meaning::Bound));
     token.kind == Kind::Byline || token.means(|m| m == Meaning::By) && (only || line.word(token).len() > 4)
 }
 
-/// A run of strangers: from one unknown word to the last that only words, points and hyphens part from it.
-pub(super) fn run(line: &Line<'_>, from: usize) -> (usize, usize) {
+/// A run of unknown words: from one unknown word to the last that only words, points and hyphens part from it.
+pub(super) fn run(line: &TokenLine<'_>, from: usize) -> (usize, usize) {
     let (mut first, mut last) = (from, from);
     let breaks = |i: usize| {
         separator(line, i) != Separator::None
@@ -45,7 +45,7 @@ pub(super) fn run(line: &Line<'_>, from: usize) -> (usize, usize) {
     (first, last)
 }
 
-fn is_part(line: &Line<'_>, at: usize) -> bool {
+fn is_part(line: &TokenLine<'_>, at: usize) -> bool {
     line.tokens.get(at).is_some_and(|t| {
         let own = |m| {
             matches!(
@@ -83,7 +83,7 @@ pub(super) enum Separator {
     Word,
 }
 
-pub(super) fn separator(line: &Line<'_>, at: usize) -> Separator {
+pub(super) fn separator(line: &TokenLine<'_>, at: usize) -> Separator {
     match line.mark(at) {
         Some('-') if line.spaced(at) || line.spaced(at + 1) => Separator::Prose,
         Some('/') if line.spaced(at) && line.spaced(at + 1) => Separator::Furniture,
@@ -98,49 +98,14 @@ pub(super) fn separator(line: &Line<'_>, at: usize) -> Separator {
     }
 }
 
-impl Line<'_> {
-    /// A word as it was folded.
-    pub(super) fn word(&self, token: &Token) -> &str {
-        self.text.get(token.start..token.end).unwrap_or_default()
-    }
+/// Do all words of a run start like names, as far as their script can tell?
+pub(super) fn is_capitalised(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
+    (first..=last)
+        .filter(|&i| line.mark(i).is_none())
+        .all(|i| !is_small(line.source_of(i, i)) || connects(line, (first, last), i))
+}
 
-    /// The word at a place, as it was folded; empty where there is none.
-    pub(super) fn word_at(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| self.word(token))
-    }
-
-    /// Did a scraper leave out the space between an unknown word and this?
-    pub(super) fn glued(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).and_then(|i| self.tokens.get(i));
-        before.zip(self.tokens.get(at)).is_some_and(|(before, token)| {
-            before.kind == Kind::Unknown && token.spaced && token.start == before.end && self.is_date_part(at)
-        })
-    }
-
-    /// The source of tokens.
-    pub(super) fn source_of(&self, first: usize, last: usize) -> &str {
-        let (Some(first), Some(last)) = (self.tokens.get(first), self.tokens.get(last)) else { return "" };
-        let at = |i: usize| self.folded.source.get(i).map_or(self.source.len(), |&s| s as usize);
-        self.source.get(at(first.start)..at(last.end)).unwrap_or_default().trim()
-    }
-
-    pub(super) fn is_unspaced(&self, at: usize) -> bool {
-        let first = self.tokens.get(at).and_then(|t| self.text.get(t.start..)).and_then(|t| t.chars().next());
-        first.is_some_and(|c| unspaced(c) && !is_jamo(c))
-    }
-
-    /// A number, month or weekday.
-    pub(super) fn is_date_part(&self, at: usize) -> bool {
-        self.is_number(at)
-            || self.means(at, |m| {
-                matches!(
-                    m,
-                    Meaning::Month(..)
-                        | Meaning::Weekday(_)
-                        | Meaning::YearMark
-                        | Meaning::MonthMark
-                        | Meaning::DayMark
-                )
-            })
-    }
+/// Is it a small word inside a name: Rio de Janeiro?
+pub(super) fn connects(line: &TokenLine<'_>, (first, last): (usize, usize), at: usize) -> bool {
+    at > first && at < last && is_in(List::Connector, line.word_at(at))
 }

@@ -15,6 +15,22 @@ pub struct Context<'a> {
     pub order: Option<Order>,
     /// Another date of the document: it settles what is ambiguous and completes what has no year.
     pub near: Option<Date>,
+    /// Where the line stands.
+    pub position: Position,
+}
+
+/// Where a line stands. (No rule asks for it yet.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Position {
+    /// It is a field of the input that holds a date.
+    Field,
+    /// Before the first paragraph of prose: among headline, byline and section.
+    Head,
+    /// Behind it.
+    Body,
+    /// Nobody knows.
+    #[default]
+    Unknown,
 }
 
 /// Order of day and month in a numeric date.
@@ -248,11 +264,21 @@ impl Reading {
     }
 }
 
-/// A line that is a date line: all its dates in order, at least one.
+/// A line that carries only the page's date: all its dates in order, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DateLine {
+pub struct DateStamp {
     /// The dates in order of writing.
     pub dates: Vec<Reading>,
+}
+
+impl DateStamp {
+    /// The same in a line of which what was read starts at byte `by`.
+    pub(super) fn shifted(mut self, by: usize) -> DateStamp {
+        for date in &mut self.dates {
+            date.span = date.span.start + by..date.span.end + by;
+        }
+        self
+    }
 }
 
 /// A journalist's dateline.

@@ -3,17 +3,21 @@
 //! Headings and fixtures are written in the same way, so each of these shapes asks for more than a name: a verb or a
 //! label that pages alone have, the year and a time that is no quarter of an hour, or an agency.
 
-use super::lexicon::{Meaning, Unit};
+use super::lexicon::{List, Meaning, Unit, ends_with, is_in};
+use super::line::TokenLine;
 use super::names::is_label;
-use super::pieces::{is_by, speaks};
-use super::solve::Line;
-use super::strangers::{MOST_BESIDE_PROSE, MOST_OF_A_NAME, PAPERS, is_capitalised};
+use super::pieces::{is_attribution, is_by, is_capitalised};
 use super::times::{Clock, clocks};
-use super::tokens::Kind;
-use std::ops::Range;
+use super::token::Kind;
+use std::ops::{Range, RangeInclusive};
+
+/// Most words of a name beside prose.
+pub(super) const MOST_BESIDE_PROSE: usize = 3;
+/// Words of a person's name.
+pub(super) const MOST_OF_A_NAME: RangeInclusive<usize> = 2..=4;
 
 /// "London 3 hours ago": a name, and nothing but the time that has gone by.
-pub(super) fn heads_relative(line: &Line<'_>, first: usize, last: usize) -> bool {
+pub(super) fn heads_relative(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
     first == 0
         && last < MOST_BESIDE_PROSE
         && is_capitalised(line, first, last)
@@ -23,7 +27,7 @@ pub(super) fn heads_relative(line: &Line<'_>, first: usize, last: usize) -> bool
 }
 
 /// "Kjartan Kjartansson skrifar 24. júní": in front of the date, and in front of a verb that only bylines have.
-pub(super) fn is_written_by(line: &Line<'_>, first: usize, last: usize) -> bool {
+pub(super) fn is_written_by(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
     let verb = last + 1;
     first == 0
         && MOST_OF_A_NAME.contains(&(last + 1))
@@ -33,7 +37,7 @@ pub(super) fn is_written_by(line: &Line<'_>, first: usize, last: usize) -> bool 
 }
 
 /// "अमर उजाला ब्यूरो, नई दिल्ली Updated": the second of two names that a comma parts, at the start.
-pub(super) fn is_place_of_first(line: &Line<'_>, first: usize) -> bool {
+pub(super) fn is_place_of_first(line: &TokenLine<'_>, first: usize) -> bool {
     let before = first.saturating_sub(1);
     line.mark(before) == Some(',')
         && before <= MOST_BESIDE_PROSE
@@ -42,7 +46,7 @@ pub(super) fn is_place_of_first(line: &Line<'_>, first: usize) -> bool {
 
 /// "Christian Weisflog 15.06.2020, 12.11 Uhr", "Benjamin Triebe, London 18.10.2019, 19:33", "Praha 17:35 21. července
 /// 2023": a name or a place, and nothing but the date with its year and its time behind it.
-pub(super) fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
+pub(super) fn is_signature(line: &TokenLine<'_>, (first, last): (usize, usize)) -> bool {
     let is_place = first > 1 && line.mark(first - 1) == Some(',') && last - first < *MOST_OF_A_NAME.start();
     let start = if is_place { 0 } else { first };
     let is_name = start == 0
@@ -58,11 +62,11 @@ pub(super) fn is_signature(line: &Line<'_>, (first, last): (usize, usize)) -> bo
 /// "12 декабря 2023, 08:41 Мария Иванова", "Publicado em 25/05/2025 - 11:20 Brasília": the same the other way round. (One
 /// word behind is a place or an agency where a label or an agency says so, or its capitals; else it is what happened
 /// then: "9 oktober 2020 11:12 Ambulance".)
-pub(super) fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)) -> bool {
+pub(super) fn is_signature_behind(line: &TokenLine<'_>, (first, last): (usize, usize)) -> bool {
     const LONGEST_SHORT_NAME: usize = 5;
     let ends = last + 1 == line.tokens.len() || matches!(line.mark(last + 1), Some('-' | '|' | ','));
     let is_sourced = || line.tokens.iter().skip(last).any(|t| t.means(|m| m == Meaning::Agency));
-    let labelled = line.tokens.first().is_some_and(|t| t.means(is_label) && speaks(line, t));
+    let labelled = line.tokens.first().is_some_and(|t| t.means(is_label) && is_attribution(line, t));
     let in_capitals = || {
         let word = line.source_of(first, last);
         word.chars().count() <= LONGEST_SHORT_NAME && word.chars().all(char::is_uppercase)
@@ -77,18 +81,17 @@ pub(super) fn is_signature_behind(line: &Line<'_>, (first, last): (usize, usize)
 }
 
 /// "V Praze dne 22. srpna 2025", "Warszawa, dnia 17 stycznia 2024 r.": a place in front of "on the day of".
-pub(super) fn is_place_of_day(line: &Line<'_>, first: usize, last: usize) -> bool {
-    const ON_THE_DAY: [&str; 5] = ["dne", "dna", "dnia", "dana", "дня"];
+pub(super) fn is_place_of_day(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
     first <= 1
         && (first == 0 || line.word_at(0).len() == 1)
         && last - first < *MOST_OF_A_NAME.start()
         && is_capitalised(line, first, last)
-        && ON_THE_DAY.contains(&line.word_at(last + 1))
+        && is_in(List::OnTheDay, line.word_at(last + 1))
         && line.is_date_part(last + 2)
 }
 
 /// Are these tokens all known, with the year of a page among them?
-fn is_dated(line: &Line<'_>, mut tokens: Range<usize>) -> bool {
+fn is_dated(line: &TokenLine<'_>, mut tokens: Range<usize>) -> bool {
     let is_known = |i: usize| line.tokens.get(i).is_some_and(|t| t.kind != Kind::Unknown);
     let is_year = |i: usize| line.number(i).is_some_and(|(value, digits)| digits == 4 && value >= 1900);
     tokens.clone().all(is_known) && tokens.any(is_year)
@@ -100,24 +103,24 @@ fn is_off_quarter(clock: &Clock) -> bool {
 }
 
 /// "الرياض 17 يناير 2024 م واس": a place at the start, an agency at the end.
-pub(super) fn is_place_of_agency(line: &Line<'_>, first: usize, last: usize) -> bool {
+pub(super) fn is_place_of_agency(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
     let ends = line.tokens.last().is_some_and(|t| t.means(|m| m == Meaning::Agency));
     (first, last) == (0, 0) && line.is_date_part(1) && ends && is_capitalised(line, first, last)
 }
 
 /// "2023年11月28日 09:30 新浪新闻": what is called a paper, a site or an agency, at the end, behind the time.
-pub(super) fn is_source_behind_time(line: &Line<'_>, first: usize, last: usize) -> bool {
+pub(super) fn is_source_behind_time(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
     line.is_unspaced(last)
         && line.spaced(first)
         && (last + 1 == line.tokens.len() || line.tokens.get(last + 1).is_some_and(|t| is_by(line, t)))
         && first >= 3
         && line.is_number(first - 1)
         && line.mark(first - 2) == Some(':')
-        && line.source_of(first, last).ends_with(PAPERS)
+        && ends_with(List::PaperEnd, line.source_of(first, last))
 }
 
 /// "Москва. 17 января 2024": a place with a stop, at the start of the line.
-pub(super) fn is_stopped_place(line: &Line<'_>, first: usize, last: usize) -> bool {
+pub(super) fn is_stopped_place(line: &TokenLine<'_>, first: usize, last: usize) -> bool {
     first == 0
         && last == 0
         && line.mark(1) == Some('.')

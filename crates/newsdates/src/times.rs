@@ -1,10 +1,9 @@
 //! Times of day and their zones, in a row of tokens.
 
 use super::lexicon::Meaning;
+use super::line::TokenLine;
 use super::names::is_label;
 use super::reading::Time;
-use super::solve::Line;
-use super::tokens::Kind;
 
 /// A time of day that was found.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +25,7 @@ enum Period {
 }
 
 /// All times of a line. `dotted`: also take 14.05 for a time where nothing beside it says so.
-pub(super) fn clocks(line: &Line<'_>, dotted: bool) -> Vec<Clock> {
+pub(super) fn clocks(line: &TokenLine<'_>, dotted: bool) -> Vec<Clock> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < line.tokens.len() {
@@ -42,13 +41,13 @@ pub(super) fn clocks(line: &Line<'_>, dotted: bool) -> Vec<Clock> {
 }
 
 /// The times beside "today" and "yesterday": "Igår 18.22" has no other number that the point could belong to.
-pub(super) fn clocks_of_day(line: &Line<'_>) -> Vec<Clock> {
-    let numbers = line.tokens.iter().filter(|t| matches!(t.kind, Kind::Number { .. })).count();
+pub(super) fn clocks_of_day(line: &TokenLine<'_>) -> Vec<Clock> {
+    let numbers = line.numbers();
     let found = clocks(line, false);
     if found.is_empty() && numbers == 2 { clocks(line, true) } else { found }
 }
 
-fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
+fn clock(line: &TokenLine<'_>, at: usize, dotted: bool) -> Option<Clock> {
     let (hour, digits) = line.number(at)?;
     if digits == 4 {
         return four_digits(line, at, hour);
@@ -99,7 +98,7 @@ fn clock(line: &Line<'_>, at: usize, dotted: bool) -> Option<Clock> {
 }
 
 /// "28 Nov 2023 0930 GMT": behind a year and before a zone or an hour mark.
-fn four_digits(line: &Line<'_>, at: usize, value: u32) -> Option<Clock> {
+fn four_digits(line: &TokenLine<'_>, at: usize, value: u32) -> Option<Clock> {
     let year = at.checked_sub(1).map(|i| i - usize::from(line.mark(i) == Some(',')).min(i));
     let behind_year = year.and_then(|i| line.number(i)).is_some_and(|(value, digits)| digits == 4 && value > 1900);
     let timed = line.means(at + 1, |m| matches!(m, Meaning::Zone(_) | Meaning::HourMark));
@@ -116,12 +115,13 @@ fn four_digits(line: &Line<'_>, at: usize, value: u32) -> Option<Clock> {
     Some(Clock { time: Time { hour: hour as u8, minute: minute as u8, second: None }, offset, first: at, end })
 }
 
-fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {
+fn period_at(line: &TokenLine<'_>, at: usize) -> Option<Period> {
     // "de" and "du" are day periods in Hungarian, and prepositions elsewhere.
     let token = line.tokens.get(at)?;
     let weak = token.means(|m| matches!(m, Meaning::Filler | Meaning::Month(..)));
     let here = |languages: &str| {
-        !weak || languages.is_empty() || !line.language.is_empty() && languages.split('|').any(|l| l == line.language)
+        let is_said = || !line.language().is_empty() && languages.split('|').any(|l| l == line.language());
+        !weak || languages.is_empty() || is_said()
     };
     token.senses().iter().filter(|s| here(s.languages)).find_map(|s| match s.meaning {
         Meaning::Am => Some(Period::Am),
@@ -133,7 +133,7 @@ fn period_at(line: &Line<'_>, at: usize) -> Option<Period> {
 }
 
 /// Minute, second and one past the last token of a time whose hour stands at `at`.
-fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Option<u32>, usize)> {
+fn hours_minutes(line: &TokenLine<'_>, at: usize, dotted: bool) -> Option<(u32, Option<u32>, usize)> {
     let sixty = |i: usize| line.number(i).filter(|&(value, digits)| value < 60 && digits == 2).map(|(value, _)| value);
     if line.mark(at + 1) == Some(':')
         && let Some(minute) = sixty(at + 2)
@@ -208,12 +208,12 @@ fn hours_minutes(line: &Line<'_>, at: usize, dotted: bool) -> Option<(u32, Optio
 }
 
 /// "8u00": elsewhere this letter is a preposition.
-fn is_dutch_hour(line: &Line<'_>, at: usize) -> bool {
+fn is_dutch_hour(line: &TokenLine<'_>, at: usize) -> bool {
     line.word_at(at + 1) == "u" && !line.spaced(at + 1) && !line.spaced(at + 2) && line.is_number(at + 2)
 }
 
 /// The zone after a time, and one past its last token.
-fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
+fn zone(line: &TokenLine<'_>, from: usize) -> (Option<i16>, usize) {
     let mut at = from;
     let mut offset = None;
     let mut end = from;
@@ -260,13 +260,13 @@ fn zone(line: &Line<'_>, from: usize) -> (Option<i16>, usize) {
 
 /// A zone with its sign that stands apart from the time ("10:48, 26 September 2024 | GMT +5"): its minutes, and one past
 /// its last token.
-pub(super) fn zone_apart(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
+pub(super) fn zone_apart(line: &TokenLine<'_>, at: usize) -> Option<(i16, usize)> {
     let (minutes, length) = signed(line, at + 1).filter(|_| line.means(at, |m| matches!(m, Meaning::Zone(_))))?;
     Some((minutes, at + 1 + length))
 }
 
 /// A zone that stands in front of a time, and is no preposition.
-fn leading_zone(line: &Line<'_>, at: usize) -> Option<i16> {
+fn leading_zone(line: &TokenLine<'_>, at: usize) -> Option<i16> {
     let token = line.tokens.get(at).filter(|t| t.end - t.start > 2)?;
     let behind_time = at > 0 && line.is_number(at - 1) && line.mark(at.saturating_sub(2)) == Some(':');
     let is_other = token.means(|m| !matches!(m, Meaning::Zone(_)));
@@ -276,7 +276,7 @@ fn leading_zone(line: &Line<'_>, at: usize) -> Option<i16> {
 }
 
 /// +0300, +03:00, +3, -5.
-fn signed(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
+fn signed(line: &TokenLine<'_>, at: usize) -> Option<(i16, usize)> {
     let sign: i16 = match line.mark(at)? {
         '+' => 1,
         '-' => -1,
@@ -302,36 +302,4 @@ fn signed(line: &Line<'_>, at: usize) -> Option<(i16, usize)> {
         _ => return None,
     };
     (hours <= 14 && minutes < 60 && minutes % 15 == 0).then_some((sign * (hours * 60 + minutes) as i16, length))
-}
-
-impl Line<'_> {
-    pub(super) fn number(&self, at: usize) -> Option<(u32, u8)> {
-        match self.tokens.get(at)?.kind {
-            Kind::Number { value, digits } => Some((value, digits)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn is_number(&self, at: usize) -> bool {
-        self.number(at).is_some()
-    }
-
-    pub(super) fn mark(&self, at: usize) -> Option<char> {
-        match self.tokens.get(at)?.kind {
-            Kind::Mark(c) => Some(c),
-            _ => None,
-        }
-    }
-
-    pub(super) fn spaced(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|t| t.spaced)
-    }
-
-    pub(super) fn means(&self, at: usize, test: impl Fn(Meaning) -> bool) -> bool {
-        self.tokens.get(at).is_some_and(|t| t.means(test))
-    }
-
-    pub(super) fn is_month(&self, at: usize) -> bool {
-        self.means(at, |m| matches!(m, Meaning::Month(..)))
-    }
 }

@@ -1,75 +1,28 @@
 //! Tokens: a folded line as numbers, words of the lexicon, unknown words and marks, in one pass from left to right.
+//!
+//! The longest word of the lexicon wins; what the lexicon has not is an unknown word, and has to be written like a name.
+//! Which unknown words, and which known ones, are names is decided in [`super::name_tokens`].
 
 use super::fold::Folded;
-use super::glue;
-use super::lexicon::{BYLINE, Found, LEXICON, Meaning, Sense, is_word, unspaced, word_length};
-use super::names;
+use super::lexicon::{Found, LEXICON, List, Meaning, is_word, prefix, unspaced, word_length};
+use super::numerals::{bracket_weekday, era_letter, hebrew_number, hebrew_value, kanji_number, thai_weekday};
+use super::rules::{RuleId, Trace};
+use super::token::{Kind, Token};
+use super::{missing_whitespace, name_tokens, names};
 
-/// What a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A number; `digits` is 0 where it is written in letters (Hebrew, Kanji).
-    Number { value: u32, digits: u8 },
-    /// An entry of the lexicon, with the number within.
-    Word { entry: u32, number: Option<u32> },
-    /// A Japanese era by its letter: R6, H30.
-    EraLetter(u8),
-    /// A Kanji weekday in brackets: (水).
-    BracketWeekday(u8),
-    /// A word that introduces a name here.
-    Byline,
-    /// A word that the lexicon has not, or that is a name here.
-    Unknown,
-    /// A mark.
-    Mark(char),
-}
-
-/// A token and where it stands in the folded text.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// Is there space before it?
-    pub(super) spaced: bool,
-}
-
-impl Token {
-    /// What it may mean.
-    pub(super) fn senses(&self) -> &'static [Sense] {
-        match self.kind {
-            Kind::Word { entry, .. } => LEXICON.senses(entry),
-            Kind::Byline => &BYLINE,
-            _ => &[],
-        }
-    }
-
-    /// May it mean this?
-    pub(super) fn means(&self, test: impl Fn(Meaning) -> bool) -> bool {
-        self.senses().iter().any(|s| test(s.meaning))
-    }
-}
-
-/// More than a date line has: more tokens, more unknown words.
+/// More than a date stamp has: more tokens, more unknown words.
 const MOST_TOKENS: usize = 64;
 const MOST_UNKNOWN: usize = 10;
 const MOST_UNKNOWN_WORDLY: usize = 5;
 
-/// What is done with unknown words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unknown {
-    /// They are tokens like others.
-    Kept,
-    /// One that is not written like a name shows that the line is no date line.
-    MustBeNames,
-}
-
-/// Puts the tokens of a line into `tokens`; `None` as soon as it can't be a date line.
-pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, tokens: &mut Vec<Token>) -> Option<()> {
+/// Puts the tokens of a line into `tokens`; the rule that rejects the line as soon as it can't be a date stamp. While
+/// rules are traced, a line with an unknown word in small letters is read to its end before it is rejected.
+pub(super) fn tokens(folded: &Folded, source: &str, tokens: &mut Vec<Token>, trace: Trace<'_>) -> Result<(), RuleId> {
     let text = folded.text.as_str();
     tokens.clear();
     let mut at = 0;
     let mut unknown = 0;
+    let mut verdict = Ok(());
     // Without a number only "yesterday" and its like are left, with a label or a byline at most.
     let has_number =
         text.contains(|c: char| c.is_ascii_digit() || c == '"' || c == '\'') || text.contains(['年', '月', '日']);
@@ -81,34 +34,43 @@ pub(super) fn tokens(folded: &Folded, source: &str, unknown_words: Unknown, toke
             at += 1;
             continue;
         }
-        let (mut kind, mut end) = one(text, at, c, tokens)?;
+        let (mut kind, mut end) = one(text, at, c, tokens, trace).ok_or(RuleId::LongNumber)?;
         if kind == Kind::Unknown {
-            if unknown_words == Unknown::MustBeNames
-                && names::is_no_name(source, folded, at, end)
+            if names::is_no_name(source, folded, at, end)
                 && !names::is_user(tokens, text, end)
                 && !names::is_section(tokens, text, end)
             {
-                return None;
+                if !trace.is_on() {
+                    return Err(RuleId::LowercaseWord);
+                }
+                verdict = Err(RuleId::LowercaseWord);
             }
-            (kind, end) = glue::word(source, folded, at, end).unwrap_or((kind, end));
+            if let Some(cut) = missing_whitespace::word(source, folded, at, end) {
+                trace.fired(RuleId::WordGrownTogether);
+                (kind, end) = cut;
+            }
             unknown += usize::from(kind == Kind::Unknown);
         }
-        if tokens.len() == MOST_TOKENS || unknown > most_unknown {
-            return None;
+        if tokens.len() == MOST_TOKENS {
+            return Err(RuleId::TooManyTokens);
+        }
+        if unknown > most_unknown {
+            return Err(RuleId::TooManyUnknownWords);
         }
         if end > at {
             tokens.push(Token { kind, start: at, end, spaced });
-            spaced = text.get(end..).is_some_and(|rest| glue::grew(kind, end - at, rest));
+            spaced = text.get(end..).is_some_and(|rest| missing_whitespace::is_behind(kind, end - at, rest));
         }
         at = end.max(at + c.len_utf8());
     }
     hebrew_letters(text, tokens);
     portuguese_weekdays(text, tokens);
-    names::name(source, folded, tokens);
-    Some(())
+    name_tokens::mark(source, folded, tokens, trace);
+    verdict
 }
 
-fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)> {
+/// The token that starts at a byte; `None` where it is a number that is too long.
+fn one(text: &str, at: usize, c: char, tokens: &[Token], trace: Trace<'_>) -> Option<(Kind, usize)> {
     let rest = text.get(at..)?;
     // 〇 is the first of its digits.
     if c >= '〇'
@@ -126,8 +88,12 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     let found = LEXICON.longest(text, at);
     if c.is_ascii_digit() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let first =
-            rest.get(..digits).and_then(|digits| glue::year(digits, tokens).or_else(|| glue::minute(digits, tokens)));
+        let first = rest.get(..digits).and_then(|digits| {
+            missing_whitespace::year(digits, tokens).or_else(|| missing_whitespace::minute(digits, tokens))
+        });
+        if first.is_some() {
+            trace.fired(RuleId::NumberGrownTogether);
+        }
         if first.is_none()
             && let Some(found) = found.filter(|f| !is_part_of_date(text, at, tokens, f))
         {
@@ -179,19 +145,9 @@ fn one(text: &str, at: usize, c: char, tokens: &[Token]) -> Option<(Kind, usize)
     Some((Kind::Unknown, end))
 }
 
-/// จ. ๒ มิ.ย.: the shortest names of the days, which are no words elsewhere in a line.
-fn thai_weekday(text: &str, at: usize) -> Option<(Kind, usize)> {
-    const DAYS: [&str; 7] = ["จ.", "อ.", "พ.", "พฤ.", "ศ.", "ส.", "อา."];
-    let rest = text.get(at..).filter(|_| at == 0 || text.get(..at).is_some_and(|t| t.ends_with([' ', '('])))?;
-    let day = DAYS.iter().position(|day| {
-        rest.strip_prefix(day).is_some_and(|t| t.trim_start().starts_with(|c: char| c.is_ascii_digit()))
-    })?;
-    Some((Kind::BracketWeekday(day as u8 + 1), at + DAYS.get(day)?.len()))
-}
-
 /// 农历癸卯年十二月初七: the day of the moon, which stands beside that of the sun.
 fn is_lunar(rest: &str) -> bool {
-    ["农历", "農曆", "農历"].iter().any(|lunar| rest.starts_with(lunar))
+    prefix(List::LunarCalendar, rest).is_some()
 }
 
 /// Where what has no spaces ends.
@@ -256,106 +212,6 @@ fn is_after_hour(tokens: &[Token]) -> bool {
     let Some([before, hour, mark]) = tokens.get(..end).and_then(|t| t.last_chunk()) else { return false };
     let is_minute = matches!(before.kind, Kind::Mark('.' | ':')) && !hour.spaced;
     mark.means(|m| m == Meaning::HourMark) && matches!(hour.kind, Kind::Number { .. }) && !is_minute
-}
-
-/// 二〇二四, 十七, 二十四, 元 before a unit.
-fn kanji_number(text: &str) -> Option<(u32, usize)> {
-    const DIGITS: &str = "〇一二三四五六七八九";
-    let mut length = 0;
-    let (mut total, mut last, mut plain) = (0u32, 0u32, true);
-    for (i, c) in text.chars().enumerate() {
-        let digit = DIGITS.chars().position(|d| d == c).or((c == '零').then_some(0));
-        match (digit, c) {
-            (Some(d), _) if i < 5 => last = last * if plain && i > 0 { 10 } else { 0 } + d as u32,
-            (None, '十' | '百') if i < 5 => {
-                total += last.max(1) * if c == '十' { 10 } else { 100 };
-                (last, plain) = (0, false);
-            }
-            (None, '元') if i == 0 => last = 1,
-            (None, '年' | '月' | '日' | '号' | '號' | '時' | '时' | '分' | '秒' | '点' | '點') if length > 0 =>
-            {
-                let year_only = text.starts_with('元') && c != '年';
-                return (!year_only).then_some((total + last, length));
-            }
-            _ => return None,
-        }
-        length += c.len_utf8();
-    }
-    None
-}
-
-fn era_letter(text: &str, at: usize) -> Option<u8> {
-    if text.get(..at)?.ends_with(is_word) {
-        return None;
-    }
-    let era = match text.get(at..)?.as_bytes() {
-        [b'r', digit, ..] if digit.is_ascii_digit() => 5,
-        [b'h', digit, ..] if digit.is_ascii_digit() => 4,
-        [b's', digit, ..] if digit.is_ascii_digit() => 3,
-        _ => return None,
-    };
-    let rest = text.get(at + 1..)?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    (digits <= 2 && rest.get(digits..)?.starts_with(['.', '年', '/', '-'])).then_some(era)
-}
-
-fn bracket_weekday(text: &str) -> Option<u8> {
-    let mut chars = text.chars().skip(1);
-    let (day, close) = (chars.next()?, chars.next()?);
-    let weekday =
-        ["月一", "火二", "水三", "木四", "金五", "土六", "日天"].iter().position(|pair| pair.contains(day))?;
-    (close == ')').then_some(weekday as u8 + 1)
-}
-
-/// Letters as numerals, with geresh or gershayim: ה', כ"ט, תשפ"ד (which leaves out its 5000).
-fn hebrew_number(text: &str) -> Option<(u32, usize)> {
-    if !text.starts_with(|c| ('א'..='ת').contains(&c)) {
-        return None;
-    }
-    let end = text.find(|c: char| !('א'..='ת').contains(&c) && c != '\'' && c != '"').unwrap_or(text.len());
-    let word = text.get(..end)?;
-    let marks = word.chars().filter(|c| matches!(c, '\'' | '"')).count();
-    if marks == 0 || marks > 2 {
-        return None;
-    }
-    let thousands = word.strip_prefix("ה'").filter(|rest| rest.chars().count() > 2).unwrap_or(word);
-    let letters: String = thousands.chars().filter(|c| ('א'..='ת').contains(c)).collect();
-    if thousands.contains('"') && thousands.chars().rev().nth(1) != Some('"') || word.ends_with('"') {
-        return None;
-    }
-    Some((hebrew_value(&letters)?, end))
-}
-
-/// The value of Hebrew letters in falling order; years from 5001.
-fn hebrew_value(letters: &str) -> Option<u32> {
-    let mut total = 0;
-    let mut last = u32::MAX;
-    for c in letters.chars() {
-        let value = match c {
-            'א'..='ט' => u32::from(c) - u32::from('א') + 1,
-            'י' => 10,
-            'כ' | 'ך' => 20,
-            'ל' => 30,
-            'מ' | 'ם' => 40,
-            'נ' | 'ן' => 50,
-            'ס' => 60,
-            'ע' => 70,
-            'פ' | 'ף' => 80,
-            'צ' | 'ץ' => 90,
-            'ק' => 100,
-            'ר' => 200,
-            'ש' => 300,
-            'ת' => 400,
-            _ => return None,
-        };
-        // ט"ו and ט"ז, and תרח"צ-like inversions, are the exceptions that years know.
-        if value > last && !(last < 10 && value >= 10 && total > 400) {
-            return None;
-        }
-        total += value;
-        last = value;
-    }
-    (total > 0).then_some(if total > 100 { total + 5000 } else { total })
 }
 
 /// 5.ª-feira, 5ª feira: weekdays by their number, Sunday being the first.

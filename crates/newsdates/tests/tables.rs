@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
-use newsdates::{Calendar, Context, DateLine, Order, Role, may_be_date_line, read_dateline, read_field, read_line};
+use newsdates::{Calendar, Context, DateStamp, Order, Role, may_be_date_line, read_dateline, read_field, read_line};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ fn context(language: Option<&str>) -> Context<'_> {
 }
 
 /// What the command line answers: the published date, else the first.
-fn value(line: &DateLine) -> Option<String> {
+fn value(line: &DateStamp) -> Option<String> {
     let date = line.dates.iter().find(|d| d.role == Role::Published).or(line.dates.first())?;
     date.value.map(|v| v.to_string())
 }
@@ -352,7 +352,7 @@ fn two_calendars_are_one_date_only_where_they_agree_within_a_day() {
 #[test]
 fn what_a_part_was_taken_for_is_said() {
     let chosen = |text: &str| {
-        let parts = newsdates::explain(text, &context(None)).into_iter();
+        let parts = newsdates::explain(text, &context(None)).tokens.into_iter();
         parts.filter_map(|p| Some(format!("{}={}", &text[p.span], p.chosen?))).collect::<Vec<_>>().join("; ")
     };
     // "Jan" is June in one language, and "mar" is many things.
@@ -432,7 +432,7 @@ fn spans_are_those_of_the_line_as_given() {
         for date in read_line(line, &context(None)).expect("a date line").dates {
             assert_eq!(line.get(date.span), Some(line.trim()));
         }
-        let parts = newsdates::explain(line, &context(None));
+        let parts = newsdates::explain(line, &context(None)).tokens;
         assert!(parts.iter().all(|part| line.get(part.span.clone()).is_some_and(|text| !text.is_empty())));
     }
 }

@@ -78,9 +78,11 @@ impl Reader {
         // it did the first time. So: the paragraph that the line before repeats, if that was dropped.
         let mut repeated_before: Option<u32> = None;
         let mut is_opening = headline.is_none();
+        let lines = body.lines.iter().map(|line| (line.number, trim(line.of(body.text))));
+        article.dates.find_stamps(lines, &mut self.date_cache);
         for (index, line) in body.lines.iter().enumerate() {
             let text = trim(line.of(body.text));
-            if text.is_empty() || article.dates.lift(line.number, text, &mut self.date_cache) {
+            if text.is_empty() || article.dates.is_stamp(line.number) {
                 continue;
             }
             let hashed = self.normaliser.hash(text);
@@ -106,7 +108,6 @@ impl Reader {
             };
             article.put(paragraph, verdict);
         }
-        article.dates.resolve_open();
         article.dateline = article.dates.read_dateline(article.opening());
         article
     }

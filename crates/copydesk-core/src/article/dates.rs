@@ -1,14 +1,15 @@
 //! The dates of one article: of its date fields, of the lines that carry only a date, and of the dateline that opens the
 //! story.
 //!
-//! [`Dates`] collects them while the body is read line by line. A line that names no date by itself is read once more
-//! when the article's other dates are known ([`Dates::resolve_open`]). [`DateCache`] remembers lines across articles; it
-//! can't be seen in any record.
+//! The lines of the body are gone through once, before anything else is done with them ([`Dates::find_stamps`]). A line
+//! that its words alone do not make a date is read once more when the article's other dates are known; a line that is no
+//! date stamp in its article stays in the body. [`DateCache`] keeps what lines are without any article, so that it can't
+//! be seen in any record.
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use newsdates::{Context, Date, DateLine, Dateline, Reading, Role, Value};
+use newsdates::{Context, Date, DateStamp, Dateline, Parsed, Reading, Role, Value};
 
 use crate::input::{Extra, PublishedField};
 use crate::record::{DatePlace, DateView};
@@ -17,21 +18,33 @@ use crate::record::{DatePlace, DateView};
 #[derive(Debug)]
 pub(crate) struct Dates<'a> {
     context: Context<'a>,
+    /// The same as it was before any line had been read.
+    before_lines: Context<'a>,
     /// Against what relative dates resolve: the time of fetching, else Kafka's, never a clock. Read when first needed.
     fetched: Option<&'a str>,
     timestamp: Option<i64>,
     fields: Vec<(PublishedField<'a>, Reading)>,
-    lines: Vec<(u32, &'a str, Arc<DateLine>)>,
+    stamps: Vec<StampLine<'a>>,
+}
+
+/// A line of the body that carries only a date.
+#[derive(Debug)]
+struct StampLine<'a> {
+    number: u32,
+    text: &'a str,
+    parsed: Arc<Parsed>,
+    stamp: Arc<DateStamp>,
 }
 
 impl<'a> Dates<'a> {
     /// No dates yet. `fetched` is the time of fetching as written, `timestamp` Kafka's, in milliseconds.
     pub(crate) fn new(language: Option<&'a str>, fetched: Option<&'a str>, timestamp: Option<i64>) -> Self {
-        // No tag is longer; and each line that is remembered is remembered with its language.
+        // No tag is longer.
         const LONGEST_TAG: usize = 64;
         let language = language.filter(|language| language.len() <= LONGEST_TAG);
         let context = Context { language, ..Context::default() };
-        Dates { context, fetched, timestamp, fields: Vec::new(), lines: Vec::new() }
+        let before_lines = context;
+        Dates { context, before_lines, fetched, timestamp, fields: Vec::new(), stamps: Vec::new() }
     }
 
     /// The context, with the time.
@@ -55,40 +68,56 @@ impl<'a> Dates<'a> {
         self.context.near = self.fields.iter().find_map(|(_, reading)| reading.value).map(|value| value.date);
     }
 
-    /// Lifts a line out of the body where it is a date line.
-    pub(crate) fn lift(&mut self, number: u32, text: &'a str, cache: &mut DateCache) -> bool {
-        if !newsdates::may_be_date_line(text) {
-            return false;
+    /// Finds the date stamps among the lines of a body, which come with their numbers, in order.
+    pub(crate) fn find_stamps(&mut self, lines: impl Iterator<Item = (u32, &'a str)>, cache: &mut DateCache) {
+        self.before_lines = self.context;
+        for (number, text) in lines {
+            if !newsdates::may_be_date_line(text) {
+                continue;
+            }
+            let Some(parsed) = cache.parse(text) else { continue };
+            let stamp = if parsed.needs_context() { parsed.read(self.context()) } else { parsed.read(&self.context) };
+            if let Some(stamp) = stamp {
+                self.stamps.push(StampLine { number, text, parsed, stamp });
+            }
         }
-        let Some(mut line) = cache.read(text, self.context.language) else { return false };
-        if is_open(&line) {
-            line = newsdates::read_line(text, self.context()).map_or(line, Arc::new);
-        }
-        self.lines.push((number, text, line));
-        true
+        self.resolve_open();
     }
 
-    /// Reads what was left open once more, now that the document's other dates are known.
-    pub(crate) fn resolve_open(&mut self) {
-        if !self.lines.iter().any(|(_, _, line)| is_open(line)) {
+    /// Is this line one of them?
+    pub(crate) fn is_stamp(&self, number: u32) -> bool {
+        self.stamps.binary_search_by_key(&number, |line| line.number).is_ok()
+    }
+
+    /// Reads what was left open once more, now that the article's other dates are known. What is no date stamp beside
+    /// them goes back to the body.
+    fn resolve_open(&mut self) {
+        if !self.stamps.iter().any(|line| is_open(&line.stamp)) {
             return;
         }
-        let readings = || self.lines.iter().flat_map(|(_, _, line)| &line.dates);
+        let readings = || self.stamps.iter().flat_map(|line| &line.stamp.dates);
         let order = readings().find_map(|date| date.order);
         let near: Option<Date> = readings().find_map(|date| date.value).map(|value| value.date);
         self.context.order = order;
         self.context.near = self.context.near.or(near);
-        self.context();
-        for (_, text, line) in self.lines.iter_mut().filter(|(_, _, line)| is_open(line)) {
-            if let Some(resolved) = newsdates::read_line(text, &self.context) {
-                *line = Arc::new(resolved);
+        let context = *self.context();
+        self.stamps.retain_mut(|line| {
+            if !is_open(&line.stamp) {
+                return true;
             }
-        }
+            let resolved = line.parsed.read(&context);
+            let is_stamp = resolved.is_some();
+            if let Some(stamp) = resolved {
+                line.stamp = stamp;
+            }
+            is_stamp
+        });
     }
 
-    /// Does a line open with a dateline? Asked without the time, which only the day that it may name needs.
+    /// Does a line open with a dateline? Asked without the time, which only the day that it may name needs, and without
+    /// what other lines say.
     pub(crate) fn opens_with_dateline(&self, text: &str) -> bool {
-        newsdates::read_dateline(text, &self.context).is_some()
+        newsdates::read_dateline(text, &self.before_lines).is_some()
     }
 
     /// The dateline that opens the story.
@@ -108,7 +137,7 @@ impl<'a> Dates<'a> {
     pub(crate) fn published(&self) -> Option<Value> {
         let field = self.fields.iter().find_map(|(_, reading)| reading.value);
         let of_role = |role: Option<Role>| {
-            let dates = self.lines.iter().flat_map(|(_, _, line)| &line.dates);
+            let dates = self.stamps.iter().flat_map(|line| &line.stamp.dates);
             dates.filter(|date| role.is_none_or(|role| date.role == role)).find_map(|date| date.value)
         };
         let value = field.or_else(|| of_role(Some(Role::Published))).or_else(|| of_role(Some(Role::Other)));
@@ -118,60 +147,53 @@ impl<'a> Dates<'a> {
     /// All of them, as they stand in the record: fields first, then lines.
     pub(crate) fn entries(&self) -> Vec<DateView<'_>> {
         let of_fields = self.fields.iter();
-        let of_lines =
-            self.lines.iter().flat_map(|(number, text, line)| line.dates.iter().map(move |date| (number, text, date)));
+        let of_lines = self.stamps.iter().flat_map(|line| line.stamp.dates.iter().map(move |date| (line, date)));
         of_fields
             .map(|(field, reading)| {
                 // A field of publication says so by its name.
                 let role = if reading.role == Role::Other { Role::Published } else { reading.role };
                 DateView { reading, role, text: &field.text, place: DatePlace::Field(field.name) }
             })
-            .chain(of_lines.map(|(number, text, reading)| DateView {
+            .chain(of_lines.map(|(line, reading)| DateView {
                 reading,
                 role: reading.role,
-                text,
-                place: DatePlace::Line(*number),
+                text: line.text,
+                place: DatePlace::Line(line.number),
             }))
             .collect()
     }
 }
 
-/// Is there a date in the line that it does not settle by itself?
-fn is_open(line: &DateLine) -> bool {
-    line.dates.iter().any(|date| date.value.is_none())
+/// Is there a date in the line that nothing settles yet?
+fn is_open(stamp: &DateStamp) -> bool {
+    stamp.dates.iter().any(|date| date.value.is_none())
 }
 
-/// Lines as they read by themselves, without the article around them. Whether a line is a date line, and what it says
-/// where it says it all, depends on nothing else, and a feed has the same few lines all day: they are read once. (So the
-/// cache can't be seen in any record.)
+/// Lines as they parse by themselves, without the article around them: a feed has the same few lines all day, and they
+/// are parsed once. What an article makes of one is asked anew each time, so that the cache can't be seen in any record.
 #[derive(Debug, Default)]
 pub(crate) struct DateCache {
-    read: HashMap<Box<str>, Option<Arc<DateLine>>>,
-    key: String,
+    parsed: HashMap<Box<str>, Option<Arc<Parsed>>>,
 }
 
 impl DateCache {
     /// So many are kept; then all are forgotten.
     const MOST: usize = 4096;
-    /// Of lines that are no date lines the short ones are kept, which say "Advertisement" or "Read also". In bytes.
+    /// Of lines that are no date stamps the short ones are kept, which say "Advertisement" or "Read also". In bytes.
     const LONGEST_OTHER: usize = 40;
 
-    fn read(&mut self, text: &str, language: Option<&str>) -> Option<Arc<DateLine>> {
-        self.key.clear();
-        self.key.push_str(language.unwrap_or_default());
-        self.key.push('\0');
-        self.key.push_str(text);
-        if let Some(line) = self.read.get(self.key.as_str()) {
-            return line.clone();
+    fn parse(&mut self, text: &str) -> Option<Arc<Parsed>> {
+        if let Some(parsed) = self.parsed.get(text) {
+            return parsed.clone();
         }
-        let line = newsdates::read_line(text, &Context { language, ..Context::default() }).map(Arc::new);
-        if line.is_some() || text.len() <= Self::LONGEST_OTHER {
-            if self.read.len() >= Self::MOST {
-                self.read.clear();
+        let parsed = newsdates::parse(text).map(Arc::new);
+        if parsed.is_some() || text.len() <= Self::LONGEST_OTHER {
+            if self.parsed.len() >= Self::MOST {
+                self.parsed.clear();
             }
-            self.read.insert(self.key.as_str().into(), line.clone());
+            self.parsed.insert(text.into(), parsed.clone());
         }
-        line
+        parsed
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::items::is_agency;
 use super::letters::{is_blank, is_caseless, is_colon, is_comma, is_dash, is_number};
-use crate::calendars::{days, from_days};
+use crate::calendars::{DAY, days, from_days};
 use crate::fold::{fold, with_folded};
 use crate::lexicon::{LEXICON, Meaning};
-use crate::line;
-use crate::reading::{Context, Reading};
-use crate::resolve::DAY;
+use crate::reading::{Context, DateStamp, Reading};
+use crate::rules::Trace;
+use crate::stamp;
 
 /// Longest day, in bytes: two calendars in Arabic.
 const LONGEST: usize = 100;
@@ -30,7 +30,7 @@ pub(super) fn day(text: &str, context: &Context<'_>) -> Option<Reading> {
     }
     // What lies too far back to leave out its year is a day all the same.
     let undated = Context { now: None, ..*context };
-    let read = line::read(trimmed, context).or_else(|| context.now.and_then(|_| line::read(trimmed, &undated)));
+    let read = stamp_of(trimmed, context).or_else(|| context.now.and_then(|_| stamp_of(trimmed, &undated)));
     let reading = match read.and_then(|line| line.dates.into_iter().next()) {
         Some(reading) => reading,
         None => Reading { span: 0..trimmed.len(), ..completed(trimmed, context)? },
@@ -87,7 +87,11 @@ fn completed(text: &str, context: &Context<'_>) -> Option<Reading> {
 }
 
 fn one(text: &str, context: &Context<'_>) -> Option<Reading> {
-    line::read(text, context)?.dates.into_iter().next()
+    stamp_of(text, context)?.dates.into_iter().next()
+}
+
+fn stamp_of(text: &str, context: &Context<'_>) -> Option<DateStamp> {
+    stamp::read(text, context, Trace::OFF).ok()
 }
 
 /// "21/07", "16.01", "25 - 2": a day and a month in numbers, with a slash between them. ("2-1" is a score.)

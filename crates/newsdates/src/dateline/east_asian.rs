@@ -2,69 +2,16 @@
 //! 【ロンドン共同】, (서울=연합뉴스), شىنخۇا ئاگېنتلىقى بېيجىڭ 1-ئۆكتەبىر تېلېگراممىسى.
 
 use super::letters::{is_blank, is_dash, is_number};
-use crate::line;
+use crate::lexicon::{List, ends_with, has_char, occurs_in, prefix};
 use crate::reading::{Context, Dateline, Reading};
-
-/// What opens a dateline without brackets.
-const OPENERS: [&str; 22] = [
-    "新华社",
-    "新華社",
-    "中新社",
-    "中新网",
-    "中新網",
-    "中央社",
-    "人民网",
-    "人民網",
-    "本报",
-    "本報",
-    "央视",
-    "共同社",
-    "法新社",
-    "路透",
-    "中評社",
-    "中通社",
-    "据新华社",
-    "美联社",
-    "美聯社",
-    "塔斯社",
-    "韩联社",
-    "德新社",
-];
-
-/// Names that sign what stands in brackets.
-const SIGNERS: [&str; 22] = [
-    "记者",
-    "記者",
-    "通讯员",
-    "통신",
-    "뉴스1",
-    "뉴시스",
-    "연합뉴스",
-    "로이터",
-    "共同",
-    "時事",
-    "ロイター",
-    "ブルームバーグ",
-    "新華社",
-    "新华社",
-    "中央社",
-    "法新社",
-    "AFP",
-    "AP",
-    "CNN",
-    "ＡＦＰ",
-    "ＡＰ",
-    "ＵＰＩ",
-];
-
-/// What a telegram ends in: 電話 and 会社 are no agencies.
-const TELEGRAMS: [char; 4] = ['电', '電', '讯', '訊'];
+use crate::rules::Trace;
+use crate::stamp;
 
 /// Longest, in characters.
 const LONGEST: usize = 40;
 
 /// The dateline that opens a text, which starts at a byte of its paragraph.
-pub(super) fn read(text: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
+pub(super) fn read(text: &str, offset: usize, context: &Context<'_>) -> Option<Dateline> {
     let first = text.chars().next()?;
     let close = match first {
         '【' => '】',
@@ -73,7 +20,7 @@ pub(super) fn read(text: &str, start: usize, context: &Context<'_>) -> Option<Da
         '〔' => '〕',
         '（' => '）',
         '［' => '］',
-        _ => return opened(text, start, context),
+        _ => return opened(text, offset, context),
     };
     let inside_end = text.char_indices().take(LONGEST).find(|(_, c)| *c == close).map(|(i, _)| i)?;
     let inside = text.get(first.len_utf8()..inside_end)?;
@@ -82,21 +29,19 @@ pub(super) fn read(text: &str, start: usize, context: &Context<'_>) -> Option<Da
     }
     let joined = inside.contains(['=', '＝']);
     let parted = || inside.contains([' ', '\u{3000}', '　']) || inside.chars().nth(3).is_some();
-    let signed = || inside.ends_with(TELEGRAMS) || SIGNERS.iter().any(|signer| inside.contains(signer));
+    let signed = || ends_with(List::TelegramEnd, inside) || occurs_in(List::TelegramSigner, inside);
     if !(joined || parted() && signed()) {
         return None;
     }
-    let date = numbered(inside, context).map(|r| r.shifted(start + first.len_utf8()));
-    Some(Dateline { span: start..start + inside_end + close.len_utf8(), date })
+    let date = numbered(inside, context).map(|r| r.shifted(offset + first.len_utf8()));
+    Some(Dateline { span: offset..offset + inside_end + close.len_utf8(), date })
 }
 
 /// 新华社北京1月17日电（记者王明）, 路透北京3月5日 -
-fn opened(text: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
-    if !OPENERS.iter().any(|opener| text.starts_with(opener)) {
-        return None;
-    }
+fn opened(text: &str, offset: usize, context: &Context<'_>) -> Option<Dateline> {
+    prefix(List::TelegramStart, text)?;
     let mut signs = text.char_indices().take(LONGEST).take_while(|(_, c)| !matches!(c, '，' | '。' | '：'));
-    let (at, c) = signs.find(|(at, c)| *at > 6 && (TELEGRAMS.contains(c) || is_dash(*c)))?;
+    let (at, c) = signs.find(|(at, c)| *at > 6 && (has_char(List::TelegramEnd, *c) || is_dash(*c)))?;
     let head = text.get(..at)?.trim_end_matches(is_blank);
     let mut end = if is_dash(c) { head.len() } else { at + c.len_utf8() };
     let rest = text.get(end..)?;
@@ -106,9 +51,9 @@ fn opened(text: &str, start: usize, context: &Context<'_>) -> Option<Dateline> {
     {
         end += rest.len() - reporter.len() + close.0 + close.1.len_utf8();
     }
-    let date = numbered(head, context).map(|r| r.shifted(start));
+    let date = numbered(head, context).map(|r| r.shifted(offset));
     // 本报讯 names neither a place nor a day.
-    head.contains(is_number).then_some(Dateline { span: start..start + end, date })
+    head.contains(is_number).then_some(Dateline { span: offset..offset + end, date })
 }
 
 /// What Xinhua writes in Uyghur: the agency, a place, a day, "telegram".
@@ -135,7 +80,7 @@ fn numbered(text: &str, context: &Context<'_>) -> Option<Reading> {
     let end = rest.find(['日', '일']).map_or(rest.len(), |at| at + '日'.len_utf8());
     let read = |end: usize| {
         let text = rest.get(..end)?.trim_end_matches(is_blank);
-        line::read(text, context)?.dates.into_iter().next()
+        stamp::read(text, context, Trace::OFF).ok()?.dates.into_iter().next()
     };
     read(end).map(|reading| reading.shifted(digit))
 }

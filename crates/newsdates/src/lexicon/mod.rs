@@ -8,11 +8,15 @@
 
 #[cfg(test)]
 mod compile;
+mod lists;
 mod meaning;
 mod numbers;
 mod table;
 mod trie;
+#[cfg(test)]
+pub(crate) mod words;
 
+pub(crate) use lists::{List, ends_with, has_char, is_in, number_of, occurs_in, prefix};
 pub(super) use meaning::{Meaning, Unit};
 
 use hashbrown::HashMap;

@@ -1,20 +1,22 @@
-//! Which of its meanings a word has in its line: by the language, by the words beside it, by the year.
+//! Disambiguation: which of its meanings a word has in its line, by the language, by the words beside it, by the year.
 
+use super::draft::{Draft, Unit};
 use super::lexicon::{Meaning, Sense, unspaced};
+use super::line::TokenLine;
 use super::reading::Calendar;
-use super::solve::{Draft, Line, Unit};
-use super::tokens::Token;
+use super::rules::RuleId;
+use super::token::Token;
 
-pub(super) fn unspaced_token(line: &Line<'_>, token: &Token) -> bool {
+pub(super) fn unspaced_token(line: &TokenLine<'_>, token: &Token) -> bool {
     line.text.get(token.start..token.end).and_then(|t| t.chars().next()).is_some_and(unspaced)
 }
 
-pub(super) fn beside_number(line: &Line<'_>, at: usize) -> bool {
+pub(super) fn beside_number(line: &TokenLine<'_>, at: usize) -> bool {
     let near = |i: usize| line.is_number(i) || matches!(line.mark(i), Some('.' | '-' | '/' | ','));
     at > 0 && near(at - 1) || near(at + 1)
 }
 
-impl Line<'_> {
+impl TokenLine<'_> {
     /// The months that a word may be, in this language where it is a word of this language.
     pub(super) fn months_of(&self, token: &Token) -> Vec<(Calendar, u8)> {
         self.names(token, |m| if let Meaning::Month(c, n) = m { Some((c, n)) } else { None })
@@ -28,13 +30,14 @@ impl Line<'_> {
             matches!(s.meaning, Meaning::Month(Calendar::Gregory, _)) && s.languages.split('|').any(|l| l == "pl")
         };
         let all_gregorian = months.iter().all(|m| m.0 == Calendar::Gregory);
-        if months.len() < 2 || !all_gregorian || !self.language.is_empty() || !token.senses().iter().any(is_polish) {
+        if months.len() < 2 || !all_gregorian || !token.senses().iter().any(is_polish) || !self.language().is_empty() {
             return months;
         }
         let plain = at > 0 && self.is_number(at - 1);
         let pointed = at > 1 && self.mark(at - 1) == Some('.') && self.is_number(at - 2);
         let shared = |s: &Sense| s.languages.split('|').any(|l| matches!(l, "hr" | "cs"));
         let keeps = |s: &Sense| if plain { is_polish(s) } else { !pointed || shared(s) };
+        self.trace.fired(RuleId::PolishMonth);
         let is_kept = |m: &(Calendar, u8)| {
             token.senses().iter().any(|s| keeps(s) && matches!(s.meaning, Meaning::Month(c, n) if (c, n) == *m))
         };
@@ -49,21 +52,29 @@ impl Line<'_> {
     /// Is it the name of a month in small languages only?
     pub(super) fn is_minor(&self, token: &Token) -> bool {
         let month = |m: Meaning| matches!(m, Meaning::Month(..));
-        let here = |s: &Sense| s.is_widespread() || !self.language.is_empty() && s.holds_in(self.language);
-        token.means(month) && !token.senses().iter().any(|s| month(s.meaning) && here(s))
+        let months = || token.senses().iter().filter(|s| month(s.meaning));
+        months().next().is_some()
+            && !months().any(Sense::is_widespread)
+            && !months().any(|s| !self.language().is_empty() && s.holds_in(self.language()))
     }
 
     fn names<T: Copy + PartialEq>(&self, token: &Token, pick: impl Fn(Meaning) -> Option<T>) -> Vec<T> {
-        let name = |m: Meaning| matches!(m, Meaning::Month(..) | Meaning::Weekday(_));
-        let restrict =
-            !self.language.is_empty() && token.senses().iter().any(|s| name(s.meaning) && s.holds_in(self.language));
-        let wide = !restrict
-            && token.senses().len() > 1
-            && token.senses().iter().any(|s| name(s.meaning) && s.is_widespread());
+        let name = |s: &&Sense| matches!(s.meaning, Meaning::Month(..) | Meaning::Weekday(_));
+        let mut names = token.senses().iter().filter(name);
+        let Some(first) = names.next() else { return Vec::new() };
+        // A word that names one thing names it in every language.
+        if names.all(|s| s.meaning == first.meaning) {
+            return pick(first.meaning).into_iter().collect();
+        }
+        let language = self.language();
+        let mut names = token.senses().iter().filter(name);
+        let restrict = !language.is_empty() && names.any(|s| s.holds_in(language));
+        let wide =
+            !restrict && token.senses().len() > 1 && token.senses().iter().filter(name).any(Sense::is_widespread);
         let mut found = Vec::new();
         for sense in token.senses() {
             if let Some(value) = pick(sense.meaning)
-                && (!restrict || sense.holds_in(self.language))
+                && (!restrict || sense.holds_in(language))
                 && (!wide || sense.is_widespread())
                 && !found.contains(&value)
             {
@@ -74,7 +85,8 @@ impl Line<'_> {
     }
 }
 
-pub(super) fn unit(line: &Line<'_>, at: usize, draft: &Draft) -> Option<Unit> {
+/// What the unit beside a number says, where one stands there and the number may be so large.
+pub(super) fn unit(line: &TokenLine<'_>, at: usize, draft: &Draft) -> Option<Unit> {
     let before = at.checked_sub(1).and_then(|i| line.tokens.get(i));
     let after = line.tokens.get(at + 1);
     let (value, digits) = line.number(at)?;

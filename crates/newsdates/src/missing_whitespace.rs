@@ -1,18 +1,18 @@
-//! Glue: words and numbers that grew together where a scraper left out what stood between them.
+//! Missing whitespace: words and numbers that grew together where a scraper left out what stood between them.
 //!
 //! "March 16, 20207:22 AM", "Beth AllcockPublished: 7:49", "Shana Nys DambrotNovember 6, 2023": the text of a page whose
 //! pieces are told apart by style alone. Only a year, a label, a byline word and the name of a month or weekday before a
-//! number are cut loose. What a page counts behind its date (views, comments) has no word to say so, and is left out.
+//! number are cut loose.
 
 use super::fold::Folded;
 use super::lexicon::{LEXICON, Meaning};
-use super::tokens::{Kind, Token};
+use super::token::{Kind, Token};
 
 /// A name that a month or a label grew onto has at least so many letters: not McMay.
 const SHORTEST_NAME: usize = 3;
 const SHORTEST_LABEL: usize = 5;
 /// The years that pages are of.
-const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
+pub(super) const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
 
 /// Digits of the year at the start of a longer number: 2020 in "March 16, 20207:22 AM", "22/04/202222/04/2022",
 /// "06/11/20230 Kommentare". It stands where the year of a date does.
@@ -21,12 +21,11 @@ pub(super) fn year(digits: &str, before: &[Token]) -> Option<usize> {
     if !matches!(digits.len(), 5 | 6) || !YEARS.contains(&digits.get(..YEAR)?.parse().ok()?) {
         return None;
     }
-    let is_number = |t: &Token| matches!(t.kind, Kind::Number { .. });
     let is_name = |t: &Token| t.means(|m| matches!(m, Meaning::Month(..) | Meaning::Filler));
     let (last, others) = before.split_last()?;
     let joins = matches!(last.kind, Kind::Mark('.' | ',' | '/' | '-'));
-    let of_date = is_name(last) || joins && others.last().is_some_and(|t| is_number(t) || is_name(t));
-    (of_date && before.iter().any(is_number)).then_some(YEAR)
+    let of_date = is_name(last) || joins && others.last().is_some_and(|t| t.is_number() || is_name(t));
+    (of_date && before.iter().any(Token::is_number)).then_some(YEAR)
 }
 
 /// Digits of the minute or second at the start of a longer number: "15:4823. Oktober", "11:5593".
@@ -96,43 +95,12 @@ fn is_known(text: &str, at: usize, end: usize) -> bool {
 }
 
 /// Did a scraper leave out the space behind a token?
-pub(super) fn grew(kind: Kind, length: usize, rest: &str) -> bool {
+pub(super) fn is_behind(kind: Kind, length: usize, rest: &str) -> bool {
     let digit = rest.starts_with(|c: char| c.is_ascii_digit());
     match kind {
         Kind::Unknown if digit => length >= SHORTEST_NAME,
         Kind::Number { .. } => digit,
         Kind::Unknown | Kind::Word { .. } => rest.starts_with(|c: char| c.is_ascii_lowercase()),
         _ => false,
-    }
-}
-
-/// Leaves out what pages count behind a whole date: "14 abril 2022 | 51", "Sep. 21, 2011, 3:17 PM | 1,209 | 5".
-pub(super) fn leave_out_counts(tokens: &mut Vec<Token>) {
-    const MOST_TOKENS: usize = 9;
-    let is_number = |t: &Token| matches!(t.kind, Kind::Number { .. });
-    let is_year = |t: &Token| matches!(t.kind, Kind::Number { value, digits: 4 } if YEARS.contains(&value));
-    let is_bar = |t: &Token| matches!(t.kind, Kind::Mark('|' | '/' | '·'));
-    // 18:29 is no count, 1,209 is one.
-    let is_minute = |i: usize| i > 0 && tokens.get(i - 1).is_some_and(|t| matches!(t.kind, Kind::Mark(':' | '.')));
-    let is_count = |i: usize, t: &Token| match t.kind {
-        Kind::Number { digits, .. } => digits > 0 && !is_year(t) && !is_minute(i),
-        Kind::Mark(',') => tokens.get(i + 1).is_some_and(|next| !next.spaced && is_number(next)),
-        _ => is_bar(t),
-    };
-    let start = tokens.iter().enumerate().rposition(|(i, t)| !is_count(i, t)).map_or(0, |i| i + 1);
-    let (Some(date), Some(counts)) = (tokens.get(..start), tokens.get(start..)) else { return };
-    let (Some(last), Some(first)) = (date.last(), counts.first()) else { return };
-    let parted = is_bar(first) || first.spaced && is_number(first);
-    let ends =
-        is_bar(first) || is_year(last) || is_number(last) || last.means(|m| matches!(m, Meaning::Am | Meaning::Pm));
-    let named = date.iter().any(|t| t.means(|m| matches!(m, Meaning::Month(..))));
-    let whole = date.iter().filter(|t| is_number(t)).count() >= if named { 2 } else { 3 } && date.iter().any(is_year);
-    // "17 Jan 2024 1,254" and "17 Jan 2024 | 3" are rows of a table; "By Jane Doe - 17 Jan 2024 0 49" and "17 Jan 2024
-    // 18:29 1479" are not.
-    let is_name = |t: &Token| matches!(t.kind, Kind::Unknown | Kind::Byline);
-    let is_label = |t: &Token| t.means(super::names::is_label);
-    let is_row = first.kind != Kind::Mark('/') && is_year(last) && !date.iter().any(|t| is_name(t) || is_label(t));
-    if parted && !is_row && ends && whole && counts.len() <= MOST_TOKENS && counts.iter().any(is_number) {
-        tokens.truncate(start);
     }
 }
