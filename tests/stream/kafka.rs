@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -267,9 +267,9 @@ pub fn wait(what: &str, within: Duration, mut there: impl FnMut() -> bool) {
 /// itself when this process is gone.)
 impl Drop for Kafka {
     fn drop(&mut self) {
-        let Some(home) = &self.home else { return };
-        let _ =
-            Command::new(SCRIPT).arg("wipe").env("KAFKA_HOME", home).env("KAFKA_PORT", self.port.to_string()).output();
+        if self.script.has_own_cluster() {
+            let _ = self.script.run(&["wipe"]);
+        }
     }
 }
 
