@@ -3,8 +3,8 @@
 //! `COPYDESK_WRITE_LEXICON=1 cargo test --no-default-features --lib lexicon` writes it. That a test does it keeps the
 //! definition of folding in one place: what is looked up and what is in the table went through the same function.
 
-use super::table::{NO_ENTRY, SECTIONS, decode};
-use super::trie::Cursor;
+use super::table::{SECTIONS, decode};
+use super::trie::{Cursor, NO_ENTRY};
 use super::{LEXICON, Meaning, Sense};
 use crate::fold::fold;
 use std::collections::{BTreeMap, HashSet, VecDeque};
