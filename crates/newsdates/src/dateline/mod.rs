@@ -9,7 +9,7 @@
 
 mod agencies;
 #[cfg(test)]
-mod compile;
+pub(crate) mod compile;
 mod days;
 mod east_asian;
 mod ends;
