@@ -1,7 +1,7 @@
 //! The shape of the source: no circle among its modules, no function that needs a scroll bar, and a paragraph at the head
 //! of each file.
 
-#![allow(clippy::panic, reason = "a test that can't go on fails, helpers included")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
