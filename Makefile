@@ -55,13 +55,14 @@ bench-kafka: setup-bench ## Measures `copydesk run` beside a bare mirror, Kafka 
 
 # cargo-fuzz wants a nightly compiler; RUSTC_BOOTSTRAP lets the pinned one do.
 FUZZ_SECONDS ?= 60
-fuzz: setup-build ## Fuzzes every target in fuzz/ for FUZZ_SECONDS (60) each
+FUZZ_DIRS = fuzz crates/newsdates/fuzz
+fuzz: setup-build ## Fuzzes every target of the core and of newsdates for FUZZ_SECONDS (60) each
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
-	@set -e; for target in $$(RUSTC_BOOTSTRAP=1 cargo fuzz list); do \
+	@set -e; for dir in $(FUZZ_DIRS); do for target in $$(RUSTC_BOOTSTRAP=1 cargo fuzz list --fuzz-dir "$$dir"); do \
 		echo "==> fuzzing $$target for $(FUZZ_SECONDS) s"; \
-		mkdir -p "fuzz/corpus/$$target"; \
-		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- -max_total_time=$(FUZZ_SECONDS); \
-	done
+		mkdir -p "$$dir/corpus/$$target"; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir "$$dir" "$$target" "$$dir/corpus/$$target" "$$dir/seeds/$$target" -- -max_total_time=$(FUZZ_SECONDS); \
+	done; done
 
 setup: setup-build setup-test setup-lint ## Installs what the other recipes need, or says what is missing
 setup-build:

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""Writes crates/newsdates/src/lexicon/cldr.txt and orders.txt from Unicode CLDR.
+"""Writes crates/newsdates/src/lexicon/cldr.txt and orders.txt from Unicode CLDR: a step of scripts/generate-words.
 
 Names drift between CLDR versions (Sinhala, Bengali, Punjabi …), and the pages that are read were written with all of
 them, so the table is the union of three: the newest packages of npm (cldr-dates-full, cldr-cal-*-full), Babel's CLDR,
-and, where PyICU is installed, ICU's.
+and ICU's.
 
-usage: pip install babel pyicu; scripts/generate-lexicon.py        (npm fetches the packages into a temporary folder)
-       scripts/generate-lexicon.py --cldr FOLDER/node_modules      (packages that are there already)
+usage: scripts/generate-lexicon.py NODE_MODULES
 
-A line of cldr.txt is `text TAB code[:lang|lang…] …`; the codes are explained in crates/newsdates/src/lexicon/mod.rs. The
-languages stand only where the text means more than one thing. The text is lower case and not folded further: the
+A line of cldr.txt is `text TAB code[:lang|lang…] …`; the codes are explained in crates/newsdates/src/lexicon/meaning.rs.
+The languages stand only where the text means more than one thing. The text is lower case and not folded further: the
 reader folds it, so that there is one definition of folding.
 """
-import argparse, collections, json, os, re, subprocess, sys, tempfile, unicodedata
+import collections, json, os, re, sys, unicodedata
 
-PACKAGES = ["cldr-dates-full", "cldr-cal-islamic-full", "cldr-cal-hebrew-full", "cldr-cal-persian-full",
-            "cldr-cal-ethiopic-full", "cldr-cal-buddhist-full", "cldr-cal-japanese-full", "cldr-cal-roc-full"]
+import babel
+from babel import localedata
+import icu
+
 CALENDARS = {  # CLDR's name: (package, code of months, code of eras)
     "gregorian": ("cldr-dates-full", "g", "G"), "islamic": ("cldr-cal-islamic-full", "h", "H"),
     "persian": ("cldr-cal-persian-full", "p", "P"), "hebrew": ("cldr-cal-hebrew-full", "b", "A"),
@@ -52,6 +53,35 @@ def add(text, code, lang):
 def bare(text):
     """As the reader takes it at least: "out." is "out", "ará" is "ara". What either means makes the other ambiguous."""
     return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn" and c not in ". ")
+
+
+# Names that the rule below would treat otherwise, as the table has them since it was first made: readings rest on it.
+WITHOUT_LANGUAGES = set("""bre bé bél bṛa jän jän. jól ktu maṛ már ow pûş rêb ser sâ sâm tîr èr ìg òg òk òkú če ṣẹ́ ṣẹ́r ẹr ẹt
+    ọ̀w""".split())
+WITH_LANGUAGES = {"иш.", "ߞߊ߬ߙ", "ߞߊ߯ߙ"}
+OTHER_LANGUAGES = {
+    "dic.": "g12:co",
+    "jan.": "g1:af|da|de|dsb|fo|hsb|hu|ie|is|ksh|lb|nb|nds|nn|no|pt|sl|sv",
+    "kṭu": "g10:rif|tzm",
+    "lá": "w6:smn",
+    "may.": "g5:an",
+    "mei": "g5:af|asa|bem|frr|guz|haw|id|jmc|jv|kde|ksb|luy|mi|ms|nl|nso|ny|pap|pis|rwk|sw|vun|wae",
+    "okt.": "g10:af|da|de|dsb|fo|hsb|hu|is|ksh|lb|lv|nb|nds|nn|no|sl|sv",
+    "out": "g8:ht|mfe",
+    "paź": "g10:pl|szl",
+    "sa.": "w6:af|de|gsw|ksh|lb|nds",
+    "su.": "w7:fo|gsw|is|ksh|vo",
+    "sá": "w6:ast|jgo",
+    "tu.": "w2:vo",
+}
+
+
+def is_ambiguous(text, codes, names):
+    """Does a text need its languages: does it mean two things, or a name in Latin letters that is another without them?"""
+    if text in WITHOUT_LANGUAGES:
+        return False
+    is_name = next(iter(codes))[0] in "gw" and bare(text).isascii()
+    return len(codes) > 1 or text in WITH_LANGUAGES or is_name and len(names[bare(text)]) > 1
 
 
 def literals(pattern, lang):
@@ -174,8 +204,6 @@ def order(orders, locale, pattern):
 
 
 def from_babel(orders):
-    import babel
-    from babel import localedata
     for identifier in sorted(localedata.locale_identifiers()):
         try:
             locale = babel.Locale.parse(identifier)
@@ -194,11 +222,6 @@ def from_babel(orders):
 
 
 def from_icu():
-    try:
-        import icu
-    except ImportError:
-        print("PyICU is not installed: ICU's names are left out", file=sys.stderr)
-        return
     for name in sorted(icu.Locale.getAvailableLocales()):
         lang = name.split("_")[0]
         for cal, (_, month_code, _) in CALENDARS.items():
@@ -219,14 +242,14 @@ def from_icu():
 
 def write(orders):
     lines = []
-    meanings = collections.defaultdict(set)
+    names = collections.defaultdict(set)
     for text, codes in table.items():
-        meanings[bare(text)].update(codes)
+        names[bare(text)].update(code for code in codes if code[0] in "gw")
     for text in sorted(table):
         codes = table[text]
-        many = len(meanings[bare(text)]) > 1
+        many = is_ambiguous(text, codes, names)
         cells = [code + (":" + "|".join(sorted(langs)) if many else "") for code, langs in sorted(codes.items())]
-        lines.append("\t".join([text, *cells]))
+        lines.append("\t".join([text, *([OTHER_LANGUAGES[text]] if text in OTHER_LANGUAGES else cells)]))
     with open(os.path.join(ROOT, "cldr.txt"), "w", encoding="utf-8") as f:
         f.write("\n".join(lines) + "\n")
     kept = {}
@@ -242,15 +265,10 @@ def write(orders):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cldr", metavar="NODE_MODULES", help="a node_modules folder that holds the CLDR packages")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if not args.cldr:
-            for package in PACKAGES:  # one at a time: their peer dependencies name different CLDR versions
-                subprocess.run(["npm", "install", "--prefix", folder, "--legacy-peer-deps", "--no-audit", "--no-fund", package], check=True)
-        orders = from_npm(args.cldr or os.path.join(folder, "node_modules"))
-        from_babel(orders)
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    orders = from_npm(sys.argv[1])
+    from_babel(orders)
     from_icu()
     write(orders)
 

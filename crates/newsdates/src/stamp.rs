@@ -34,12 +34,12 @@ pub struct Parsed {
     offset: usize,
     /// A form of a machine, spelled as others are, and its length as written. What it is read as comes first.
     compact: Option<(Box<Parsed>, usize)>,
-    line: Option<Line>,
+    line: Option<Kept>,
 }
 
 /// What is kept of a line.
 #[derive(Debug)]
-enum Line {
+enum Kept {
     /// It says the same in every context.
     Settled(Arc<DateStamp>),
     Open(Box<Parts>),
@@ -67,14 +67,14 @@ impl Parsed {
             return Some(Arc::new(DateStamp { dates: vec![reading] }));
         }
         match self.line.as_ref()? {
-            Line::Settled(stamp) => Some(Arc::clone(stamp)),
-            Line::Open(parts) => Some(Arc::new(parts.read(context).ok()?.shifted(self.offset))),
+            Kept::Settled(stamp) => Some(Arc::clone(stamp)),
+            Kept::Open(parts) => Some(Arc::new(parts.read(context).ok()?.shifted(self.offset))),
         }
     }
 
     /// May its answer depend on the context? Where not, any will do.
     pub fn needs_context(&self) -> bool {
-        self.compact.is_some() || !matches!(self.line, Some(Line::Settled(_)))
+        self.compact.is_some() || !matches!(self.line, Some(Kept::Settled(_)))
     }
 }
 
@@ -105,19 +105,19 @@ fn parse_with(text: &str, offset: usize, scratch: &mut Scratch) -> Result<Parsed
     if folded.text.starts_with(|c: char| c.is_ascii_digit()) {
         if let Some(reading) = machine::plain(&folded.text, text.len()) {
             let stamp = Arc::new(DateStamp { dates: vec![reading] }.shifted(offset));
-            return Ok(Parsed { offset, compact, line: Some(Line::Settled(stamp)) });
+            return Ok(Parsed { offset, compact, line: Some(Kept::Settled(stamp)) });
         }
         let spelled = machine::spelled(&folded.text).and_then(|spelled| parse(&spelled, 0).ok());
         compact = spelled.map(|parsed| (Box::new(parsed), folded.text.len()));
     }
-    match line_of(text, offset, folded, tokens) {
+    match keep(text, offset, folded, tokens) {
         Ok(line) => Ok(Parsed { offset, compact, line: Some(line) }),
         Err(rule) if compact.is_none() => Err(rule),
         Err(_) => Ok(Parsed { offset, compact, line: None }),
     }
 }
 
-fn line_of(text: &str, offset: usize, folded: &Folded, tokens: &mut Vec<Token>) -> Result<Line, RuleId> {
+fn keep(text: &str, offset: usize, folded: &Folded, tokens: &mut Vec<Token>) -> Result<Kept, RuleId> {
     tokens::tokens(folded, text, tokens, Trace::OFF)?;
     counts::leave_out(tokens, Trace::OFF);
     let context = Context::default();
@@ -129,11 +129,11 @@ fn line_of(text: &str, offset: usize, folded: &Folded, tokens: &mut Vec<Token>) 
         let dated = date(&line);
         // A verdict for which nobody asked for the context holds in each.
         if !line.is_context_asked() {
-            return Ok(Line::Settled(Arc::new(dated?.shifted(offset))));
+            return Ok(Kept::Settled(Arc::new(dated?.shifted(offset))));
         }
     }
     let (source, folded, tokens) = (text.into(), folded.clone(), tokens.as_slice().into());
-    Ok(Line::Open(Box::new(Parts { source, folded, tokens, classified })))
+    Ok(Kept::Open(Box::new(Parts { source, folded, tokens, classified })))
 }
 
 /// Reads the text of a line in its context.

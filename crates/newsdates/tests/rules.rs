@@ -1,6 +1,6 @@
 //! The table of rules: each rule is asked about its own two examples, and each stands in the source where it is asked.
 
-#![allow(clippy::panic, reason = "a test that can't go on fails, helpers included")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
 use newsdates::{Explanation, Phase, RULES, Rule, RuleId, Verdict, explain, parse, read_line};
 use std::collections::HashSet;

@@ -14,4 +14,5 @@ mod record;
 mod refusals;
 mod rooms;
 mod shapes;
+mod stamps;
 mod support;

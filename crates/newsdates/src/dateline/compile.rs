@@ -1,40 +1,66 @@
-//! Makes `places.bin` of `places.txt` and `words.txt`, and finds out when it was not made of them.
+//! Makes `places.bin` of `places.txt` and the classes `dateline-…` of `words/*.txt`, and finds out when it was not made of them.
 //!
-//! `COPYDESK_WRITE_PLACES=1 cargo test --no-default-features --lib dateline` writes it. That a test does it keeps the
-//! definition of folding in one place.
+//! `scripts/generate-words --compile` writes it. That a test does it keeps the definition of folding in one place.
 
 use super::places::{ENTRY, FLAG_BITS, Flags, HASH_BITS, RUN_BITS, find, flags, hash};
 use crate::fold::fold;
+use crate::lexicon::words::{assert_made, rows};
 use std::collections::BTreeMap;
 
 const PLACES: &str = include_str!("places.txt");
-const WORDS: &str = include_str!("words.txt");
 
 fn entries() -> BTreeMap<u64, u8> {
-    let mut entries = BTreeMap::new();
-    let lines = |text: &'static str, between: &'static str| {
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines.map(move |line| line.split_once(between).unwrap_or_else(|| panic!("no code: {line}")))
+    let mut entries: BTreeMap<u64, u8> = BTreeMap::new();
+    let entry = |name: &str| -> u64 {
+        let folded = fold(name).text;
+        assert!(folded.chars().any(char::is_alphanumeric), "no name: {name:?}");
+        hash(&folded)
     };
-    for (code, names) in lines(PLACES, "\t").chain(lines(WORDS, ": ")) {
+    for line in PLACES.lines().filter(|line| !line.starts_with('#')) {
+        let (code, names) = line.split_once('\t').unwrap_or_else(|| panic!("no code: {line}"));
+        let flags = match code {
+            "b" => Flags::PLACE | Flags::CITY | Flags::BIG,
+            "c" => Flags::PLACE | Flags::CITY,
+            "r" => Flags::PLACE,
+            _ => panic!("no such code: {code}"),
+        };
         for name in names.split("; ") {
-            let folded = fold(name).text;
-            assert!(folded.chars().any(char::is_alphanumeric), "no name: {name:?}");
-            let entry: &mut u8 = entries.entry(hash(&folded)).or_default();
-            match code {
-                "b" | "pl" => *entry |= Flags::PLACE | Flags::CITY | Flags::BIG,
-                "c" => *entry |= Flags::PLACE | Flags::CITY,
-                "r" | "rg" => *entry |= Flags::PLACE,
-                "ag" => *entry |= Flags::AGENCY,
-                "ki" => *entry |= Flags::KICKER,
-                "xp" => *entry &= !(Flags::CITY | Flags::BIG),
-                "xc" => *entry &= !Flags::BIG,
-                _ => panic!("no such code: {code}"),
-            }
+            *entries.entry(entry(name)).or_default() |= flags;
+        }
+    }
+    for row in rows() {
+        if let Some(flags) = given(&row.class) {
+            *entries.entry(entry(&row.word)).or_default() |= flags;
+        }
+    }
+    // What a name is not goes before what it is.
+    for row in rows() {
+        if let Some(flags) = taken(&row.class) {
+            *entries.entry(entry(&row.word)).or_default() &= !flags;
         }
     }
     entries.retain(|_, flags| *flags != 0);
     entries
+}
+
+/// What a name of a class is.
+pub(crate) fn given(class: &str) -> Option<u8> {
+    Some(match class {
+        "dateline-city" => Flags::PLACE | Flags::CITY | Flags::BIG,
+        "dateline-region" => Flags::PLACE,
+        "dateline-agency" => Flags::AGENCY,
+        "dateline-kicker" => Flags::KICKER,
+        _ => return None,
+    })
+}
+
+/// What a name of a class is not, whatever else is said of it.
+pub(crate) fn taken(class: &str) -> Option<u8> {
+    Some(match class {
+        "dateline-weak-place" => Flags::CITY | Flags::BIG,
+        "dateline-person-city" => Flags::BIG,
+        _ => return None,
+    })
 }
 
 fn encode(entries: &BTreeMap<u64, u8>) -> Vec<u8> {
@@ -46,15 +72,7 @@ fn encode(entries: &BTreeMap<u64, u8>) -> Vec<u8> {
 
 #[test]
 fn the_table_is_what_its_sources_say() {
-    let table = encode(&entries());
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/dateline/places.bin");
-    if std::env::var_os("COPYDESK_WRITE_PLACES").is_some() {
-        std::fs::write(path, &table).unwrap();
-    }
-    assert!(
-        std::fs::read(path).unwrap() == table,
-        "places.bin is not made of these sources: see the head of compile.rs"
-    );
+    assert_made("src/dateline/places.bin", &encode(&entries()));
 }
 
 #[test]

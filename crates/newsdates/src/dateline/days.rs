@@ -1,6 +1,6 @@
 //! The day of a dateline, in more shapes than a date line has: without a year, `21/07`, `25 - 2`, `दि. १ मे`.
 
-use super::items::is_agency;
+use super::agencies::is_agency;
 use super::letters::{is_blank, is_caseless, is_colon, is_comma, is_dash, is_number};
 use crate::calendars::{DAY, days, from_days};
 use crate::fold::{fold, with_folded};

@@ -1,10 +1,9 @@
 //! What a dateline is made of behind its place: a region, a day, an agency, and what stands in brackets.
 
+use super::agencies::is_agency;
 use super::days;
 use super::letters::{Case, is_blank, is_caseless, is_colon, is_comma, is_dash, is_lowercase, is_number};
-use super::places::{Flags, flags, of_folded};
-use crate::fold;
-use crate::lexicon::{LEXICON, Meaning};
+use super::places::{Flags, flags};
 use crate::reading::{Context, Reading};
 
 /// One of them, and where it ends.
@@ -177,26 +176,6 @@ fn is_acronym(text: &str) -> bool {
 /// T.A.K
 fn is_initials(text: &str) -> bool {
     text.split('.').all(|letter| letter.chars().nth(2).is_none())
-}
-
-pub(super) fn is_agency(text: &str) -> bool {
-    const LONGEST_NAME: usize = 80;
-    let text = text.trim_end_matches('.');
-    if text.is_empty() || text.len() > LONGEST_NAME {
-        return false;
-    }
-    // "interfax.ru", "RIA.com".
-    let bare =
-        text.rsplit_once('.').filter(|(_, end)| (2..=4).contains(&end.len()) && end.is_ascii()).map(|(name, _)| name);
-    let known = |text: &str| {
-        let means = |entry| LEXICON.senses(entry).iter().any(|s| s.meaning == Meaning::Agency);
-        let is_one = |name: &str| of_folded(name).has(Flags::AGENCY) || LEXICON.exact(name.bytes()).is_some_and(means);
-        fold::with_folded(text, is_one)
-    };
-    // "INTERFAX-UKRAINE", "ИНТЕРФАКС-ЗАПАД": a branch of one.
-    const SHORTEST: usize = 6;
-    let branch = || text.split_once('-').is_some_and(|(name, _)| name.len() >= SHORTEST && known(name));
-    known(text) || bare.is_some_and(known) || branch()
 }
 
 /// An agency without brackets: up to four words that a mark ends.

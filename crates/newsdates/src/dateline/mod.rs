@@ -7,8 +7,9 @@
 //! before a dash or colon and a sentence. Most paragraphs show by their second word that they start with no place: that
 //! costs no allocation.
 
+mod agencies;
 #[cfg(test)]
-mod compile;
+pub(crate) mod compile;
 mod days;
 mod east_asian;
 mod ends;
@@ -68,7 +69,7 @@ fn behind_agency(paragraph: &str, start: usize, context: &Context<'_>) -> Option
     let text = window.get(start + 1..)?;
     let close = text.find([')', ']'])?;
     const LONGEST_NAME: usize = 40;
-    if close > LONGEST_NAME || !items::is_agency(text.get(..close)?) {
+    if close > LONGEST_NAME || !agencies::is_agency(text.get(..close)?) {
         return None;
     }
     let rest = text.get(close + 1..)?;

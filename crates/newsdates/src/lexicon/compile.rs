@@ -1,16 +1,16 @@
-//! Makes `table.bin` of `cldr.txt` and `news.txt`, and finds out when it was not made of them.
+//! Makes `table.bin` of `cldr.txt` and `words/*.txt`, and finds out when it was not made of them.
 //!
-//! `COPYDESK_WRITE_LEXICON=1 cargo test --no-default-features --lib lexicon` writes it. That a test does it keeps the
-//! definition of folding in one place: what is looked up and what is in the table went through the same function.
+//! `scripts/generate-words --compile` writes it, and the other tables. That a test does it keeps the definition of folding
+//! in one place: what is looked up and what is in the table went through the same function.
 
-use super::table::{NO_ENTRY, SECTIONS, decode};
-use super::trie::Cursor;
+use super::table::{SECTIONS, decode};
+use super::trie::{Cursor, NO_ENTRY};
+use super::words::{Row, assert_made, code, rank, rows};
 use super::{LEXICON, Meaning, Sense};
 use crate::fold::fold;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 const CLDR: &str = include_str!("cldr.txt");
-const NEWS: &str = include_str!("news.txt");
 
 /// Languages that carry much news.
 const WIDESPREAD: &str = "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy \
@@ -21,6 +21,14 @@ const WIDESPREAD: &str = "af am ar az be bg bn bs ca cs cy da de el en es et eu 
 type Words = BTreeMap<String, Vec<(&'static str, &'static str)>>;
 
 fn words() -> Words {
+    let mut words = from_cldr();
+    for (key, senses) in by_hand(&words) {
+        words.entry(key).or_default().extend(senses);
+    }
+    words
+}
+
+fn from_cldr() -> Words {
     let mut words = Words::new();
     for line in CLDR.lines() {
         let mut cells = line.split('\t');
@@ -30,17 +38,50 @@ fn words() -> Words {
             add(&mut words, text, code, languages);
         }
     }
-    for line in NEWS.lines().filter(|line| !line.starts_with('#')) {
-        let (code, texts) = line.split_once(": ").unwrap_or_else(|| panic!("not a line of news.txt: {line}"));
-        let (code, languages) = code.split_once('@').unwrap_or((code, ""));
-        for text in texts.split("; ") {
-            add(&mut words, &text.replace("\\#", "{0}"), code, languages);
+    words
+}
+
+/// What people wrote and CLDR has not: the languages of one meaning as one set, and meanings by their rank, so that neither
+/// files nor lines have an order that counts.
+fn by_hand(cldr: &Words) -> Words {
+    let mut words = Words::new();
+    for row in rows() {
+        if let Some(code) = code(&row.class) {
+            let language = if row.only { row.language.as_str() } else { "" };
+            add(&mut words, &row.word, code.leak(), language);
         }
+    }
+    for (key, senses) in &mut words {
+        senses.retain(|(code, language)| !cldr.get(key).is_some_and(|there| is_covered(there, code, language)));
+        unite(senses);
     }
     words
 }
 
-fn add(words: &mut Words, text: &str, code: &'static str, languages: &'static str) {
+fn unite(senses: &mut Vec<(&'static str, &'static str)>) {
+    let mut sets: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+    for (code, language) in senses.drain(..) {
+        sets.entry(code).or_default().insert(language);
+    }
+    for (code, mut set) in sets {
+        if set.remove("") {
+            senses.push((code, ""));
+        }
+        if !set.is_empty() {
+            senses.push((code, Vec::from_iter(set).join("|").leak()));
+        }
+    }
+    senses.sort_by_key(|(code, set)| (rank(code), *set));
+}
+
+/// Does CLDR say so already, of all languages or of this one?
+fn is_covered(cldr: &[(&str, &str)], code: &str, language: &str) -> bool {
+    let says =
+        |set: &str| if language.is_empty() { set.is_empty() } else { set.split('|').any(|known| known == language) };
+    cldr.iter().any(|(of, set)| *of == code && says(set))
+}
+
+fn add<'r>(words: &mut BTreeMap<String, Vec<(&'r str, &'r str)>>, text: &str, code: &'r str, languages: &'r str) {
     let meaning = Meaning::parse(code).unwrap_or_else(|| panic!("no such meaning: {code}"));
     let key = key(text);
     if key.is_empty() {
@@ -72,6 +113,21 @@ fn key(text: &str) -> String {
         return String::new();
     }
     trimmed.trim_end_matches(['.', ':']).trim_end().to_owned()
+}
+
+/// The rows that say what CLDR says: of a meaning the same word in all languages, or in this one.
+pub(crate) fn redundant() -> Vec<String> {
+    let cldr = from_cldr();
+    let is_known = |row: &&Row| {
+        let Some(code) = code(&row.class) else { return false };
+        let language = if row.only { row.language.as_str() } else { "" };
+        let mut one = Words::new();
+        add(&mut one, &row.word, code.leak(), language);
+        one.iter().all(|(key, senses)| {
+            cldr.get(key).is_some_and(|there| senses.iter().all(|(code, set)| is_covered(there, code, set)))
+        })
+    };
+    rows().iter().filter(is_known).map(|row| format!("{}: {}\t{}", row.place, row.class, row.word)).collect()
 }
 
 fn encode(words: &Words) -> Vec<u8> {
@@ -145,15 +201,7 @@ fn trie(keys: &[&[u8]], nodes: &mut Vec<u8>, labels: &mut Vec<u8>, tails: &mut V
 
 #[test]
 fn the_table_is_what_its_sources_say() {
-    let table = encode(&words());
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lexicon/table.bin");
-    if std::env::var_os("COPYDESK_WRITE_LEXICON").is_some() {
-        std::fs::write(path, &table).unwrap();
-    }
-    assert!(
-        std::fs::read(path).unwrap() == table,
-        "table.bin is not made of these sources: see the head of compile.rs"
-    );
+    assert_made("src/lexicon/table.bin", &encode(&words()));
 }
 
 #[test]

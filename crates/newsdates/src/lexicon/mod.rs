@@ -1,13 +1,14 @@
 //! The lexicon: one table of words for all languages, from text (folded) to all that it may mean.
 //!
-//! It has two sources: `cldr.txt`, generated from Unicode CLDR by `scripts/generate-lexicon.py`, and `news.txt`, written
-//! by hand: what newspapers say and CLDR does not. Both name meanings by short codes ([`Meaning`] says what they stand
-//! for). What is read at the first use is `table.bin`, which [`compile`] makes of them: folding and sorting eighteen
+//! It has two sources: `cldr.txt`, generated from Unicode CLDR by `scripts/generate-words`, and `words/*.txt`, written by
+//! hand: what newspapers say and CLDR does not. [`Meaning`] says what their codes and classes stand for. What is read at the first use is `table.bin`, which [`compile`] makes of them: folding and sorting eighteen
 //! thousand words would take longer than cleaning a hundred articles. A word may have several meanings; the rest of the
 //! line, then the language, settles which one counts, so that no language is needed to look a word up.
 
 #[cfg(test)]
 mod compile;
+#[cfg(test)]
+mod lint;
 mod lists;
 mod meaning;
 mod numbers;

@@ -1,9 +1,8 @@
 //! The words for one to twenty, in all languages at once: "vor zwei Wochen", "hace dos semanas", "二週間前".
 //!
 //! They count only where a pattern of the lexicon has a number in it: by itself "sei" or "on" is no number. Sources:
-//! `numbers.txt`, generated from CLDR by `scripts/generate-numbers.py`, and `numbers-by-hand.txt`; what is read is
-//! `numbers.tsv`, which the test below makes of them (`COPYDESK_WRITE_LEXICON=1 cargo test --lib lexicon`). No word
-//! means two numbers, so that no language is needed.
+//! `numbers.txt`, generated from CLDR, and the class `number` of `words/*.txt`; what is read is `numbers.tsv`, which the test
+//! below makes of them. No word means two numbers, so that no language is needed.
 
 use std::sync::LazyLock;
 
@@ -64,20 +63,26 @@ mod tests {
 
     use super::*;
     use crate::fold::fold;
+    use crate::lexicon::words::{assert_made, rows};
 
     fn sources() -> BTreeMap<String, u32> {
         let mut words: BTreeMap<String, (u32, String)> = BTreeMap::new();
-        let lines = include_str!("numbers.txt").lines().chain(include_str!("numbers-by-hand.txt").lines());
-        for line in lines.filter(|line| !line.starts_with('#')) {
-            let (number, texts) = line.split_once(": ").unwrap_or_else(|| panic!("not a line: {line}"));
-            let (number, _) = number.split_once('@').unwrap_or_else(|| panic!("no language: {line}"));
+        let mut put = |text: &str, number: &str, place: &str| {
             let number: u32 = number.parse().unwrap();
-            for text in texts.split("; ") {
-                let key = fold(text).text.trim().to_owned();
-                if let Some((other, of)) = words.get(&key) {
-                    assert_eq!(*other, number, "{line}: {of}");
-                }
-                words.insert(key, (number, line.to_owned()));
+            let key = fold(text).text.trim().to_owned();
+            if let Some((other, of)) = words.get(&key) {
+                assert_eq!(*other, number, "{place}: {of}");
+            }
+            words.insert(key, (number, place.to_owned()));
+        };
+        for line in include_str!("numbers.txt").lines() {
+            let (number, text) = line.split_once(": ").unwrap_or_else(|| panic!("not a line: {line}"));
+            let (number, _) = number.split_once('@').unwrap_or_else(|| panic!("no language: {line}"));
+            put(text, number, line);
+        }
+        for row in rows() {
+            if let Some(number) = row.class.strip_prefix("number-").filter(|number| number.parse::<u8>().is_ok()) {
+                put(&row.word, number, &row.place);
             }
         }
         words.into_iter().map(|(word, (number, _))| (word, number)).collect()
@@ -86,11 +91,7 @@ mod tests {
     #[test]
     fn the_table_is_what_its_sources_say() {
         let table: String = sources().iter().map(|(word, number)| format!("{word}\t{number}\n")).collect();
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lexicon/numbers.tsv");
-        if std::env::var_os("COPYDESK_WRITE_LEXICON").is_some() {
-            std::fs::write(path, &table).unwrap();
-        }
-        assert!(std::fs::read_to_string(path).unwrap() == table, "numbers.tsv is not made of its sources");
+        assert_made("src/lexicon/numbers.tsv", table.as_bytes());
     }
 
     #[test]

@@ -21,8 +21,6 @@ use super::{Lexicon, Meaning, Sense};
 
 /// How many sections there are.
 pub(super) const SECTIONS: usize = 8;
-/// The entry of a node where no word ends.
-pub(super) const NO_ENTRY: u16 = u16::MAX;
 
 /// Decodes the table.
 pub(super) fn decode(table: &'static [u8]) -> Lexicon {

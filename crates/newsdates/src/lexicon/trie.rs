@@ -3,7 +3,8 @@
 //! Nodes lie in one array, the children of a node side by side and in order, so that a walk touches little memory. Where
 //! only one word is left its remaining bytes are no nodes but a tail.
 
-use super::table::NO_ENTRY;
+/// The entry of a node where no word ends.
+pub(super) const NO_ENTRY: u16 = u16::MAX;
 
 /// A node.
 #[derive(Debug, Clone, Copy, Default)]

@@ -53,6 +53,95 @@ fn row(language: &str, number: usize, line: &str) -> Row {
     Row { language: language.to_owned(), class: class.to_owned(), word: word.to_owned(), only, place }
 }
 
+/// The code by which the compiled table names a class, if it is one of the lexicon's.
+pub(crate) fn code(class: &str) -> Option<String> {
+    let (_, code) = CLASSES.iter().find(|(name, _)| *name == class).copied().unzip();
+    if let Some(code) = code {
+        return Some(code.to_owned());
+    }
+    if let Some(minutes) = class.strip_prefix("zone").and_then(|offset| offset.parse::<i16>().ok()) {
+        return Some(format!("z{minutes}"));
+    }
+    let (name, number) = class.rsplit_once('-')?;
+    number.parse::<u8>().ok()?;
+    let (_, code) = NUMBERED.iter().find(|(of, _)| *of == name)?;
+    Some(format!("{code}{number}"))
+}
+
+/// The classes of the lexicon's words, in the order in which the meanings of a word are told.
+const CLASSES: [(&str, &str); 40] = [
+    ("ago-second", "rs"),
+    ("ago-minute", "rm"),
+    ("ago-hour", "rh"),
+    ("ago-day", "rd"),
+    ("ago-week", "rw"),
+    ("ago-month", "rM"),
+    ("ago-year", "ry"),
+    ("zone-open", "z?"),
+    ("noon", "N"),
+    ("pm", "q"),
+    ("night", "n"),
+    ("am", "a"),
+    ("after-hour", "H!"),
+    ("time-word", "t"),
+    ("before-month", "pM"),
+    ("after-month", "M"),
+    ("before-day", "pD"),
+    ("before-year", "pY"),
+    ("published", "lp"),
+    ("updated", "lu"),
+    ("era-gregorian", "G"),
+    ("era-hijri", "H"),
+    ("era-persian", "P"),
+    ("era-buddhist", "B"),
+    ("era-roc", "R"),
+    ("era-hebrew", "A"),
+    ("era-ethiopic", "E"),
+    ("era-bangla", "K"),
+    ("era-bikram-sambat", "V"),
+    ("after-day", "D"),
+    ("byline", "by"),
+    ("after-second", "S"),
+    ("after-year", "Y"),
+    ("after-minute", "I"),
+    ("filler", "f"),
+    ("event", "ev"),
+    ("same-day", "cj"),
+    ("agency", "ag"),
+    ("reading-time", "rt"),
+    ("bound", "bd"),
+];
+
+/// The same, of those that have a number.
+const NUMBERED: [(&str, &str); 17] = [
+    ("ago-second", "rs"),
+    ("ago-minute", "rm"),
+    ("ago-hour", "rh"),
+    ("ago-day", "rd"),
+    ("ago-week", "rw"),
+    ("ago-month", "rM"),
+    ("ago-year", "ry"),
+    ("month", "g"),
+    ("hijri", "h"),
+    ("persian", "p"),
+    ("hebrew", "b"),
+    ("ethiopic", "e"),
+    ("bangla", "k"),
+    ("bikram-sambat", "v"),
+    ("weekday", "w"),
+    ("era-japanese", "J"),
+    ("last-weekday", "l"),
+];
+
+/// Where a meaning stands among those of a word: months and days in their own order (the last weekday first).
+pub(crate) fn rank(code: &str) -> (usize, i32) {
+    let kind = code.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+    let number = code.get(kind.len()..).and_then(|number| number.parse::<i32>().ok()).unwrap_or_default();
+    let of_class = CLASSES.iter().position(|(_, of)| *of == kind);
+    let of_numbered = || NUMBERED.iter().position(|(_, of)| *of == kind).map_or(0, |at| CLASSES.len() + at);
+    (of_class.unwrap_or_else(of_numbered), if kind == "w" { -number } else { number })
+}
+
 /// Fails where a table is not the one that its sources make; writes it first where `NEWSDATES_WRITE_TABLES` is set.
 pub(crate) fn assert_made(table: &str, made: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(table);
@@ -61,6 +150,6 @@ pub(crate) fn assert_made(table: &str, made: &[u8]) {
     }
     assert!(
         fs::read(&path).is_ok_and(|there| there == made),
-        "{table} is not made of words/*.txt as they are now: `make tables` makes it anew"
+        "{table} is not what its sources make: `scripts/generate-words --compile` makes it anew"
     );
 }
