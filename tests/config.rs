@@ -77,7 +77,7 @@ fn traces_are_off_until_a_collector_is_named() {
 
     let problems = given("[traces]\nendpoint = \"https://collector:4318\"\nsample-ratio = 1.5\n").problems();
     assert!(
-        problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): a number from 0 to 1 is wanted"),
+        problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): expected a number from 0 to 1"),
         "{problems}"
     );
     for endpoint in ["https://collector:4318", "collector:4318", "http://", ""] {
@@ -86,7 +86,7 @@ fn traces_are_off_until_a_collector_is_named() {
             problems.contains(&format!("traces.endpoint = `{endpoint}` (copydesk.toml:2): a URL is")),
             "{problems}"
         );
-        assert!(problems.contains("traces.service-name = `` (copydesk.toml:3): a name is wanted"), "{problems}");
+        assert!(problems.contains("traces.service-name = `` (copydesk.toml:3): expected a name"), "{problems}");
     }
 }
 
@@ -138,12 +138,12 @@ fn all_problems_are_reported_together_each_with_key_value_and_origin() {
         .flag("--admin", "admin", "listen", "9600")
         .problems();
     for expected in [
-        "stream.lanes = `0` (copydesk.toml:2): a whole number from 1 to 1024 is wanted",
-        "stream.grace = `30` (copydesk.toml:3): a duration with its unit is wanted",
-        "limits.output = `much` (copydesk.toml:6): a size is wanted",
+        "stream.lanes = `0` (copydesk.toml:2): expected a whole number from 1 to 1024",
+        "stream.grace = `30` (copydesk.toml:3): expected a duration with its unit",
+        "limits.output = `much` (copydesk.toml:6): expected a size",
         "log.format = `jsno` (environment variable COPYDESK__LOG__FORMAT): did you mean `json`?",
         "stream.input = `raw news` (environment variable COPYDESK__STREAM__INPUT): a topic's name has only letters",
-        "admin.listen = `9600` (flag --admin): an address and a port are wanted",
+        "admin.listen = `9600` (flag --admin): expected an address and a port",
     ] {
         assert!(problems.contains(expected), "not said: {expected}\n{problems}");
     }
@@ -162,7 +162,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     for expected in [
         "unknown key brokers (copydesk.toml:1): `brokers` belongs under `[stream]`",
         "unknown key stream.batch_bytes (copydesk.toml:3): did you mean `batch-bytes`?",
-        "unknown key stream.admin (copydesk.toml:4): known in `[stream]` are `brokers`, `input`",
+        "unknown key stream.admin (copydesk.toml:4): the keys of `[stream]` are `brokers`, `input`",
         "unknown key limit.lines (copydesk.toml:6): did you mean the section `[limits]`?",
         "unknown key log.file (copydesk.toml:7): did you mean `filter`?",
         "(environment variable COPYDESK__STREAM__DEAD_LETTER): did you mean `COPYDESK__STREAM__DEAD_LETTERS`?",
@@ -234,9 +234,9 @@ fn properties_are_judged_by_librdkafkas_own_list() {
         .env("COPYDESK__KAFKA__LOG_LEVEL", "8")
         .problems();
     for expected in [
-        "kafka.fetch.min.bytes = `(redacted)` (copydesk.toml:2): a whole number from 1 to 100000000 is wanted",
-        "kafka.linger.ms = `1000000` (copydesk.toml:3): a number from 0 to 900000 is wanted",
-        "kafka.socket.keepalive.enable = `yes` (copydesk.toml:4): `true` or `false` is wanted",
+        "kafka.fetch.min.bytes = `(redacted)` (copydesk.toml:2): expected a whole number from 1 to 100000000",
+        "kafka.linger.ms = `1000000` (copydesk.toml:3): expected a number from 0 to 900000",
+        "kafka.socket.keepalive.enable = `yes` (copydesk.toml:4): expected `true` or `false`",
         "kafka.sasl.mechanism = `SCRAM-512` (copydesk.toml:5): did you mean `SCRAM-SHA-512`?",
         "kafka.security.protocol = `TLS` (copydesk.toml:6): did you mean `ssl`?",
         "kafka.compression.type = `zst` (copydesk.toml:7): did you mean `zstd`?",
@@ -246,7 +246,7 @@ fn properties_are_judged_by_librdkafkas_own_list() {
         "kafka.queued.min.messages = `0` (environment variable COPYDESK__KAFKA__QUEUED_MIN_MESSAGES): a whole number from 1",
         "unknown key kafka.sasl.pasword (environment variable COPYDESK__KAFKA__SASL_PASWORD): did you mean \
          `COPYDESK__KAFKA__SASL_PASSWORD`?",
-        "kafka.log_level = `8` (environment variable COPYDESK__KAFKA__LOG_LEVEL): a whole number from 0 to 7 is wanted",
+        "kafka.log_level = `8` (environment variable COPYDESK__KAFKA__LOG_LEVEL): expected a whole number from 0 to 7",
     ] {
         assert!(problems.contains(expected), "not said: {expected}\n{problems}");
     }
@@ -312,7 +312,7 @@ fn secrets_come_from_files_and_are_never_shown() {
 
     let missing = given.env("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE", "/no/such/file").problems();
     assert!(
-        missing.starts_with("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE names `/no/such/file`, which can't be read"),
+        missing.starts_with("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE is the path `/no/such/file`, which can't be read"),
         "{missing}"
     );
 }
@@ -455,8 +455,8 @@ fn a_token_and_the_mechanism_that_sends_it_need_each_other() {
                 sasl.mechanism = \"PLAIN\"\nsecurity.protocol = \"SSL\"\nenable.sasl.oauthbearer.unsecure.jwt = true\n";
     let problems = given(file).problems();
     for expected in [
-        "oauth.token-command = `get token` (copydesk.toml:3): `oauth.token-file` is set as well: one source is wanted",
-        "oauth.token-lifetime = `0s` (copydesk.toml:4): more than nothing is wanted",
+        "oauth.token-command = `get token` (copydesk.toml:3): `oauth.token-file` is set as well: leave out one of them",
+        "oauth.token-lifetime = `0s` (copydesk.toml:4): expected a duration above 0",
         "kafka.sasl.mechanism = `PLAIN` (copydesk.toml:6): `oauth.token-command` is set, which wants `OAUTHBEARER`",
         "kafka.security.protocol = `SSL` (copydesk.toml:7): `oauth.token-command` is set, which wants `SASL_SSL`",
         "kafka.enable.sasl.oauthbearer.unsecure.jwt = `true` (copydesk.toml:8): `oauth.token-command` is set: one source",
@@ -520,12 +520,12 @@ fn a_token_that_can_not_be_sent_or_is_empty_is_refused_and_never_shown() {
         assert!(!problems.contains("17") && !problems.contains("hunter"), "{problems}");
     }
     let problems = given("").env("COPYDESK__ADMIN__TOKEN", "").problems();
-    assert!(problems.contains("leave the variable out"), "{problems}");
+    assert!(problems.contains("unset the variable"), "{problems}");
     let empty = given("");
     let path = empty.folder.path().join("empty");
     fs::write(&path, "\n").unwrap();
     let problems = empty.env("COPYDESK__ADMIN__TOKEN_FILE", path.to_str().unwrap()).problems();
-    assert!(problems.contains("leave the variable out"), "{problems}");
+    assert!(problems.contains("unset the variable"), "{problems}");
     assert_eq!(given("[admin]\ntoken = \"\"\n").load().settings.access.token, None);
 
     for wrong in ["http://desk", "desk:9600", "desk/status.json", "*.example.org", "a..b", "."] {

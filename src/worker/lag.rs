@@ -13,7 +13,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde::Deserialize;
 
 use crate::config::Stream;
-use crate::telemetry::lags::{Read, Standing};
+use crate::telemetry::partition_lag::{PartitionPosition, ReadToEnd};
 
 use super::clients;
 use super::context::Quiet;
@@ -83,7 +83,7 @@ impl Progress {
         partition: i32,
         numbers: &PartitionStatistics,
         emptied: bool,
-    ) -> Option<Standing> {
+    ) -> Option<PartitionPosition> {
         let end = if numbers.ls_offset >= 0 { numbers.ls_offset } else { numbers.hi_offset };
         let known = self.partitions.entry(partition).or_default();
         let committed = known.committed.unwrap_or(numbers.committed_offset.max(numbers.lo_offset));
@@ -94,8 +94,8 @@ impl Progress {
         }
         // Nothing was given: the lane began to read at the committed offset.
         let articles_end = known.given.unwrap_or(committed);
-        let read = fetched.filter(|&to| articles_end <= to).map(|to| Read { to, articles_end });
-        Some(Standing { committed, end, read })
+        let read = fetched.filter(|&to| articles_end <= to).map(|to| ReadToEnd { to, articles_end });
+        Some(PartitionPosition { committed, end, read })
     }
 }
 
@@ -104,7 +104,7 @@ impl Progress {
 ///
 /// # Errors
 /// Where no broker answers for the group.
-pub(super) fn measure(stream: &Stream, partitions: &[i32]) -> Result<Vec<(i32, Standing)>, KafkaTrouble> {
+pub(super) fn measure(stream: &Stream, partitions: &[i32]) -> Result<Vec<(i32, PartitionPosition)>, KafkaTrouble> {
     let trouble = |error: &KafkaError| KafkaTrouble::new("asking for committed offsets", error);
     let by = Instant::now() + ASK;
     let client: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(&clients::reader(stream), Quiet::default(), stream)?;
@@ -125,7 +125,7 @@ pub(super) fn measure(stream: &Stream, partitions: &[i32]) -> Result<Vec<(i32, S
             Offset::Offset(offset) => offset.max(first),
             _ => first,
         };
-        standings.push((element.partition(), Standing { committed, end, read: None }));
+        standings.push((element.partition(), PartitionPosition { committed, end, read: None }));
     }
     Ok(standings)
 }

@@ -16,7 +16,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::config::Delivery;
 use crate::telemetry::traces::{BatchTrace, Route};
-use crate::telemetry::{Committed, Refused, events, names};
+use crate::telemetry::{CommittedBatch, Refused, events, names};
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Limits};
 
@@ -472,7 +472,7 @@ impl<'a> Lane<'a> {
             if let Some(timestamp) = message.timestamp().to_millis() {
                 let waited = (now - timestamp as f64 / 1000.0).max(0.0);
                 self.end_to_end.record(waited);
-                self.orders.health.waited(waited);
+                self.orders.health.record_latency(waited);
             }
         }
         for (calendar, count) in calendars {
@@ -493,6 +493,6 @@ impl<'a> Lane<'a> {
         };
         event.emit();
         let (records, bytes, commit) = (event.records_in, event.bytes_in, published.commit);
-        self.orders.health.committed(Committed { records, bytes, process: work.process, publish, commit });
+        self.orders.health.committed(CommittedBatch { records, bytes, process: work.process, publish, commit });
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn run(orders: &Orders) -> Ended {
 /// Partitions that this lane owned and nobody here owns now: their lag is not known by any consumer of the process.
 fn measure_what_is_left(orders: &Orders, measured: &mut Option<Instant>) {
     let (lags, stream) = (orders.health.lags(), &orders.settings.stream);
-    let left = lags.kept(orders.number);
+    let left = lags.unowned(orders.number);
     if left.is_empty() || orders.embedded || measured.is_some_and(|at: Instant| at.elapsed() < MEASURE) {
         return;
     }

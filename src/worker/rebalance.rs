@@ -118,8 +118,8 @@ impl Membership {
     /// This life of the lane is over, and its consumer is to be closed.
     pub(super) fn leave(&self) {
         self.left.store(true, Relaxed);
-        self.health.set_settled(false);
-        self.health.lags().left(self.health.number());
+        self.health.set_assignment_stable(false);
+        self.health.lags().lane_restarted(self.health.number());
     }
 
     /// The lane has polled; `emptied`: until nothing was left, so that all that was fetched before is gathered.
@@ -164,7 +164,7 @@ impl Membership {
         }
         state.revoked.extend(&went);
         state.steady = 0;
-        self.health.set_settled(false);
+        self.health.set_assignment_stable(false);
         self.health.set_partitions(state.assigned.iter().copied().collect());
         self.health.lags().revoked(self.health.number(), &went);
         events::revoked(&self.lane, &self.topic, &went, state.assigned.len(), lost);
@@ -210,9 +210,9 @@ impl ClientContext for Membership {
         let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
         state.joined |= steady;
         state.steady = if steady { state.steady.saturating_add(1) } else { 0 };
-        self.health.set_settled(state.steady >= SETTLED);
+        self.health.set_assignment_stable(state.steady >= SETTLED);
         if state.steady >= SETTLED {
-            self.health.lags().settled(&self.topic, self.health.number());
+            self.health.lags().forget_unowned(&self.topic, self.health.number());
         }
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
             events::brokers_up(&self.lane);

@@ -23,7 +23,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tracing::debug;
 
 use crate::config::Stream;
-use crate::telemetry::{Health, Owner, Unread, events};
+use crate::telemetry::{Health, PartitionOwner, UnreadPartition, events};
 
 use super::clients;
 use super::context::Quiet;
@@ -144,13 +144,13 @@ impl Watch<'_> {
             // At the first look nothing can be said of what moves.
             let since = self.seen.get(&partition).map(|seen| seen.since).filter(|since| since.elapsed() >= EVERY / 2);
             if let Some(since) = since.filter(|_| lag > 0) {
-                waiting.push(Unread { partition, lag, since, owner: Owner::Unknown });
+                waiting.push(UnreadPartition { partition, lag, since, owner: PartitionOwner::Unknown });
             }
         }
         let group =
             if waiting.is_empty() { None } else { describe(&self.consumer, &self.orders.stream.group, topic, ASK) };
         for unread in &mut waiting {
-            unread.owner = group.as_ref().map_or(Owner::Unknown, |group| group.owner(unread.partition));
+            unread.owner = group.as_ref().map_or(PartitionOwner::Unknown, |group| group.owner(unread.partition));
         }
         self.mend(group.as_ref(), &waiting);
         waiting.retain(|unread| unread.since.elapsed() >= SILENCE);
@@ -160,8 +160,8 @@ impl Watch<'_> {
 
     /// A partition without an owner in a group at rest gets none before the next rebalance. One lane sees to that: the first
     /// member's. Twice in a row, so that a group that was just resting is left alone.
-    fn mend(&mut self, group: Option<&Group>, waiting: &[Unread]) {
-        let ownerless = waiting.iter().any(|unread| unread.owner == Owner::Nobody);
+    fn mend(&mut self, group: Option<&Group>, waiting: &[UnreadPartition]) {
+        let ownerless = waiting.iter().any(|unread| unread.owner == PartitionOwner::Nobody);
         let Some(group) = group.filter(|group| ownerless && group.rests) else {
             self.ownerless = 0;
             return;
@@ -240,7 +240,7 @@ impl Watch<'_> {
     }
 
     /// Says which partitions nobody reads, and which are read again.
-    fn tell(&mut self, silent: Vec<Unread>) {
+    fn tell(&mut self, silent: Vec<UnreadPartition>) {
         let topic = &self.orders.stream.input;
         for (partition, seen) in &mut self.seen {
             match (silent.iter().find(|unread| unread.partition == *partition), seen.told) {

@@ -18,7 +18,7 @@ fn bounded(folder: &Path, line: &str) -> Output {
 }
 
 #[test]
-fn what_is_read_has_a_limit() {
+fn input_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let file = fs::File::create(folder.path().join("huge")).unwrap();
     file.set_len(30 << 30).unwrap();
@@ -114,17 +114,14 @@ fn feed_to_a_dead_broker_answers_ctrl_c_at_once() {
 #[test]
 fn dead_letters_are_chosen_in_words_that_exist() {
     for (arguments, said) in [
-        (
-            &["list", "--code", "nobody"][..],
-            "there is no code `nobody`: did you mean `no_body`? (one of invalid_utf8, ",
-        ),
+        (&["list", "--code", "nobody"][..], "unknown code `nobody`: did you mean `no_body`? (one of invalid_utf8, "),
         (&["replay", "--code", "NO-BODY"], "(one of invalid_utf8, "),
-        (&["list", "--where", "cod = no_body"], "there is no field `cod`: did you mean `code`?"),
+        (&["list", "--where", "cod = no_body"], "unknown field `cod`: did you mean `code`?"),
         (&["list", "--where", "code = nobody"], "did you mean `no_body`?"),
         (&["list", "--where", "offset > many"], "`offset` is a number, and `many` is none"),
-        (&["list", "17"], "a place is wanted as it is printed"),
-        (&["show", "news.raw/3"], "a place is wanted as it is printed"),
-        (&["show", "0", "x"], "a place is wanted as it is printed"),
+        (&["list", "17"], "expected coordinates as printed"),
+        (&["show", "news.raw/3"], "expected coordinates as printed"),
+        (&["show", "0", "x"], "expected coordinates as printed"),
     ] {
         let output = run(&[&["dead-letters"], arguments].concat());
         assert_eq!(code(&output), 64, "{arguments:?}: {}", err(&output));
