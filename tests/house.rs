@@ -47,7 +47,7 @@ fn every_source_file_belongs_to_a_room() {
 /// not wrap, each in so many places.
 #[test]
 fn few_calls_are_unsafe() {
-    let rooms = [("worker/hand_over.rs", 1), ("worker/native.rs", 7), ("worker/topic_id.rs", 5)];
+    let rooms = [("worker/native.rs", 8), ("worker/oauth_token.rs", 1), ("worker/topic_id.rs", 5)];
     assert_eq!(files_that_say("unsafe_code"), rooms.map(|(file, _)| file));
     for (file, places) in rooms {
         let code = without_comments_and_strings(&fs::read_to_string(root().join("src").join(file)).unwrap());

@@ -3,7 +3,6 @@
 //! Outputs are those of each command that takes configuration, the log of a worker as text and as JSON, and what its admin
 //! server says. Brokers are not needed: the worker stands before a port where nobody listens.
 
-#![cfg(feature = "app")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
 #[path = "support/admin.rs"]
@@ -232,7 +231,8 @@ fn secrets_that_are_refused_are_not_shown() {
         PlantedSecrets::new(&line)
             .hides(&secret)
             .refused_by(&[&["config"]], &format!("kafka.{name} = `(redacted)` (copydesk.toml:2)"));
-        let planted = PlantedSecrets::new("").env(&variable(name), &format!("{secret}\0").replace('\0', "\u{1}")).hides(&secret);
+        let planted =
+            PlantedSecrets::new("").env(&variable(name), &format!("{secret}\0").replace('\0', "\u{1}")).hides(&secret);
         let (_, said) = planted.run(&["config"]);
         assert!(said.contains(name), "{said}");
         if property.form == Form::Call {
@@ -277,13 +277,17 @@ fn secrets_under_wrong_names_are_not_shown() {
 #[test]
 fn secrets_in_other_places_are_not_shown() {
     let jwt = "eyJhbGciOiJub25lIn0.eyJzd29yZGZpc2giOjF9.swordfish";
-    PlantedSecrets::new("").env("COPYDESK__OAUTH__TOKEN_FILE", jwt).hides(jwt).refused_by(&COMMANDS, "oauth.token-file");
+    PlantedSecrets::new("")
+        .env("COPYDESK__OAUTH__TOKEN_FILE", jwt)
+        .hides(jwt)
+        .refused_by(&COMMANDS, "oauth.token-file");
     let with_user = "SASL_SSL://desk:swordfish@a:9092";
     let planted = PlantedSecrets::new("").env("COPYDESK__STREAM__BROKERS", with_user).hides("swordfish");
     planted.refused_by(&COMMANDS, "stream.brokers = `(redacted)@a:9092`");
     let planted = PlantedSecrets::new("").flag("--brokers", with_user).hides("swordfish");
     planted.refused_by(&COMMANDS[..4], "stream.brokers = `(redacted)@a:9092` (flag --brokers)");
-    let planted = PlantedSecrets::new("[traces]\nendpoint = \"https://desk:swordfish@collector:4318\"\n").hides("swordfish");
+    let planted =
+        PlantedSecrets::new("[traces]\nendpoint = \"https://desk:swordfish@collector:4318\"\n").hides("swordfish");
     planted.refused_by(&COMMANDS, "traces.endpoint");
     // On the command line, where nothing takes them.
     for argument in ["sasl.password=swordfish", "--sasl.password=swordfish", "--brokers=kafka://desk:swordfish@a"] {

@@ -11,7 +11,7 @@ use crate::cli::print::say_coloured;
 use crate::cli::topics::in_words;
 use crate::cli::{color, exit, resolve, safe};
 use crate::config::{Delivery, OffsetReset, Settings, Stream};
-use crate::worker::claim::is_claimed;
+use crate::worker::instance_lock::is_held;
 use crate::worker::topics::{Admin, Retention, Topic, TopicState};
 use crate::worker::{offsets, probe};
 
@@ -40,7 +40,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(exit::OK));
     }
     let stream = &settings.stream;
-    if is_claimed(stream) {
+    if is_held(stream) {
         let advice = "this is fine if it is the worker that you check; a second `run` with this name would not start";
         report.warn(
             &format!("instance `{}` of group `{}` is running on this machine", stream.instance, stream.group),

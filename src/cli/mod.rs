@@ -41,7 +41,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Inputs, Loaded, Origin, Problem, Problems, load, quoted, redact};
 use crate::telemetry::logs;
-use crate::worker::{KafkaTrouble, proof};
+use crate::worker::{KafkaTrouble, config_check};
 use flags::{GlobalFlags, OnStream, StreamFlags};
 use print::{note, say};
 
@@ -212,7 +212,7 @@ fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
 
 /// Has librdkafka check its properties, before any client is created.
 fn check_properties(loaded: &Loaded) -> Result<(), Problems> {
-    let problem = |proof::Refusal { key, reason }| {
+    let problem = |config_check::Refusal { key, reason }| {
         let place = ("kafka".to_owned(), key);
         let value = loaded.settings.stream.properties.get(&place.1).map(String::as_str).unwrap_or_default();
         Problem::Value {
@@ -222,7 +222,7 @@ fn check_properties(loaded: &Loaded) -> Result<(), Problems> {
             reason,
         }
     };
-    let problems: Vec<Problem> = proof::properties(&loaded.settings.stream).into_iter().map(problem).collect();
+    let problems: Vec<Problem> = config_check::properties(&loaded.settings.stream).into_iter().map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 

@@ -10,7 +10,7 @@ use crate::cli::print::note;
 use crate::cli::{exit, hangup};
 use crate::config::Settings;
 use crate::telemetry::{log_summary, otlp};
-use crate::worker::claim::{self, Claim};
+use crate::worker::instance_lock::{self, InstanceLock};
 use crate::worker::supervisor::{Outcome, Worker};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
@@ -30,9 +30,9 @@ pub struct Args {}
 pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
     // Held until the process ends.
-    let _claim = match claim::claim(stream) {
-        Claim::Held(hold) => Some(hold),
-        Claim::Taken => {
+    let _lock = match instance_lock::acquire(stream) {
+        InstanceLock::Held(hold) => Some(hold),
+        InstanceLock::Taken => {
             note(format_args!(
                 "copydesk: another copydesk runs on this machine as `{}` in group `{}`, and two with one name would fence each \
                  other. Stop it first, or give each its own instance name (`stream.instance`, --instance)",
@@ -40,7 +40,7 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             ));
             return Ok(ExitCode::from(exit::FENCED));
         }
-        Claim::Unknown(error) => {
+        InstanceLock::Unknown(error) => {
             tracing::debug!("can't find out whether another process has this instance name: {error}");
             None
         }

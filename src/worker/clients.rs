@@ -74,7 +74,7 @@ pub(super) fn producer(stream: &Stream, lane: usize, survey: &Survey) -> ClientC
     set(&mut config, "message.max.bytes", survey.largest_limit().clamp(1_000_000, 1_000_000_000));
     set(&mut config, "batch.size", survey.smallest_limit().saturating_sub(1024).clamp(1, 1_000_000));
     // A request to a group's coordinator that librdkafka has lost goes on when any connection changes its state: so one
-    // that is idle is closed, and opened again (`settle.rs`).
+    // that is idle is closed, and opened again (`offset_sender.rs`).
     set(&mut config, "connections.max.idle.ms", 10_000);
     pass(&mut config, stream, |key| of_producer(key) && key != "statistics.interval.ms");
     set(&mut config, "enable.idempotence", true);
@@ -132,7 +132,7 @@ pub(super) fn reader(stream: &Stream) -> ClientConfig {
     config
 }
 
-/// A consumer that looks at the group and at partitions, and is no member: see [`super::watch`].
+/// A consumer that looks at the group and at partitions, and is no member: see [`super::group_monitor`].
 pub(super) fn watcher(stream: &Stream) -> ClientConfig {
     let mut config = reader(stream);
     set(&mut config, "client.id", ids::client_id(stream, "watch"));

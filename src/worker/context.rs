@@ -1,4 +1,4 @@
-//! What librdkafka tells its clients by itself: log lines, errors, delivery reports.
+//! What librdkafka reports to its clients by itself: log lines, errors, delivery reports.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -30,15 +30,15 @@ pub(super) fn log(level: RDKafkaLogLevel, client: &str, facility: &str, message:
     }
 }
 
-/// A client of a one-shot command: its errors are told by the calls that fail.
+/// A client of a one-shot command: its errors are reported by the calls that fail.
 #[derive(Debug, Default)]
-pub(super) struct Quiet {
+pub(super) struct CommandContext {
     last: Mutex<Option<String>>,
     /// Why the last connection failed.
     connection: Mutex<Option<String>>,
 }
 
-impl Quiet {
+impl CommandContext {
     /// The last thing the client complained about by itself ("connection refused"), which says more than "timed out".
     pub(super) fn last(&self) -> Option<String> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -49,7 +49,7 @@ impl Quiet {
     }
 }
 
-impl ClientContext for Quiet {
+impl ClientContext for CommandContext {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "FAIL" {
             let text = message.split_once("]: ").map_or(message, |(_, text)| text);
@@ -64,20 +64,20 @@ impl ClientContext for Quiet {
     }
 }
 
-impl rdkafka::consumer::ConsumerContext for Quiet {}
+impl rdkafka::consumer::ConsumerContext for CommandContext {}
 
-/// A producer's side of the conversation: which records were not delivered.
+/// A producer's side of the conversation: which records were not delivered, by the tag that each was sent with.
 #[derive(Debug)]
-pub(super) struct Deliveries {
+pub(super) struct DeliveryReports<T> {
     lane: String,
-    failed: Mutex<Vec<FailedDelivery>>,
+    failed: Mutex<Vec<FailedDelivery<T>>>,
     /// Why the transaction failed, where librdkafka has said so: the records then only say that they were purged.
     transaction: Mutex<Option<String>>,
 }
 
-impl Deliveries {
-    pub(super) fn new(lane: String) -> Deliveries {
-        Deliveries { lane, failed: Mutex::default(), transaction: Mutex::default() }
+impl<T: Clone> DeliveryReports<T> {
+    pub(super) fn new(lane: String) -> DeliveryReports<T> {
+        DeliveryReports { lane, failed: Mutex::default(), transaction: Mutex::default() }
     }
 
     /// Forgets the failures of the last batch.
@@ -87,7 +87,7 @@ impl Deliveries {
     }
 
     /// The records that failed.
-    pub(super) fn failed(&self) -> Vec<FailedDelivery> {
+    pub(super) fn failed(&self) -> Vec<FailedDelivery<T>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -107,9 +107,9 @@ impl Deliveries {
     }
 }
 
-impl ClientContext for Deliveries {
+impl<T: Send + Sync> ClientContext for DeliveryReports<T> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // Its API tells of this only at the next call, and with another text.
+        // Its API reports this only at the next call, and with another text.
         if facility == "TXNERR" {
             let text = message.split_once("]: ").map_or(message, |(_, text)| text);
             *self.transaction.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
@@ -129,13 +129,13 @@ impl ClientContext for Deliveries {
     }
 }
 
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = usize;
+impl<T: Send + Sync + 'static> ProducerContext for DeliveryReports<T> {
+    type DeliveryOpaque = Box<T>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+    fn delivery(&self, result: &DeliveryResult<'_>, tag: Box<T>) {
         if let Err((error, message)) = result {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-            let failed = FailedDelivery { opaque, partition: message.partition(), code };
+            let failed = FailedDelivery { tag: *tag, partition: message.partition(), code };
             self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(failed);
         }
     }

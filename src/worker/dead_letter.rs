@@ -9,6 +9,7 @@ use copydesk_core::article::Reject;
 
 use super::native::RawHeader;
 use super::outgoing::Added;
+use super::partition::Coordinates;
 
 /// The input topic.
 pub const TOPIC: &str = "__connect.errors.topic";
@@ -42,7 +43,7 @@ pub const REPLAYED: &str = "copydesk.replayed.from";
 /// offset. It is written in the transaction that replays.
 ///
 /// A mark stands behind its letter in the letter's own partition, so that retention takes the letter first, and topic and
-/// marks go together where the topic is made anew.
+/// marks go together where the topic is recreated.
 pub const MARK: &str = "copydesk.replayed.offset";
 
 /// Every header that a dead letter may have for being one.
@@ -56,7 +57,7 @@ pub(super) const HEADER_FRAME: usize = 10;
 
 /// Size of a record as a topic's `max.message.bytes` counts it, rounded up.
 ///
-/// Of each header the bytes of its name and of its value are wanted.
+/// `headers`: of each the bytes of its name and of its value.
 pub(super) fn framed(key: Option<&[u8]>, value: Option<&[u8]>, headers: impl Iterator<Item = (usize, usize)>) -> usize {
     let headers: usize = headers.map(|(name, value)| name + value + HEADER_FRAME).sum();
     key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers + FRAME
@@ -65,9 +66,7 @@ pub(super) fn framed(key: Option<&[u8]>, value: Option<&[u8]>, headers: impl Ite
 /// A refused payload as it came.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Original<'a> {
-    pub(super) topic: &'a str,
-    pub(super) partition: i32,
-    pub(super) offset: i64,
+    pub(super) coordinates: Coordinates,
     pub(super) key: Option<&'a [u8]>,
     pub(super) value: Option<&'a [u8]>,
     pub(super) headers: &'a [RawHeader<'a>],
@@ -89,10 +88,11 @@ pub(super) struct DeadLetter<'a> {
 
 /// Writes the dead letter so that it has at most `limit` bytes.
 pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -> DeadLetter<'a> {
+    let Coordinates { partition, offset } = original.coordinates;
     let mut added = vec![
-        (TOPIC, original.topic.to_owned()),
-        (PARTITION, original.partition.to_string()),
-        (OFFSET, original.offset.to_string()),
+        (TOPIC, partition.topic.to_string()),
+        (PARTITION, partition.number.to_string()),
+        (OFFSET, offset.to_string()),
         (STAGE, reject.stage().to_owned()),
         (MESSAGE, reject.message()),
         (CODE, reject.code().to_owned()),
@@ -131,12 +131,14 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::partition::Partition;
     use super::*;
 
     const NONE: &Added = &Added::new();
 
     fn original<'a>(value: Option<&'a [u8]>, headers: &'a [RawHeader<'a>]) -> Original<'a> {
-        Original { topic: "news.raw", partition: 3, offset: 42, key: Some(b"key"), value, headers, added: NONE }
+        let coordinates = Coordinates { partition: Partition::new("news.raw", 3), offset: 42 };
+        Original { coordinates, key: Some(b"key"), value, headers, added: NONE }
     }
 
     fn size(letter: &DeadLetter<'_>, headers: &[RawHeader<'_>]) -> usize {

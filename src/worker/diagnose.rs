@@ -1,4 +1,4 @@
-//! librdkafka's reasons why there is no connection, in the words of whoever has to mend it. Its own words stand behind, for
+//! librdkafka's reasons why there is no connection, in the words of whoever has to repair it. Its own words stand behind, for
 //! those who know them.
 
 use std::net::{TcpStream, ToSocketAddrs};
@@ -16,9 +16,9 @@ pub(super) fn why(complaint: Option<String>, brokers: &str) -> Option<String> {
 }
 
 fn listens(address: &str) -> bool {
-    const PATIENCE: Duration = Duration::from_secs(1);
+    const TIMEOUT: Duration = Duration::from_secs(1);
     let mut addresses = address.to_socket_addrs().into_iter().flatten();
-    addresses.any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
+    addresses.any(|address| TcpStream::connect_timeout(&address, TIMEOUT).is_ok())
 }
 
 /// The reason, with what it means where that is known.

@@ -1,11 +1,12 @@
-//! Why a lane's life ended, and what becomes of it.
+//! Why a lane's session ends, and what follows.
 
 use rdkafka::error::KafkaError;
 use thiserror::Error;
 
 use crate::config::redact;
 
-use super::proof;
+use super::abort::{Abort, Remedy};
+use super::config_check;
 
 /// An error of Kafka's or of the client library's, in words, for the commands that only show it.
 #[derive(Debug, Clone, Error)]
@@ -29,73 +30,29 @@ pub(super) fn in_words(error: &KafkaError) -> String {
         KafkaError::Transaction(inner) => format!("{inner} ({})", inner.name()),
         // Its own text has the value in it.
         KafkaError::ClientConfig(_, reason, key, value) => {
-            format!("librdkafka refuses `{key}`: {}", proof::without(reason, key, value))
+            format!("librdkafka refuses `{key}`: {}", config_check::reason_without_value(reason, key, value))
         }
         other => redact::text(&other.to_string()).into_owned(),
     }
 }
 
-/// The step that a batch was aborted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AbortReason {
-    /// The transaction could not begin.
-    Begin,
-    /// Records were not delivered.
-    Delivery,
-    /// A topic called a record, or a request, too large.
-    TooLarge,
-    /// A topic refused a record for good.
-    Refused,
-    /// The offsets were not taken.
-    Offsets,
-    /// The commit failed.
-    Commit,
-}
-
-impl AbortReason {
-    #[cfg(test)]
-    const ALL: [AbortReason; 6] = {
-        use AbortReason::{Begin, Commit, Delivery, Offsets, Refused, TooLarge};
-        [Delivery, TooLarge, Refused, Offsets, Commit, Begin]
-    };
-
-    /// The label of the metric.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            AbortReason::Begin => "begin",
-            AbortReason::Delivery => "delivery",
-            AbortReason::TooLarge => "too_large",
-            AbortReason::Refused => "refused",
-            AbortReason::Offsets => "offsets",
-            AbortReason::Commit => "commit",
-        }
-    }
-
-    /// Was something learned by which the batch fares better the next time? Such aborts are no reason for new clients.
-    pub(super) fn is_progress(self) -> bool {
-        matches!(self, AbortReason::TooLarge | AbortReason::Refused)
-    }
-
-    /// May the topics have changed?
-    pub(super) fn is_about_topics(self) -> bool {
-        matches!(self, AbortReason::Delivery | AbortReason::TooLarge | AbortReason::Refused)
-    }
-}
-
-/// Why a lane's clients are dropped.
+/// Why a lane's session ends.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
-    /// Another process uses this lane's transactional id, or it seems so. Disposition: restart, and the second time the process
-    /// ends.
+    /// Another process uses this lane's transactional id, or it seems so. What follows: a restart, and the second time the end of
+    /// the process.
     #[error("fenced: by a duplicate instance, or by its own session before an outage")]
     Fenced,
-    /// Another process has joined the group under this lane's name. Disposition: [`super::replaced`] says whose it is.
+    /// Another process has joined the group under this lane's name. What follows: [`super::duplicate_member`] says whose it is.
     #[error("replaced in the group")]
     Replaced,
-    /// A topic is missing, denied, or unfit. Disposition: wait, then a new life.
+    /// A topic is missing, denied, or unfit. What follows: a restart after a pause.
     #[error("{0}")]
     Topics(String),
-    /// The broker can't be reached, or says no for the time being. Disposition: wait, then a new life.
+    /// No broker answers. What follows: a restart after a pause.
+    #[error("looking for the topics: {0}")]
+    NoBroker(String),
+    /// A broker says no for the time being, or does not answer a call. What follows: a restart after a pause.
     #[error("{doing}: {error}")]
     Unavailable {
         /// What was being done.
@@ -103,7 +60,7 @@ pub(super) enum Failure {
         /// What was said.
         error: String,
     },
-    /// The client is not usable any more, or the outcome of a call is not known. Disposition: a new life after a pause.
+    /// The client is not usable any more, or the outcome of a call is not known. What follows: a restart after a pause.
     #[error("{doing}: {error}")]
     Fatal {
         /// What was being done.
@@ -111,7 +68,7 @@ pub(super) enum Failure {
         /// What was said.
         error: String,
     },
-    /// The lane's own code panicked. Disposition: a new life after a pause.
+    /// The lane's own code panicked. What follows: a restart after a pause.
     #[error("panic: {0}")]
     Panic(String),
 }
@@ -125,15 +82,20 @@ impl Failure {
         Failure::Unavailable { doing, error: in_words(error) }
     }
 
-    /// The failure of an abort, with what the batch had failed of before.
-    pub(super) fn after(self, earlier: &str, topics: bool) -> Failure {
-        match self {
-            Failure::Fatal { .. } | Failure::Unavailable { .. } if topics => Failure::Topics(earlier.to_owned()),
-            Failure::Fatal { doing, error } => Failure::Fatal { doing, error: format!("{error}, after {earlier}") },
-            Failure::Unavailable { doing, error } => {
+    /// The failure to end a transaction, with why it had to be aborted, which says more.
+    pub(super) fn after(self, abort: &Abort) -> Failure {
+        let earlier = &abort.error;
+        match (self, abort.remedy) {
+            (Failure::Fatal { .. } | Failure::Unavailable { .. }, Remedy::WaitForTopics) => {
+                Failure::Topics(earlier.clone())
+            }
+            (Failure::Fatal { doing, error }, _) => {
+                Failure::Fatal { doing, error: format!("{error}, after {earlier}") }
+            }
+            (Failure::Unavailable { doing, error }, _) => {
                 Failure::Unavailable { doing, error: format!("{error}, after {earlier}") }
             }
-            other => other,
+            (other, _) => other,
         }
     }
 
@@ -143,7 +105,7 @@ impl Failure {
             Failure::Fenced => "fenced",
             Failure::Replaced => "replaced",
             Failure::Topics(_) => "topics",
-            Failure::Unavailable { .. } => "unavailable",
+            Failure::NoBroker(_) | Failure::Unavailable { .. } => "unavailable",
             Failure::Fatal { .. } => "fatal",
             Failure::Panic(_) => "panic",
         }
@@ -152,10 +114,11 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::abort::AbortReason;
     use super::*;
-    use crate::telemetry::names::{LANE_RESTARTS, TRANSACTIONS_ABORTED, values};
+    use crate::telemetry::names::{LANE_RESTARTS, values};
 
-    /// Those that make a lane start anew; of the others one is waited for, and one ends the process.
+    /// Those that are counted as restarts; of the others one is waited for, and one ends the process.
     #[test]
     fn every_reason_of_a_restart_is_counted_from_zero() {
         let text = || "text".to_owned();
@@ -169,7 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_of_an_abort_is_counted_from_zero() {
-        assert_eq!(AbortReason::ALL.map(AbortReason::label), values(TRANSACTIONS_ABORTED, "reason").unwrap());
+    fn what_the_batch_failed_of_is_named_with_what_its_abort_failed_of() {
+        let failed = || Failure::Unavailable { doing: "abort", error: "no answer".to_owned() };
+        let delivery = Abort::new(AbortReason::Delivery, "not delivered");
+        assert_eq!(failed().after(&delivery).to_string(), "abort: no answer, after not delivered");
+        let topics = Abort::waiting_for_topics(AbortReason::Delivery, "denied");
+        assert!(matches!(failed().after(&topics), Failure::Topics(what) if what == "denied"));
+        assert!(matches!(Failure::Fenced.after(&topics), Failure::Fenced));
     }
 }

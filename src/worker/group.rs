@@ -6,22 +6,24 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 
 use crate::telemetry::PartitionOwner;
 
-/// The members of a group, each with its partitions of one topic.
+use super::partition::{Partition, TopicName};
+
+/// The members of a group, each with its partitions.
 pub(super) struct Group {
     members: Vec<Member>,
     /// No rebalance is under way.
-    pub(super) rests: bool,
+    pub(super) is_stable: bool,
 }
 
 struct Member {
     client: String,
     host: String,
-    partitions: Vec<i32>,
+    partitions: Vec<Partition>,
 }
 
 impl Group {
     /// Whose the partition is.
-    pub(super) fn owner(&self, partition: i32) -> PartitionOwner {
+    pub(super) fn owner(&self, partition: Partition) -> PartitionOwner {
         let owner = self.members.iter().find(|member| member.partitions.contains(&partition));
         owner.map_or(PartitionOwner::Nobody, |member| {
             PartitionOwner::Member(format!("`{}` at {}", member.client, member.host))
@@ -38,7 +40,6 @@ impl Group {
 pub(super) fn describe<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     group: &str,
-    topic: &str,
     timeout: Duration,
 ) -> Option<Group> {
     let list = consumer.fetch_group_list(Some(group), timeout).ok()?;
@@ -46,25 +47,23 @@ pub(super) fn describe<C: ConsumerContext>(
     let members = found.members().iter().map(|member| Member {
         client: member.client_id().to_owned(),
         host: member.client_host().trim_start_matches('/').to_owned(),
-        partitions: member.assignment().and_then(|bytes| assigned(bytes, topic)).unwrap_or_default(),
+        partitions: member.assignment().and_then(assigned).unwrap_or_default(),
     });
-    Some(Group { members: members.collect(), rests: found.state() == "Stable" })
+    Some(Group { members: members.collect(), is_stable: found.state() == "Stable" })
 }
 
-/// The partitions of `topic` in an assignment: version, then topics with their partitions (Kafka's
+/// The partitions of an assignment: version, then topics with their partitions (Kafka's
 /// `ConsumerProtocolAssignment`, all numbers big-endian).
-fn assigned(bytes: &[u8], topic: &str) -> Option<Vec<i32>> {
+fn assigned(bytes: &[u8]) -> Option<Vec<Partition>> {
     let mut rest = Bytes(bytes);
     rest.take(2)?;
     let mut found = Vec::new();
     for _ in 0..rest.number()? {
         let length: [u8; 2] = rest.take(2)?.try_into().ok()?;
         let name = rest.take(usize::from(u16::from_be_bytes(length)))?;
+        let topic = TopicName::new(std::str::from_utf8(name).ok()?);
         for _ in 0..rest.number()? {
-            let partition = rest.number()?;
-            if name == topic.as_bytes() {
-                found.push(partition);
-            }
+            found.push(Partition { topic, number: rest.number()? });
         }
     }
     Some(found)
@@ -91,10 +90,9 @@ mod tests {
     #[test]
     fn an_assignment_is_read_and_a_short_one_is_not() {
         let bytes = b"\0\x01\0\0\0\x02\0\x01a\0\0\0\x01\0\0\0\x07\0\x02bb\0\0\0\x02\0\0\0\0\0\0\0\x03\xff\xff\xff\xff";
-        assert_eq!(assigned(bytes, "bb"), Some(vec![0, 3]));
-        assert_eq!(assigned(bytes, "a"), Some(vec![7]));
-        assert_eq!(assigned(bytes, "c"), Some(vec![]));
-        assert_eq!(assigned(&bytes[..20], "bb"), None);
-        assert_eq!(assigned(b"", "bb"), None);
+        let all = [Partition::new("a", 7), Partition::new("bb", 0), Partition::new("bb", 3)];
+        assert_eq!(assigned(bytes).as_deref(), Some(&all[..]));
+        assert_eq!(assigned(&bytes[..20]), None);
+        assert_eq!(assigned(b""), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Clients that are logged in: every client of Kafka's is made here.
 //!
 //! Where brokers want a token ([`crate::config::Oauth`]), a client gets one before it is used, and a new one when 80 % of
-//! its life are over, from a thread of its own: whoever owns the client may be waiting inside librdkafka just then. A
+//! its lifetime are over, from a thread of its own: whoever owns the client may be waiting inside librdkafka just then. A
 //! token that can't be had is asked for again; until the old one expires nothing else happens.
 
 use std::ops::Deref;
@@ -13,13 +13,14 @@ use rdkafka::admin::AdminClient;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, Producer, ProducerContext};
 use tracing::{debug, warn};
 
 use crate::config::{Oauth, Stream};
 
 use super::failure::{Failure, KafkaTrouble};
-use super::hand_over::hand_over;
+use super::oauth_token::set_oauth_token;
 use super::token::{self, Token};
 
 /// The pause before a token that could not be had is asked for again.
@@ -29,24 +30,24 @@ const LEAST: Duration = Duration::from_millis(500);
 
 /// A client that can be given a token.
 pub(super) trait Bearer: Send + Sync + 'static {
-    fn take(&self, token: &Token) -> Result<(), String>;
+    fn set_token(&self, token: &Token) -> Result<(), String>;
 }
 
 impl<C: ClientContext + 'static> Bearer for AdminClient<C> {
-    fn take(&self, token: &Token) -> Result<(), String> {
-        hand_over(self.inner(), &token.text, &token.principal, millis(token))
+    fn set_token(&self, token: &Token) -> Result<(), String> {
+        set_oauth_token(self.inner(), &token.text, &token.principal, millis(token))
     }
 }
 
 impl<C: ConsumerContext + 'static> Bearer for BaseConsumer<C> {
-    fn take(&self, token: &Token) -> Result<(), String> {
-        hand_over(self.client(), &token.text, &token.principal, millis(token))
+    fn set_token(&self, token: &Token) -> Result<(), String> {
+        set_oauth_token(self.client(), &token.text, &token.principal, millis(token))
     }
 }
 
 impl<C: ProducerContext + 'static> Bearer for BaseProducer<C> {
-    fn take(&self, token: &Token) -> Result<(), String> {
-        hand_over(self.client(), &token.text, &token.principal, millis(token))
+    fn set_token(&self, token: &Token) -> Result<(), String> {
+        set_oauth_token(self.client(), &token.text, &token.principal, millis(token))
     }
 }
 
@@ -55,34 +56,34 @@ fn millis(token: &Token) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX / 1000)
 }
 
-/// A client, and who keeps it logged in.
+/// A client, and what keeps it logged in.
 pub(super) struct LoggedIn<T: Bearer> {
     // Before the client: it holds a part of it, which must not be the last one.
-    keeper: Option<Keeper>,
+    refresher: Option<TokenRefresher>,
     client: Arc<T>,
 }
 
 impl<T: Bearer> LoggedIn<T> {
-    /// Makes a client that has a token where one is wanted.
-    pub(super) fn new<C>(config: &ClientConfig, context: C, stream: &Stream) -> Result<LoggedIn<T>, KafkaTrouble>
+    /// Makes a client that has a token where the brokers ask for one.
+    pub(super) fn new<C>(config: &ClientConfig, context: C, stream: &Stream) -> Result<LoggedIn<T>, NoClient>
     where
         C: ClientContext,
         T: FromClientConfigAndContext<C>,
     {
         let token = stream.oauth.as_ref().map(|oauth| Ok((oauth, token::fetch(oauth)?))).transpose();
-        let token = token.map_err(|error: token::NoToken| no_login(error.to_string()))?;
-        let client = T::from_config_and_context(config, context)
-            .map_err(|error| KafkaTrouble::new("starting the client", &error))?;
+        let token = token.map_err(|error: token::NoToken| NoClient::Login(error.to_string()))?;
+        let client = T::from_config_and_context(config, context).map_err(NoClient::Refused)?;
         let client = Arc::new(client);
-        let keeper = match token {
+        let refresher = match token {
             None => None,
             Some((oauth, token)) => {
-                client.take(&token).map_err(no_login)?;
+                client.set_token(&token).map_err(NoClient::Login)?;
                 let bearer: Arc<dyn Bearer> = Arc::<T>::clone(&client);
-                Some(Keeper::start(oauth.clone(), token, bearer).map_err(|error| no_login(error.to_string()))?)
+                let refresher = TokenRefresher::start(oauth.clone(), token, bearer);
+                Some(refresher.map_err(|error| NoClient::Login(error.to_string()))?)
             }
         };
-        Ok(LoggedIn { keeper, client })
+        Ok(LoggedIn { refresher, client })
     }
 
     /// The client itself, to be shared with another thread. It is kept logged in no longer than `self` lives.
@@ -93,7 +94,7 @@ impl<T: Bearer> LoggedIn<T> {
     /// Why the client's token has expired without another in its place. Connections that stand may go on for as long as the
     /// brokers let them; no other comes to be.
     pub(super) fn lapsed(&self) -> Option<String> {
-        self.keeper.as_ref()?.state().lapsed()
+        self.refresher.as_ref()?.state().lapsed()
     }
 }
 
@@ -108,18 +109,31 @@ impl<T: Bearer> Deref for LoggedIn<T> {
 /// What a client was doing when it could not log in.
 pub(super) const LOGIN: &str = "logging in";
 
-/// Why there is no login, in words.
-pub(super) fn no_login(what: String) -> KafkaTrouble {
-    KafkaTrouble { doing: LOGIN.to_owned(), what }
+/// Why a client was not made.
+#[derive(Debug)]
+pub(super) enum NoClient {
+    /// There is no token for the brokers, in words.
+    Login(String),
+    /// librdkafka refuses the configuration.
+    Refused(KafkaError),
 }
 
-/// Asked where a call failed that may be repeated: without a token it would fail for ever, and nobody would be told why.
+impl From<NoClient> for KafkaTrouble {
+    fn from(error: NoClient) -> KafkaTrouble {
+        match error {
+            NoClient::Login(what) => KafkaTrouble { doing: LOGIN.to_owned(), what },
+            NoClient::Refused(error) => KafkaTrouble::new("starting the client", &error),
+        }
+    }
+}
+
+/// Asked where a call failed that may be repeated: without a token it would fail for ever, and nobody would know why.
 pub(super) fn still_logged_in<T: Bearer>(client: &LoggedIn<T>) -> Result<(), Failure> {
     client.lapsed().map_or(Ok(()), |error| Err(Failure::Unavailable { doing: LOGIN, error }))
 }
 
 /// Keeps one client logged in until it is dropped.
-struct Keeper {
+struct TokenRefresher {
     shared: Arc<Mutex<State>>,
     /// Never sent anything: the thread ends when it is gone.
     _ends: Sender<()>,
@@ -139,15 +153,15 @@ impl State {
     }
 }
 
-impl Keeper {
-    fn start(oauth: Oauth, first: Token, bearer: Arc<dyn Bearer>) -> std::io::Result<Keeper> {
+impl TokenRefresher {
+    fn start(oauth: Oauth, first: Token, bearer: Arc<dyn Bearer>) -> std::io::Result<TokenRefresher> {
         let state = State { bearer: Some(bearer), expires: first.expires, trouble: None };
         let shared = Arc::new(Mutex::new(state));
         let (ends, ended) = channel();
         let of_thread = Arc::clone(&shared);
         let pause = until_refresh(&first);
         std::thread::Builder::new().name("login".to_owned()).spawn(move || keep(&oauth, &of_thread, &ended, pause))?;
-        Ok(Keeper { shared, _ends: ends })
+        Ok(TokenRefresher { shared, _ends: ends })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -155,7 +169,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for TokenRefresher {
     fn drop(&mut self) {
         // The thread may be asking for a token; the client goes without waiting for it.
         self.state().bearer = None;
@@ -176,9 +190,9 @@ fn keep(oauth: &Oauth, shared: &Mutex<State>, ended: &Receiver<()>, mut pause: D
         let token = token::fetch(oauth).map_err(|error| error.to_string());
         let mut state = lock(shared);
         let Some(bearer) = state.bearer.clone() else { return };
-        match token.and_then(|token| bearer.take(&token).map(|()| token)) {
+        match token.and_then(|token| bearer.set_token(&token).map(|()| token)) {
             Ok(token) => {
-                debug!("logged in anew as `{}`, for {} s", token.principal, token.left().as_secs());
+                debug!("logged in again as `{}`, for {} s", token.principal, token.left().as_secs());
                 pause = until_refresh(&token);
                 state.expires = token.expires;
                 state.trouble = None;

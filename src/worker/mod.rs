@@ -1,45 +1,52 @@
 //! The worker: the only room that knows rdkafka.
 //!
 //! A process runs lanes ([`lane`]): one OS thread, one consumer, one transactional producer each. A lane repeats
-//! *gather* ([`gather`]), *process* (the pure function, [`copydesk_core::pipeline`]) and *publish* ([`publish`]); the
-//! [`supervisor`] starts lanes, starts them anew when they fail, and stops them in order.
+//! *gather* ([`gather`]), *process* (the pure function, [`copydesk_core::pipeline`]) and *publish* ([`publish`]). From its start
+//! to its stop it goes through one [`session`] or more: what only new clients can repair restarts it. The [`supervisor`] starts
+//! lanes and stops them in order.
 //!
 //! For the other commands that talk to Kafka, [`reader`], [`writer`], [`replay`], [`offsets`] and [`topics`] are doors without a type of
 //! rdkafka's in them. [`embedded`] is a broker inside the process for the demo, which proves nothing about transactions.
 
+mod abort;
 mod batch;
-pub mod claim;
+mod batch_metrics;
 mod clients;
+pub mod config_check;
 mod context;
 pub mod dead_letter;
 mod diagnose;
+mod duplicate_member;
 pub mod embedded;
-mod examine;
 mod failure;
 mod gather;
 mod group;
-mod hand_over;
+mod group_monitor;
+mod group_offsets;
 mod ids;
+pub mod instance_lock;
 mod lag;
 mod lane;
-mod leave;
-mod life;
+mod leave_group;
 mod login;
 mod native;
-mod note;
+mod oauth_token;
+mod offset_metadata;
+mod offset_sender;
 pub mod offsets;
 mod outgoing;
+mod partition;
+mod pipeline;
+mod position_check;
 mod positions;
 pub mod probe;
-pub mod proof;
 mod publish;
 pub mod reader;
 mod rebalance;
 mod refusals;
-mod replaced;
 pub mod replay;
 mod sabotage;
-mod settle;
+mod session;
 mod stop;
 pub mod supervisor;
 mod timestamps;
@@ -47,7 +54,6 @@ mod token;
 mod topic_id;
 pub mod topics;
 mod transaction;
-mod watch;
 pub mod writer;
 
 pub use failure::KafkaTrouble;

@@ -3,7 +3,7 @@
 //!
 //! A broker's words about a record that it refused are not to be had: `rd_kafka_message_produce_errstr` of librdkafka 2.12.1
 //! points into the answer of the broker, which is freed by the time that the delivery report is read (`rd_kafka_dr_msgq0`
-//! copies the answer and leaves the pointers). The code is told in its place.
+//! copies the answer and leaves the pointers). The code is reported in its place.
 //!
 //! rdkafka 0.39 reads a header's name with `to_str().unwrap()` (`message.rs`), and makes headers only of `&str`. Kafka
 //! itself never looks at them, so a name may be any bytes. librdkafka's accessors give them as they came; they end a name
@@ -23,6 +23,33 @@ use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Message, OwnedHeaders};
 
 /// A header as Kafka has it: a name of any bytes, and a value, which may be null.
 pub(super) type RawHeader<'m> = (&'m [u8], Option<&'m [u8]>);
+
+/// A message, with its headers looked up once.
+pub(super) struct MessageWithHeaders<'c> {
+    /// They point into what `message` owns.
+    headers: Vec<RawHeader<'static>>,
+    message: BorrowedMessage<'c>,
+}
+
+impl<'c> MessageWithHeaders<'c> {
+    pub(super) fn new(message: BorrowedMessage<'c>) -> MessageWithHeaders<'c> {
+        let found = headers(&message);
+        // SAFETY: Names and values lie in memory of librdkafka's that belongs to the message, does not move with the Rust value,
+        // and is freed when that is dropped. The message is private, is never replaced or changed, and is dropped together
+        // with the list; the list is handed out only for as long as `self` is borrowed.
+        let headers = unsafe { std::mem::transmute::<Vec<RawHeader<'_>>, Vec<RawHeader<'static>>>(found) };
+        MessageWithHeaders { headers, message }
+    }
+
+    pub(super) fn message(&self) -> &BorrowedMessage<'c> {
+        &self.message
+    }
+
+    /// The headers, in order.
+    pub(super) fn headers(&self) -> &[RawHeader<'_>] {
+        &self.headers
+    }
+}
 
 /// The headers of a message, in order.
 pub(super) fn headers<'m>(message: &'m BorrowedMessage<'_>) -> Vec<RawHeader<'m>> {

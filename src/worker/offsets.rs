@@ -14,11 +14,12 @@ use thiserror::Error;
 use crate::config::Stream;
 
 use super::clients;
-use super::context::Quiet;
-use super::examine::{committed, list, topic_id, without};
+use super::context::CommandContext;
 use super::failure::{KafkaTrouble, in_words};
+use super::group_offsets::{committed, list, topic_id, why_no_offset};
 use super::login::LoggedIn;
-use super::note::Note;
+use super::offset_metadata::OffsetMetadata;
+use super::partition::Partition;
 use super::positions::{Facts, Verdict, judge};
 use super::reader::Snapshot;
 use super::topic_id::TopicId;
@@ -74,19 +75,20 @@ pub fn look(stream: &Stream, timeout: Duration) -> Result<Ledger, KafkaTrouble> 
     let topic = topic_id(&consumer, &stream.input, timeout)?;
     let trouble =
         |error: &KafkaError| KafkaTrouble::new(format!("asking for the offsets of `{}`", stream.group), error);
-    let partitions: Vec<i32> = snapshot.spans().keys().copied().collect();
-    let offsets = committed(&consumer, stream, &partitions, timeout).map_err(|error| trouble(&error))?;
-    let without = if offsets.len() < partitions.len() {
-        Some(without(&consumer, stream, &offsets, topic.as_ref()).map_err(|error| trouble(&error))?)
+    let partitions: Vec<Partition> =
+        snapshot.spans().keys().map(|&number| Partition::new(&stream.input, number)).collect();
+    let offsets = committed(&consumer, &partitions, timeout).map_err(|error| trouble(&error))?;
+    let no_offset = if offsets.len() < partitions.len() {
+        Some(why_no_offset(&consumer, stream, &offsets, topic.as_ref()).map_err(|error| trouble(&error))?)
     } else {
         None
     };
     let mut places = Vec::new();
     for (&partition, &(begin, end)) in snapshot.spans() {
-        let known = offsets.get(&partition);
-        let committed = match (known, without) {
+        let known = offsets.get(&Partition::new(&stream.input, partition));
+        let committed = match (known, no_offset) {
             (Some(known), _) => Ok(known),
-            (None, Some(without)) => Err(without),
+            (None, Some(reason)) => Err(reason),
             (None, None) => continue,
         };
         let facts = Facts { topic: topic.as_ref(), committed, next: None, first: None, span: Some((begin, end)) };
@@ -107,10 +109,11 @@ pub fn look(stream: &Stream, timeout: Duration) -> Result<Ledger, KafkaTrouble> 
 pub fn set(stream: &Stream, ledger: &Ledger, offsets: &BTreeMap<i32, i64>) -> Result<(), Unset> {
     let doing = || format!("setting the offsets of group `{}`", stream.group);
     let consumer = client(stream)?;
-    let places = offsets.iter().map(|(&partition, &offset)| (partition, Offset::Offset(offset)));
-    let list = list(&stream.input, places).map_err(|error| KafkaTrouble::new(doing(), &error))?;
-    let note = Note { topic: ledger.topic.clone(), beyond: false };
-    list.elements().iter_mut().for_each(|element| element.set_metadata(note.text()));
+    let places =
+        offsets.iter().map(|(&number, &offset)| (Partition::new(&stream.input, number), Offset::Offset(offset)));
+    let list = list(places).map_err(|error| KafkaTrouble::new(doing(), &error))?;
+    let metadata = OffsetMetadata { topic: ledger.topic.clone(), beyond_end: false };
+    list.elements().iter_mut().for_each(|element| element.set_metadata(metadata.text()));
     match consumer.commit(&list, CommitMode::Sync) {
         Ok(()) => Ok(()),
         Err(KafkaError::ConsumerCommit(code)) if is_stale_member(code) => Err(Unset::Members(stream.group.clone())),
@@ -119,7 +122,7 @@ pub fn set(stream: &Stream, ledger: &Ledger, offsets: &BTreeMap<i32, i64>) -> Re
     }
 }
 
-/// A client that joins no group. It is told no offset that belongs to an open transaction.
-fn client(stream: &Stream) -> Result<LoggedIn<BaseConsumer<Quiet>>, KafkaTrouble> {
-    LoggedIn::new(&clients::reader(stream), Quiet::default(), stream)
+/// A client that joins no group. It is given no offset that belongs to an open transaction.
+fn client(stream: &Stream) -> Result<LoggedIn<BaseConsumer<CommandContext>>, KafkaTrouble> {
+    Ok(LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream)?)
 }

@@ -5,29 +5,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
 use crate::config::RecordTimestamp;
-use crate::telemetry::traces::with_traceparent;
+use crate::telemetry::traces::{BatchTrace, with_traceparent};
 use copydesk_core::article::Reject;
 
-use super::batch::Outcome;
+use super::abort::{Abort, AbortReason};
+use super::batch::{Article, Batch, Outcome};
 use super::dead_letter::{self, KEY_ADDED, Original, TIMESTAMP_INPUT, framed};
-use super::failure::AbortReason;
 use super::native::{self, RawHeader};
-use super::publish::{Abort, Publisher, Unpublished};
-use super::refusals::{Place, Sent, Tag};
+use super::partition::Partition;
+use super::publish::{Publisher, Tag, Target, Unpublished};
 
 /// Headers that copydesk adds.
 pub(super) type Added = Vec<(&'static str, String)>;
 
+/// A batch that is being sent.
+pub(super) struct Sending<'s, 'c> {
+    pub(super) batch: &'s Batch<'c>,
+    /// The records of the batch, one after the other.
+    pub(super) out: &'s [u8],
+    /// The time, in milliseconds since 1970.
+    pub(super) now: i64,
+}
+
 /// An article that is about to be sent.
-struct Article<'m> {
-    message: &'m BorrowedMessage<'m>,
-    number: usize,
-    place: Place,
-    headers: Vec<RawHeader<'m>>,
+struct Draft<'s, 'c> {
+    sending: &'s Sending<'s, 'c>,
+    article: &'s Article<'c>,
+    /// Its index in the batch.
+    message: usize,
     /// The `traceparent` that its record must have.
     traceparent: Option<String>,
 }
@@ -41,38 +50,43 @@ struct Outgoing<'r> {
     headers: Option<OwnedHeaders>,
 }
 
+/// Whether the producer has taken a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Enqueued {
+    Yes,
+    /// It is larger than the producer takes.
+    TooLarge,
+}
+
 impl Publisher<'_> {
     /// Sends what became of an article, and answers the bytes of its record. The outcome changes where the record turns out
     /// to be what its topic does not take.
     pub(super) fn send(
         &mut self,
-        number: usize,
-        message: &BorrowedMessage<'_>,
+        sending: &Sending<'_, '_>,
+        message: usize,
         outcome: &mut Outcome,
-        out: &[u8],
+        trace: &mut BatchTrace,
     ) -> Result<u64, Unpublished> {
-        let place = (message.partition(), message.offset());
+        let Some(article) = sending.batch.articles.get(message) else { return Ok(0) };
         let is_record = matches!(outcome, Outcome::Clean(..));
+        let (partition, offset) = (article.partition().number, article.coordinates.offset);
         // Whatever is read of a message, a message may be wrong in: it is not to stop its partition.
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            let headers = native::headers(message);
-            let traceparent = self.trace.article(&headers, place, is_record);
-            (headers, traceparent)
-        }));
-        let (headers, traceparent) = read.unwrap_or_else(|_| {
+        let read = catch_unwind(AssertUnwindSafe(|| trace.article(article.headers(), (partition, offset), is_record)));
+        let traceparent = read.unwrap_or_else(|_| {
             *outcome = Outcome::Refused(Reject::Internal { reason: "panic while reading the headers".to_owned() });
-            Default::default()
+            None
         });
-        let article = Article { message, number, place, headers, traceparent };
+        let draft = Draft { sending, article, message, traceparent };
         if let Outcome::Clean(range, cleaned) = outcome {
-            let value = out.get(range.clone()).unwrap_or_default();
-            match self.send_record(&article, cleaned.uri.as_bytes(), value)? {
+            let value = sending.out.get(range.clone()).unwrap_or_default();
+            match self.send_record(&draft, cleaned.uri.as_bytes(), value)? {
                 Ok(()) => return Ok(value.len() as u64),
                 Err(reject) => *outcome = Outcome::Refused(reject),
             }
         }
         if let Outcome::Refused(reject) = outcome {
-            self.send_dead_letter(&article, reject)?;
+            self.send_dead_letter(&draft, reject)?;
         }
         Ok(0)
     }
@@ -80,90 +94,92 @@ impl Publisher<'_> {
     /// Sends the record, or answers why its topic does not take it.
     fn send_record(
         &mut self,
-        article: &Article<'_>,
+        draft: &Draft<'_, '_>,
         uri: &[u8],
         value: &[u8],
     ) -> Result<Result<(), Reject>, Unpublished> {
-        let Article { message, number, place, .. } = *article;
-        let treatment = self.refusals.of(place, Sent::Record);
+        let article = draft.article;
+        let treatment = self.refusals.of(article.coordinates, Target::Output);
         if let Some(reason) = treatment.rejected {
             return Ok(Err(Reject::RefusedByTopic { reason }));
         }
-        let now = treatment.restamped || self.stream.timestamp == RecordTimestamp::Now;
-        let (timestamp, added) = self.stamp(Sent::Record, message, now);
-        let headers = changed(&article.headers, article.traceparent.as_deref());
-        let key = message.key().unwrap_or(uri);
-        let bytes = framed(Some(key), Some(value), sizes(headers.as_deref().unwrap_or(&article.headers), &added));
+        let now = treatment.restamped || self.stream().timestamp == RecordTimestamp::Now;
+        let (timestamp, added) = self.stamp(Target::Output, draft, now);
+        let headers = changed(article.headers(), draft.traceparent.as_deref());
+        let key = article.message().key().unwrap_or(uri);
+        let bytes = framed(Some(key), Some(value), sizes(headers.as_deref().unwrap_or(article.headers()), &added));
         let limit = self.survey.output_bytes;
-        let outgoing = Outgoing {
-            tag: Tag { number, sent: Sent::Record },
-            key: Some(key),
-            value: Some(value),
-            timestamp,
-            headers: with_added(native::carried(message, headers.as_deref()), &added),
-        };
-        if bytes <= limit && !treatment.too_large && self.enqueue(message.partition(), outgoing)? {
-            return Ok(Ok(()));
+        if bytes <= limit && !treatment.too_large {
+            let outgoing = Outgoing {
+                tag: Tag::Record { message: draft.message, part: 0 },
+                key: Some(key),
+                value: Some(value),
+                timestamp,
+                headers: with_added(native::carried(article.message(), headers.as_deref()), &added),
+            };
+            if self.enqueue(draft, outgoing)? == Enqueued::Yes {
+                return Ok(Ok(()));
+            }
         }
         Ok(Err(Reject::OutputTooLarge { bytes, limit }))
     }
 
-    fn send_dead_letter(&mut self, article: &Article<'_>, reject: &Reject) -> Result<(), Unpublished> {
-        let Article { message, number, place, .. } = *article;
-        let treatment = self.refusals.of(place, Sent::DeadLetter);
-        let (timestamp, mut added) = self.stamp(Sent::DeadLetter, message, treatment.restamped);
+    fn send_dead_letter(&mut self, draft: &Draft<'_, '_>, reject: &Reject) -> Result<(), Unpublished> {
+        let Draft { article, message, .. } = *draft;
+        let treatment = self.refusals.of(article.coordinates, Target::DeadLetters);
+        let (timestamp, mut added) = self.stamp(Target::DeadLetters, draft, treatment.restamped);
         // A compacted topic takes no record without a key.
-        let coordinates = format!("{}/{}/{}", self.stream.input, place.0, place.1);
-        let keyed = (treatment.keyed && message.key().is_none()).then_some(coordinates.as_bytes());
+        let coordinates = article.coordinates.to_string();
+        let keyed = (treatment.keyed && article.message().key().is_none()).then_some(coordinates.as_bytes());
         added.extend(keyed.map(|_| (KEY_ADDED, "true".to_owned())));
-        let changed = changed(&article.headers, None);
+        let changed = changed(article.headers(), None);
         let original = Original {
-            topic: &self.stream.input,
-            partition: place.0,
-            offset: place.1,
-            key: message.key().or(keyed),
-            value: message.payload(),
-            headers: changed.as_deref().unwrap_or(&article.headers),
+            coordinates: article.coordinates,
+            key: article.message().key().or(keyed),
+            value: article.message().payload(),
+            headers: changed.as_deref().unwrap_or(article.headers()),
             added: &added,
         };
         // Cut shorter each time that it is too large, so that it ends.
         let mut limit = if treatment.too_large { 4096 } else { self.survey.dead_bytes };
         loop {
             let letter = dead_letter::write(original, reject, limit);
-            let carried = if letter.keeps_headers { native::carried(message, changed.as_deref()) } else { None };
+            let carried =
+                if letter.keeps_headers { native::carried(article.message(), changed.as_deref()) } else { None };
             let outgoing = Outgoing {
-                tag: Tag { number, sent: Sent::DeadLetter },
+                tag: Tag::DeadLetter { message },
                 key: letter.key.or(keyed),
                 value: letter.value,
                 timestamp,
                 headers: with_added(carried, &letter.added),
             };
-            if self.enqueue(place.0, outgoing)? {
+            if self.enqueue(draft, outgoing)? == Enqueued::Yes {
                 return Ok(());
             }
             if limit < 1024 {
                 let error = "the dead-letter topic takes no record of 1 KB";
-                return Err(Abort::for_topics(AbortReason::TooLarge, error));
+                return Err(Unpublished::Aborted(Abort::waiting_for_topics(AbortReason::TooLarge, error)));
             }
             limit /= 2;
         }
     }
 
     /// The timestamp to send with, `None` for the time of sending; and the header that then carries the article's own.
-    fn stamp(&mut self, sent: Sent, message: &BorrowedMessage<'_>, now: bool) -> (Option<i64>, Added) {
-        match message.timestamp().to_millis() {
-            Some(own) if now || !self.refusals.take(sent, own, self.now) => {
+    fn stamp(&mut self, target: Target, draft: &Draft<'_, '_>, now: bool) -> (Option<i64>, Added) {
+        match draft.article.timestamp() {
+            Some(own) if now || !self.refusals.take(target, own, draft.sending.now) => {
                 (None, vec![(TIMESTAMP_INPUT, own.to_string())])
             }
             own => (own, Vec::new()),
         }
     }
 
-    /// Hands a record to the producer. `false`: it is too large.
-    fn enqueue(&mut self, input_partition: i32, outgoing: Outgoing<'_>) -> Result<bool, Unpublished> {
-        let (topic, partition) = match outgoing.tag.sent {
-            Sent::Record => (&self.stream.output, self.output_partition(input_partition)),
-            Sent::DeadLetter => (&self.stream.dead_letters, self.dead_partition(input_partition)),
+    /// Hands a record to the producer.
+    fn enqueue(&mut self, draft: &Draft<'_, '_>, outgoing: Outgoing<'_>) -> Result<Enqueued, Unpublished> {
+        let input = draft.article.partition();
+        let (topic, partition) = match outgoing.tag.target() {
+            Target::Output => (&self.stream().output, self.output_partition(input)),
+            Target::DeadLetters => (&self.stream().dead_letters, self.dead_letter_partition(input)),
         };
         let mut record = BaseRecord {
             topic,
@@ -172,27 +188,29 @@ impl Publisher<'_> {
             key: outgoing.key,
             timestamp: outgoing.timestamp,
             headers: outgoing.headers,
-            delivery_opaque: outgoing.tag.to_opaque(),
+            delivery_opaque: Box::new(outgoing.tag),
         };
         let started = Instant::now();
         loop {
             match self.producer.send(record) {
-                Ok(()) => return Ok(true),
+                Ok(()) => return Ok(Enqueued::Yes),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     // Not for ever: records that can't be delivered are given up after message.timeout.ms.
                     if started.elapsed() > self.transaction_timeout {
                         let error = "the producer's queue stays full";
-                        return Err(Abort::at_once(AbortReason::Delivery, error));
+                        return Err(Unpublished::aborted(AbortReason::Delivery, error));
                     }
                     record = back;
                     self.producer.poll(Duration::ZERO);
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => return Ok(false),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
+                    return Ok(Enqueued::TooLarge);
+                }
                 // What was sent before it may have been refused, which says more.
                 Err((error, _)) => {
-                    return Err(match self.failed_deliveries() {
-                        true => self.undelivered(),
+                    return Err(match self.wait_for_failures() {
+                        true => self.undelivered(draft.sending),
                         false => self.failed(AbortReason::Delivery, &error),
                     });
                 }
@@ -202,13 +220,13 @@ impl Publisher<'_> {
 
     /// A record keeps its partition number where both topics have the same number of partitions, so that ordering per
     /// partition is preserved; else it goes where its key says.
-    fn output_partition(&self, input: i32) -> Option<i32> {
-        (self.survey.output_partitions == self.survey.input_partitions).then_some(input)
+    fn output_partition(&self, input: Partition) -> Option<i32> {
+        (self.survey.output_partitions == self.survey.input_partitions).then_some(input.number)
     }
 
-    fn dead_partition(&self, input: i32) -> Option<i32> {
+    fn dead_letter_partition(&self, input: Partition) -> Option<i32> {
         let partitions = i32::try_from(self.survey.dead_partitions).unwrap_or(i32::MAX).max(1);
-        Some(input % partitions)
+        Some(input.number % partitions)
     }
 }
 

@@ -10,10 +10,10 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use crate::config::{Delivery, Stream};
 
 use super::clients;
-use super::context::{Deliveries, Quiet};
+use super::context::{CommandContext, DeliveryReports};
 use super::failure::{KafkaTrouble, in_words};
 use super::ids;
-use super::login::{LoggedIn, no_login};
+use super::login::{LoggedIn, NoClient};
 use super::reader;
 use super::timestamps::TimestampBounds;
 use super::token;
@@ -25,7 +25,11 @@ use super::topics::{DEFAULT_MESSAGE_BYTES, Survey};
 /// In words, where there is none.
 pub fn token(stream: &Stream) -> Option<Result<(String, Duration), KafkaTrouble>> {
     let found = token::fetch(stream.oauth.as_ref()?);
-    Some(found.map(|token| (token.principal.clone(), token.left())).map_err(|error| no_login(error.to_string())))
+    Some(
+        found
+            .map(|token| (token.principal.clone(), token.left()))
+            .map_err(|error| NoClient::Login(error.to_string()).into()),
+    )
 }
 
 /// Asks whether a topic is there, before anything is sent to it.
@@ -59,8 +63,8 @@ pub fn transactions(stream: &Stream, timeout: Duration) -> Result<(), KafkaTroub
     let stream = Stream { delivery: Delivery::ExactlyOnce, ..stream.clone() };
     let mut config = clients::producer(&stream, 0, &survey);
     config.set("transactional.id", id);
-    let producer: LoggedIn<BaseProducer<Deliveries>> =
-        LoggedIn::new(&config, Deliveries::new("check".to_owned()), &stream)?;
+    let producer: LoggedIn<BaseProducer<DeliveryReports<()>>> =
+        LoggedIn::new(&config, DeliveryReports::new("check".to_owned()), &stream)?;
     producer.init_transactions(timeout).map_err(|error| KafkaTrouble { doing, what: in_words(&error) })
 }
 
@@ -76,7 +80,8 @@ fn is_coming(error: &KafkaError) -> bool {
 /// In words, where the broker refuses the group.
 pub fn group(stream: &Stream, timeout: Duration) -> Result<(), KafkaTrouble> {
     let doing = format!("asking for the offsets of group `{}`", stream.group);
-    let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(&clients::reader(stream), Quiet::default(), stream)?;
+    let consumer: LoggedIn<BaseConsumer<CommandContext>> =
+        LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(&stream.input, 0);
     let end = Instant::now() + timeout;

@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::config::Stream;
 
 use super::clients;
-use super::context::Quiet;
+use super::context::CommandContext;
 use super::diagnose;
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
@@ -105,7 +105,7 @@ pub enum Next {
 
 /// Reads one topic.
 pub struct Reader {
-    consumer: LoggedIn<BaseConsumer<Quiet>>,
+    consumer: LoggedIn<BaseConsumer<CommandContext>>,
     topic: String,
     partitions: usize,
     at_end: HashSet<i32>,
@@ -126,7 +126,7 @@ impl Reader {
             let offset = match from {
                 From::Start => Offset::Beginning,
                 From::End => {
-                    // Settled now, so that what comes after this call is read.
+                    // Fixed now, so that what comes after this call is read.
                     let (_, high) = consumer
                         .fetch_watermarks(topic, id, timeout)
                         .map_err(|error| KafkaTrouble::new(doing(), &error))?;
@@ -141,7 +141,7 @@ impl Reader {
     }
 
     fn assigned(
-        consumer: LoggedIn<BaseConsumer<Quiet>>,
+        consumer: LoggedIn<BaseConsumer<CommandContext>>,
         topic: &str,
         starts: &BTreeMap<i32, Offset>,
     ) -> Result<Reader, KafkaTrouble> {
@@ -215,16 +215,16 @@ impl Reader {
     /// As [`Reader::next`], for those who know that there is more to come: silence is an error, and never an answer.
     ///
     /// # Errors
-    /// As there, and where nothing comes for as long as `patience`.
-    pub fn next_within(&mut self, patience: Duration) -> Result<Next, KafkaTrouble> {
-        let until = Instant::now() + patience;
+    /// As there, and where nothing comes for as long as `timeout`.
+    pub fn next_within(&mut self, timeout: Duration) -> Result<Next, KafkaTrouble> {
+        let until = Instant::now() + timeout;
         loop {
             match self.next(Duration::from_millis(100))? {
                 Next::Nothing => {}
                 there => return Ok(there),
             }
             if Instant::now() > until {
-                let silence = format!("nothing came for {} s", patience.as_secs());
+                let silence = format!("nothing came for {} s", timeout.as_secs());
                 let what = self.consumer.client().context().last().unwrap_or(silence);
                 return Err(KafkaTrouble { doing: format!("reading `{}`", self.topic), what });
             }
@@ -284,15 +284,15 @@ impl<'a> Snapshot<'a> {
     /// Waits until no open transaction hides a part of it.
     ///
     /// # Errors
-    /// Where one stays open for longer than `patience`, or no broker answers.
-    pub fn settle(&self, patience: Duration) -> Result<(), KafkaTrouble> {
+    /// Where one stays open for longer than `timeout`, or no broker answers.
+    pub fn wait_until_stable(&self, timeout: Duration) -> Result<(), KafkaTrouble> {
         let (client, _) = connect(&clients::reader(self.stream), self.stream, self.topic, self.timeout)?;
-        let until = Instant::now() + patience;
+        let until = Instant::now() + timeout;
         for (&id, &(_, end)) in &self.spans {
             // For a reader of committed records a partition ends where the first open transaction begins.
             while watermarks(&client, self.topic, id, self.timeout)?.1 < end {
                 if Instant::now() > until {
-                    let what = format!("partition {id} has had an open transaction for {} s", patience.as_secs());
+                    let what = format!("partition {id} has had an open transaction for {} s", timeout.as_secs());
                     return Err(KafkaTrouble { doing: format!("reading `{}`", self.topic), what });
                 }
                 std::thread::sleep(Duration::from_millis(50));
@@ -353,7 +353,7 @@ pub(super) fn span(
 }
 
 fn watermarks(
-    client: &BaseConsumer<Quiet>,
+    client: &BaseConsumer<CommandContext>,
     topic: &str,
     partition: i32,
     timeout: Duration,
@@ -372,11 +372,11 @@ pub(super) fn connect(
     stream: &Stream,
     topic: &str,
     timeout: Duration,
-) -> Result<(LoggedIn<BaseConsumer<Quiet>>, Vec<i32>), KafkaTrouble> {
+) -> Result<(LoggedIn<BaseConsumer<CommandContext>>, Vec<i32>), KafkaTrouble> {
     let doing = || format!("opening topic `{topic}`");
-    let consumer: LoggedIn<BaseConsumer<Quiet>> = LoggedIn::new(config, Quiet::default(), stream)?;
+    let consumer: LoggedIn<BaseConsumer<CommandContext>> = LoggedIn::new(config, CommandContext::default(), stream)?;
     let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(|error| {
-        // Why is told only to whoever polls.
+        // The reason is reported only to whoever polls.
         let _ = consumer.poll(Duration::from_millis(100));
         let what =
             diagnose::why(consumer.client().context().last(), &stream.brokers).unwrap_or_else(|| in_words(&error));

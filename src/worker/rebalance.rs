@@ -1,9 +1,9 @@
-//! A lane's place in the group: which partitions are its own, and what to forget when they go.
+//! A lane's membership of the group: which partitions are its own, and what to discard when they are revoked.
 //!
 //! Rebalances run inside the poll of *gather*, the only place that polls, so none ever meets an open transaction. A
-//! revoked partition needs no commit: what was gathered of it is forgotten, and its new owner reads it again.
+//! revoked partition needs no commit: what was gathered of it is discarded, and its new owner reads it again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,18 +19,19 @@ use crate::telemetry::{LaneHealth, events};
 
 use super::context::log;
 use super::lag::{PartitionStatistics, Progress};
+use super::partition::{Partition, TopicName};
 use super::positions::Positions;
 
 /// The consumer's side of a lane.
 #[derive(Debug)]
 pub(super) struct Membership {
     lane: String,
-    topic: String,
+    topic: TopicName,
     health: Arc<LaneHealth>,
     state: Mutex<State>,
     positions: Positions,
     /// A broker has refused a login.
-    refused: AtomicBool,
+    login_refused: AtomicBool,
     /// The lane has emptied its queue since the last statistics.
     emptied: AtomicBool,
     /// The lane has gone back, and not polled since: statistics that come now are from before.
@@ -41,30 +42,30 @@ pub(super) struct Membership {
 
 #[derive(Debug, Default)]
 struct State {
-    assigned: BTreeSet<i32>,
+    assigned: BTreeSet<Partition>,
     joined: bool,
     /// Partitions revoked since they were last asked for.
-    revoked: BTreeSet<i32>,
+    revoked: BTreeSet<Partition>,
     /// Counts assignments that brought something.
     assignments: u64,
     progress: Progress,
-    /// Statistics in a row that found the group at rest.
+    /// Statistics in a row that found the group stable.
     steady: u32,
 }
 
-/// So many statistics in a row find the group at rest before what this lane does not have any more counts as another's: a
+/// So many statistics in a row find the group stable before what this lane does not have any more counts as another's: a
 /// first assignment may be empty, and a second one follow at once.
-const SETTLED: u32 = 3;
+const STABLE: u32 = 3;
 
 impl Membership {
-    pub(super) fn new(lane: String, topic: String, health: Arc<LaneHealth>) -> Membership {
+    pub(super) fn new(lane: String, topic: TopicName, health: Arc<LaneHealth>) -> Membership {
         Membership {
             lane,
             topic,
             health,
             state: Mutex::default(),
             positions: Positions::default(),
-            refused: AtomicBool::new(false),
+            login_refused: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
             rewound: AtomicBool::new(false),
             left: AtomicBool::new(false),
@@ -81,7 +82,7 @@ impl Membership {
     }
 
     /// Partitions revoked since the last call.
-    pub(super) fn take_revoked(&self) -> BTreeSet<i32> {
+    pub(super) fn take_revoked(&self) -> BTreeSet<Partition> {
         std::mem::take(&mut self.state().revoked)
     }
 
@@ -100,22 +101,22 @@ impl Membership {
         self.state().assignments
     }
 
-    /// Has a broker ever refused a login? (librdkafka does not tell the same thing twice.)
-    pub(super) fn refused(&self) -> bool {
-        self.refused.load(Relaxed)
+    /// Has a broker ever refused a login? (librdkafka does not report the same thing twice.)
+    pub(super) fn login_refused(&self) -> bool {
+        self.login_refused.load(Relaxed)
     }
 
     /// Remembers what was committed: the lag counts from there.
-    pub(super) fn committed(&self, next: impl Iterator<Item = (i32, i64)>) {
+    pub(super) fn committed(&self, next: BTreeMap<Partition, i64>) {
         self.state().progress.committed(next);
     }
 
     /// Remembers what was gathered: for each partition the offset after the last article.
-    pub(super) fn given(&self, next: impl Iterator<Item = (i32, i64)>) {
-        self.state().progress.given(next);
+    pub(super) fn gathered(&self, next: BTreeMap<Partition, i64>) {
+        self.state().progress.gathered(next);
     }
 
-    /// This life of the lane is over, and its consumer is to be closed.
+    /// This session of the lane is over, and its consumer is to be closed.
     pub(super) fn leave(&self) {
         self.left.store(true, Relaxed);
         self.health.set_assignment_stable(false);
@@ -136,50 +137,68 @@ impl Membership {
         self.state().progress.rewound();
     }
 
-    fn came(&self, list: &TopicPartitionList) {
-        let came = partitions(list);
+    /// What statistics say of an assigned partition.
+    fn measure(&self, progress: &mut Progress, partition: Partition, numbers: &PartitionStatistics, emptied: bool) {
+        let (topic, number) = (partition.topic.as_str(), partition.number);
+        if let Some(standing) = progress.standing(partition, numbers, emptied)
+            && let Some(lag) = self.health.lags().set(topic, number, standing)
+        {
+            self.health.set_lag(number, lag);
+        }
+        if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
+            events::ends(topic, number, numbers.ls_offset, numbers.hi_offset);
+        }
+    }
+
+    fn assign(&self, list: &TopicPartitionList) {
+        let partitions = partitions(list);
         let mut state = self.state();
         state.joined = true;
-        if came.is_empty() {
+        if partitions.is_empty() {
             return;
         }
         state.assignments += 1;
-        self.positions.came(&came);
-        state.assigned.extend(&came);
-        self.health.set_partitions(state.assigned.iter().copied().collect());
-        self.health.lags().assigned(self.health.number(), &came);
-        events::assigned(&self.lane, &came, state.assigned.len());
+        self.positions.assigned(&partitions);
+        state.assigned.extend(&partitions);
+        self.health.set_partitions(state.assigned.iter().map(|partition| partition.number).collect());
+        self.health.lags().assigned(self.health.number(), &numbers(&partitions));
+        events::assigned(&self.lane, &numbers(&partitions), state.assigned.len());
     }
 
-    fn went(&self, list: &TopicPartitionList, lost: bool) {
-        let went = partitions(list);
-        if went.is_empty() {
+    fn revoke(&self, list: &TopicPartitionList, lost: bool) {
+        let partitions = partitions(list);
+        if partitions.is_empty() {
             return;
         }
-        self.positions.went(&went);
+        self.positions.revoked(&partitions);
         let mut state = self.state();
-        for partition in &went {
+        for partition in &partitions {
             state.assigned.remove(partition);
             state.progress.forget(*partition);
         }
-        state.revoked.extend(&went);
+        state.revoked.extend(&partitions);
         state.steady = 0;
         self.health.set_assignment_stable(false);
-        self.health.set_partitions(state.assigned.iter().copied().collect());
-        self.health.lags().revoked(self.health.number(), &went);
-        events::revoked(&self.lane, &self.topic, &went, state.assigned.len(), lost);
+        self.health.set_partitions(state.assigned.iter().map(|partition| partition.number).collect());
+        self.health.lags().revoked(self.health.number(), &numbers(&partitions));
+        events::revoked(&self.lane, self.topic.as_str(), &numbers(&partitions), state.assigned.len(), lost);
     }
 }
 
-fn partitions(list: &TopicPartitionList) -> Vec<i32> {
-    list.elements().iter().map(|element| element.partition()).collect()
+fn partitions(list: &TopicPartitionList) -> Vec<Partition> {
+    list.elements().iter().map(Partition::of).collect()
+}
+
+/// As telemetry names partitions: it knows one input topic.
+fn numbers(partitions: &[Partition]) -> Vec<i32> {
+    partitions.iter().map(|partition| partition.number).collect()
 }
 
 impl ConsumerContext for Membership {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Revoke(list) => self.went(list, consumer.assignment_lost()),
-            Rebalance::Assign(list) => self.came(list),
+            Rebalance::Revoke(list) => self.revoke(list, consumer.assignment_lost()),
+            Rebalance::Assign(list) => self.assign(list),
             Rebalance::Error(error) => events::broker_error(&self.lane, "consumer", &error.to_string()),
         }
     }
@@ -188,14 +207,14 @@ impl ConsumerContext for Membership {
 impl ClientContext for Membership {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "OFFSET" {
-            self.positions.shake();
+            self.positions.position_reset();
         }
         log(level, "consumer", facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication) {
-            self.refused.store(true, Relaxed);
+            self.login_refused.store(true, Relaxed);
         }
         // The same error comes out of poll, where it is judged.
         debug!(target: "librdkafka", lane = self.lane, "{error}: {reason}");
@@ -210,27 +229,22 @@ impl ClientContext for Membership {
         let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
         state.joined |= steady;
         state.steady = if steady { state.steady.saturating_add(1) } else { 0 };
-        self.health.set_assignment_stable(state.steady >= SETTLED);
-        if state.steady >= SETTLED {
-            self.health.lags().forget_unowned(&self.topic, self.health.number());
+        self.health.set_assignment_stable(state.steady >= STABLE);
+        if state.steady >= STABLE {
+            self.health.lags().forget_unowned(self.topic.as_str(), self.health.number());
         }
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
             events::brokers_up(&self.lane);
         }
         let emptied = self.emptied.swap(false, Relaxed);
-        let Some(topic) = statistics.topics.get(&self.topic) else { return };
-        for (partition, numbers) in &topic.partitions {
-            let Ok(partition) = partition.parse::<i32>() else { continue };
-            if !state.assigned.contains(&partition) {
-                continue;
-            }
-            if let Some(standing) = state.progress.standing(partition, numbers, emptied)
-                && let Some(lag) = self.health.lags().set(&self.topic, partition, standing)
-            {
-                self.health.set_lag(partition, lag);
-            }
-            if numbers.ls_offset >= 0 && numbers.hi_offset >= 0 {
-                events::ends(&self.topic, partition, numbers.ls_offset, numbers.hi_offset);
+        for (name, topic) in &statistics.topics {
+            let name = TopicName::new(name);
+            for (number, numbers) in &topic.partitions {
+                let Ok(number) = number.parse::<i32>() else { continue };
+                let partition = Partition { topic: name, number };
+                if state.assigned.contains(&partition) {
+                    self.measure(&mut state.progress, partition, numbers, emptied);
+                }
             }
         }
         if self.rewound.load(Relaxed) {

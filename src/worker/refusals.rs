@@ -9,44 +9,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use rdkafka::error::RDKafkaErrorCode;
 
+use super::partition::{Coordinates, Partition};
+use super::publish::{Tag, Target};
 use super::timestamps::TimestampBounds;
 use super::topics::Survey;
 
-/// An article's place in the input topic: partition and offset.
-pub(super) type Place = (i32, i64);
-
-/// What was sent for an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Sent {
-    /// Its record, to the output topic.
-    Record,
-    /// Its dead letter.
-    DeadLetter,
-}
-
-/// What a delivery report is about: the article, by its number in the batch, and what was sent for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tag {
-    pub(super) number: usize,
-    pub(super) sent: Sent,
-}
-
-impl Tag {
-    /// As the number that librdkafka keeps with a record.
-    pub(super) fn to_opaque(self) -> usize {
-        self.number * 2 + usize::from(self.sent == Sent::DeadLetter)
-    }
-
-    pub(super) fn from_opaque(opaque: usize) -> Tag {
-        let sent = if opaque % 2 == 1 { Sent::DeadLetter } else { Sent::Record };
-        Tag { number: opaque / 2, sent }
-    }
-}
-
-/// A record that was not delivered.
+/// A record that was not delivered, by the tag that it was sent with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FailedDelivery {
-    pub(super) opaque: usize,
+pub(super) struct FailedDelivery<T> {
+    pub(super) tag: T,
     /// The partition that it was sent to: requests are by topic and partition.
     pub(super) partition: i32,
     pub(super) code: RDKafkaErrorCode,
@@ -90,7 +61,7 @@ pub(super) struct Treatment {
     pub(super) restamped: bool,
     /// Its topic called it too large: a record becomes a dead letter, and a dead letter is cut to the least.
     pub(super) too_large: bool,
-    /// Its topic refused the record, and this is what it was told: it becomes a dead letter.
+    /// Its topic refused the record, for this reason: it becomes a dead letter.
     pub(super) rejected: Option<String>,
     /// A dead letter gets a key where it has none.
     pub(super) keyed: bool,
@@ -98,21 +69,21 @@ pub(super) struct Treatment {
 
 /// What the refusals of a batch lead to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Lesson {
+pub(super) enum RefusalOutcome {
     /// No broker refused a record: something else went wrong.
-    None,
+    NoRefusal,
     /// The batch published again will fare better.
-    Again,
+    Retry,
     /// A topic refuses what can't be changed about a record: wait, and say so.
-    Hopeless(String),
+    Blocked(String),
 }
 
 /// What was not delivered of a batch.
 pub(super) struct Failures<'a> {
-    pub(super) deliveries: &'a [FailedDelivery],
+    pub(super) deliveries: &'a [FailedDelivery<Tag>],
     /// Articles of the batch, and each by its number.
     pub(super) articles: usize,
-    pub(super) article: &'a dyn Fn(usize) -> Option<Article>,
+    pub(super) article: &'a dyn Fn(usize) -> Option<Failed>,
     /// The time, in milliseconds since 1970.
     pub(super) now: i64,
 }
@@ -122,18 +93,18 @@ pub(super) struct Failures<'a> {
 struct Request<'a> {
     /// Did the broker name the records that it refuses?
     named: bool,
-    refused: Vec<(&'a FailedDelivery, Cause)>,
+    refused: Vec<(&'a FailedDelivery<Tag>, Cause)>,
 }
 
-/// What is known of an article whose record or dead letter failed.
+/// An article whose record or dead letter was not delivered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Article {
-    pub(super) place: Place,
+pub(super) struct Failed {
+    pub(super) coordinates: Coordinates,
     pub(super) timestamp: Option<i64>,
     pub(super) has_key: bool,
 }
 
-/// Refusals that were met, by the article's place, until the articles that met them are committed; and the timestamps that
+/// Refusals that were met, by the article's coordinates, until the articles that met them are committed; and the timestamps that
 /// the topics take.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
@@ -141,7 +112,7 @@ pub(super) struct Refusals {
     dead_letters: TimestampBounds,
     /// The dead-letter topic takes no record without a key.
     keyed: bool,
-    treatments: HashMap<(Place, Sent), Treatment>,
+    treatments: HashMap<(Coordinates, Target), Treatment>,
     /// So many articles are still sent one by one.
     one_by_one: usize,
 }
@@ -150,21 +121,21 @@ pub(super) struct Refusals {
 const FEW: usize = 100;
 
 impl Refusals {
-    /// The topics were asked what they take. What was learned of a topic that does not tell it stays.
+    /// The topics were asked what they take. What was learned of a topic that does not say stays.
     pub(super) fn surveyed(&mut self, survey: &Survey) {
         self.keyed |= survey.dead_compacted;
-        let told = [(&mut self.output, survey.output_timestamps), (&mut self.dead_letters, survey.dead_timestamps)];
-        for (known, told) in told {
-            if told.known || !known.known && *known == TimestampBounds::default() {
-                *known = told;
+        let stated = [(&mut self.output, survey.output_timestamps), (&mut self.dead_letters, survey.dead_timestamps)];
+        for (known, stated) in stated {
+            if stated.known || !known.known && *known == TimestampBounds::default() {
+                *known = stated;
             }
         }
     }
 
-    fn bounds(&mut self, sent: Sent) -> &mut TimestampBounds {
-        match sent {
-            Sent::Record => &mut self.output,
-            Sent::DeadLetter => &mut self.dead_letters,
+    fn bounds(&mut self, target: Target) -> &mut TimestampBounds {
+        match target {
+            Target::Output => &mut self.output,
+            Target::DeadLetters => &mut self.dead_letters,
         }
     }
 
@@ -179,38 +150,37 @@ impl Refusals {
     }
 
     /// How an article's record or dead letter is to be sent.
-    pub(super) fn of(&self, place: Place, sent: Sent) -> Treatment {
-        let treatment = self.treatments.get(&(place, sent)).cloned().unwrap_or_default();
+    pub(super) fn of(&self, coordinates: Coordinates, target: Target) -> Treatment {
+        let treatment = self.treatments.get(&(coordinates, target)).cloned().unwrap_or_default();
         Treatment { keyed: self.keyed, ..treatment }
     }
 
     /// Does its topic take this timestamp now, as far as is known?
-    pub(super) fn take(&mut self, sent: Sent, timestamp: i64, now: i64) -> bool {
-        self.bounds(sent).take(timestamp, now)
+    pub(super) fn take(&mut self, target: Target, timestamp: i64, now: i64) -> bool {
+        self.bounds(target).take(timestamp, now)
     }
 
     /// So many articles were committed, up to these offsets by partition.
-    pub(super) fn committed(&mut self, articles: usize, next: &BTreeMap<i32, i64>) {
+    pub(super) fn committed(&mut self, articles: usize, next: &BTreeMap<Partition, i64>) {
         self.one_by_one = self.one_by_one.saturating_sub(articles);
-        let is_open = |(partition, offset): Place| next.get(&partition).is_none_or(|next| offset >= *next);
-        self.treatments.retain(|(place, _), _| is_open(*place));
+        let is_open = |place: Coordinates| next.get(&place.partition).is_none_or(|next| place.offset >= *next);
+        self.treatments.retain(|(coordinates, _), _| is_open(*coordinates));
     }
 
     /// Learns from what was not delivered of a batch.
-    pub(super) fn learn(&mut self, failures: &Failures<'_>) -> Lesson {
-        let mut requests: BTreeMap<(bool, i32), Request<'_>> = BTreeMap::new();
+    pub(super) fn learn(&mut self, failures: &Failures<'_>) -> RefusalOutcome {
+        let mut requests: BTreeMap<(Target, i32), Request<'_>> = BTreeMap::new();
         for failed in failures.deliveries {
-            let sent = Tag::from_opaque(failed.opaque).sent;
-            let request = requests.entry((sent == Sent::Record, failed.partition)).or_default();
+            let request = requests.entry((failed.tag.target(), failed.partition)).or_default();
             request.named |= failed.code == RDKafkaErrorCode::InvalidDifferentRecord;
             request.refused.extend(cause(failed.code).map(|cause| (failed, cause)));
         }
-        let alone = self.one_by_one();
-        let mut lesson = Lesson::None;
+        let one_by_one = self.one_by_one();
+        let mut outcome = RefusalOutcome::NoRefusal;
         for Request { named, refused } in requests.into_values().filter(|request| !request.refused.is_empty()) {
-            lesson = Lesson::Again;
+            outcome = RefusalOutcome::Retry;
             // A request that is too large names no record.
-            if !alone && (!named || refused.iter().any(|(_, cause)| *cause == Cause::Size)) {
+            if !one_by_one && (!named || refused.iter().any(|(_, cause)| *cause == Cause::Size)) {
                 self.one_by_one = failures.articles;
                 continue;
             }
@@ -218,36 +188,36 @@ impl Refusals {
             for (failed, cause) in refused {
                 let cause = if unclear && cause == Cause::Record { Cause::Unclear } else { cause };
                 if let Err(why) = self.refused(failed, cause, failures) {
-                    return Lesson::Hopeless(why);
+                    return RefusalOutcome::Blocked(why);
                 }
             }
         }
-        lesson
+        outcome
     }
 
     /// A record or dead letter was refused by itself, and for this cause.
-    fn refused(&mut self, failed: &FailedDelivery, cause: Cause, failures: &Failures<'_>) -> Result<(), String> {
-        let Tag { number, sent } = Tag::from_opaque(failed.opaque);
-        let Some(article) = (failures.article)(number) else { return Ok(()) };
+    fn refused(&mut self, failed: &FailedDelivery<Tag>, cause: Cause, failures: &Failures<'_>) -> Result<(), String> {
+        let target = failed.tag.target();
+        let Some(article) = (failures.article)(failed.tag.message()) else { return Ok(()) };
         let now = failures.now;
-        let mut treatment = self.of(article.place, sent);
+        let mut treatment = self.of(article.coordinates, target);
         let words = failed.code.to_string();
         let is_record = matches!(cause, Cause::Record | Cause::Unclear);
-        match (cause, sent) {
-            (_, Sent::DeadLetter) if is_record && !article.has_key && !self.keyed => self.keyed = true,
+        match (cause, target) {
+            (_, Target::DeadLetters) if is_record && !article.has_key && !self.keyed => self.keyed = true,
             (Cause::Unclear, _) if !treatment.restamped && article.timestamp.is_some() => treatment.restamped = true,
             (Cause::Timestamp, _) => match article.timestamp {
-                Some(timestamp) if !treatment.restamped && self.take(sent, timestamp, now) => {
-                    self.bounds(sent).refused(timestamp, now);
+                Some(timestamp) if !treatment.restamped && self.take(target, timestamp, now) => {
+                    self.bounds(target).refused(timestamp, now);
                     treatment.restamped = true;
                 }
                 _ => return Err(format!("a topic refuses records with this machine's time: {words}")),
             },
             (Cause::Size, _) if !treatment.too_large => treatment.too_large = true,
-            (_, Sent::Record) if is_record && treatment.rejected.is_none() => treatment.rejected = Some(words),
+            (_, Target::Output) if is_record && treatment.rejected.is_none() => treatment.rejected = Some(words),
             _ => return Err(format!("the dead-letter topic refuses a dead letter: {words}")),
         }
-        self.treatments.insert((article.place, sent), treatment);
+        self.treatments.insert((article.coordinates, target), treatment);
         Ok(())
     }
 }
@@ -259,106 +229,111 @@ mod tests {
     const NOW: i64 = 1_800_000_000_000;
     const DAY: i64 = 86_400_000;
 
-    fn failed(number: usize, sent: Sent, code: RDKafkaErrorCode) -> FailedDelivery {
-        FailedDelivery { opaque: Tag { number, sent }.to_opaque(), partition: 0, code }
+    fn failed(message: usize, target: Target, code: RDKafkaErrorCode) -> FailedDelivery<Tag> {
+        let tag = match target {
+            Target::Output => Tag::Record { message, part: 0 },
+            Target::DeadLetters => Tag::DeadLetter { message },
+        };
+        FailedDelivery { tag, partition: 0, code }
     }
 
-    fn learn(refusals: &mut Refusals, deliveries: &[FailedDelivery]) -> Lesson {
+    fn at(offset: i64) -> Coordinates {
+        Coordinates { partition: Partition::new("raw", 0), offset }
+    }
+
+    fn learn(refusals: &mut Refusals, deliveries: &[FailedDelivery<Tag>]) -> RefusalOutcome {
         let article = |number: usize| {
             let timestamp = Some(NOW + i64::try_from(number).unwrap() * DAY);
-            Some(Article { place: (0, i64::try_from(number).unwrap()), timestamp, has_key: false })
+            Some(Failed { coordinates: at(i64::try_from(number).unwrap()), timestamp, has_key: false })
         };
         refusals.learn(&Failures { deliveries, articles: 3, article: &article, now: NOW })
-    }
-
-    #[test]
-    fn a_tag_is_a_number_and_back() {
-        for tag in [Tag { number: 0, sent: Sent::DeadLetter }, Tag { number: 77, sent: Sent::Record }] {
-            assert_eq!(Tag::from_opaque(tag.to_opaque()), tag);
-        }
     }
 
     #[test]
     fn timeouts_fences_and_missing_topics_are_no_refusals() {
         use RDKafkaErrorCode::*;
         for code in [MessageTimedOut, UnknownTopicOrPartition, TopicAuthorizationFailed, ProducerFenced, PurgeQueue] {
-            assert_eq!(learn(&mut Refusals::default(), &[failed(0, Sent::Record, code)]), Lesson::None, "{code:?}");
+            assert_eq!(
+                learn(&mut Refusals::default(), &[failed(0, Target::Output, code)]),
+                RefusalOutcome::NoRefusal,
+                "{code:?}"
+            );
         }
     }
 
     #[test]
     fn only_the_record_that_is_named_becomes_a_dead_letter() {
         let mut refusals = Refusals::default();
-        let neighbour = failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord);
-        let named = failed(1, Sent::Record, RDKafkaErrorCode::InvalidRecord);
-        assert_eq!(learn(&mut refusals, &[neighbour, named]), Lesson::Again);
-        assert!(refusals.of((0, 1), Sent::Record).rejected.is_some_and(|words| words.contains("validate record")));
-        assert_eq!(refusals.of((0, 0), Sent::Record), Treatment::default());
+        let neighbour = failed(0, Target::Output, RDKafkaErrorCode::InvalidDifferentRecord);
+        let named = failed(1, Target::Output, RDKafkaErrorCode::InvalidRecord);
+        assert_eq!(learn(&mut refusals, &[neighbour, named]), RefusalOutcome::Retry);
+        assert!(refusals.of(at(1), Target::Output).rejected.is_some_and(|words| words.contains("validate record")));
+        assert_eq!(refusals.of(at(0), Target::Output), Treatment::default());
         assert!(!refusals.one_by_one());
-        refusals.committed(1, &BTreeMap::from([(0, 1)]));
-        assert!(refusals.of((0, 1), Sent::Record).rejected.is_some(), "it is still to be published");
-        refusals.committed(2, &BTreeMap::from([(0, 3)]));
-        assert_eq!(refusals.of((0, 1), Sent::Record), Treatment::default());
+        refusals.committed(1, &BTreeMap::from([(at(0).partition, 1)]));
+        assert!(refusals.of(at(1), Target::Output).rejected.is_some(), "it is still to be published");
+        refusals.committed(2, &BTreeMap::from([(at(0).partition, 3)]));
+        assert_eq!(refusals.of(at(1), Target::Output), Treatment::default());
     }
 
     #[test]
     fn what_one_request_names_says_nothing_of_another() {
         let mut refusals = Refusals::default();
-        let neighbour = failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord);
-        let named = failed(1, Sent::Record, RDKafkaErrorCode::InvalidRecord);
-        let other = failed(2, Sent::Record, RDKafkaErrorCode::MessageSizeTooLarge);
+        let neighbour = failed(0, Target::Output, RDKafkaErrorCode::InvalidDifferentRecord);
+        let named = failed(1, Target::Output, RDKafkaErrorCode::InvalidRecord);
+        let other = failed(2, Target::Output, RDKafkaErrorCode::MessageSizeTooLarge);
         let other = FailedDelivery { partition: 1, ..other };
-        assert_eq!(learn(&mut refusals, &[neighbour, named, other]), Lesson::Again);
-        assert!(refusals.of((0, 1), Sent::Record).rejected.is_some());
-        assert!(!refusals.of((0, 2), Sent::Record).too_large && refusals.one_by_one());
+        assert_eq!(learn(&mut refusals, &[neighbour, named, other]), RefusalOutcome::Retry);
+        assert!(refusals.of(at(1), Target::Output).rejected.is_some());
+        assert!(!refusals.of(at(2), Target::Output).too_large && refusals.one_by_one());
     }
 
     #[test]
     fn where_none_is_named_records_are_sent_one_by_one_first() {
         let mut refusals = Refusals::default();
-        let all: Vec<_> = (0..3).map(|n| failed(n, Sent::Record, RDKafkaErrorCode::MessageSizeTooLarge)).collect();
-        assert_eq!(learn(&mut refusals, &all), Lesson::Again);
-        assert!(refusals.one_by_one() && !refusals.of((0, 0), Sent::Record).too_large);
-        assert_eq!(learn(&mut refusals, &all[1..2]), Lesson::Again);
-        assert!(refusals.of((0, 1), Sent::Record).too_large && !refusals.of((0, 0), Sent::Record).too_large);
+        let all: Vec<_> = (0..3).map(|n| failed(n, Target::Output, RDKafkaErrorCode::MessageSizeTooLarge)).collect();
+        assert_eq!(learn(&mut refusals, &all), RefusalOutcome::Retry);
+        assert!(refusals.one_by_one() && !refusals.of(at(0), Target::Output).too_large);
+        assert_eq!(learn(&mut refusals, &all[1..2]), RefusalOutcome::Retry);
+        assert!(refusals.of(at(1), Target::Output).too_large && !refusals.of(at(0), Target::Output).too_large);
     }
 
     #[test]
-    fn a_refused_timestamp_teaches_the_bound_and_a_second_refusal_blames_the_clock() {
+    fn a_refused_timestamp_tightens_the_bound_and_a_second_refusal_blames_the_clock() {
         let mut refusals = Refusals::default();
-        let neighbour = failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord);
-        let named = failed(2, Sent::Record, RDKafkaErrorCode::InvalidTimestamp);
-        assert_eq!(learn(&mut refusals, &[neighbour, named]), Lesson::Again);
-        assert!(refusals.of((0, 2), Sent::Record).restamped);
-        assert!(!refusals.take(Sent::Record, NOW + 3 * DAY, NOW) && refusals.take(Sent::Record, NOW + DAY, NOW));
-        assert!(refusals.take(Sent::DeadLetter, NOW + 3 * DAY, NOW), "the other topic has bounds of its own");
-        assert!(matches!(learn(&mut refusals, &[neighbour, named]), Lesson::Hopeless(_)));
+        let neighbour = failed(0, Target::Output, RDKafkaErrorCode::InvalidDifferentRecord);
+        let named = failed(2, Target::Output, RDKafkaErrorCode::InvalidTimestamp);
+        assert_eq!(learn(&mut refusals, &[neighbour, named]), RefusalOutcome::Retry);
+        assert!(refusals.of(at(2), Target::Output).restamped);
+        assert!(!refusals.take(Target::Output, NOW + 3 * DAY, NOW) && refusals.take(Target::Output, NOW + DAY, NOW));
+        assert!(refusals.take(Target::DeadLetters, NOW + 3 * DAY, NOW), "the other topic has bounds of its own");
+        assert!(matches!(learn(&mut refusals, &[neighbour, named]), RefusalOutcome::Blocked(_)));
     }
 
     #[test]
-    fn a_dead_letter_gets_a_key_then_is_hopeless() {
+    fn a_dead_letter_gets_a_key_and_is_blocked_then() {
         let mut refusals = Refusals::default();
-        let neighbour = failed(0, Sent::DeadLetter, RDKafkaErrorCode::InvalidDifferentRecord);
-        let named = failed(1, Sent::DeadLetter, RDKafkaErrorCode::InvalidRecord);
-        assert_eq!(learn(&mut refusals, &[neighbour, named]), Lesson::Again);
-        assert!(refusals.of((0, 1), Sent::DeadLetter).keyed);
-        assert!(matches!(learn(&mut refusals, &[neighbour, named]), Lesson::Hopeless(_)));
+        let neighbour = failed(0, Target::DeadLetters, RDKafkaErrorCode::InvalidDifferentRecord);
+        let named = failed(1, Target::DeadLetters, RDKafkaErrorCode::InvalidRecord);
+        assert_eq!(learn(&mut refusals, &[neighbour, named]), RefusalOutcome::Retry);
+        assert!(refusals.of(at(1), Target::DeadLetters).keyed);
+        assert!(matches!(learn(&mut refusals, &[neighbour, named]), RefusalOutcome::Blocked(_)));
     }
 
     #[test]
     fn several_that_are_named_get_another_timestamp_first_and_are_dead_letters_then() {
         let mut refusals = Refusals::default();
         let all = [
-            failed(0, Sent::Record, RDKafkaErrorCode::InvalidDifferentRecord),
-            failed(1, Sent::Record, RDKafkaErrorCode::InvalidRecord),
-            failed(2, Sent::Record, RDKafkaErrorCode::InvalidRecord),
+            failed(0, Target::Output, RDKafkaErrorCode::InvalidDifferentRecord),
+            failed(1, Target::Output, RDKafkaErrorCode::InvalidRecord),
+            failed(2, Target::Output, RDKafkaErrorCode::InvalidRecord),
         ];
-        assert_eq!(learn(&mut refusals, &all), Lesson::Again);
-        let treatment = |refusals: &Refusals, number| refusals.of((0, number), Sent::Record);
+        assert_eq!(learn(&mut refusals, &all), RefusalOutcome::Retry);
+        let treatment = |refusals: &Refusals, number| refusals.of(at(number), Target::Output);
         assert!(
             [1, 2].iter().all(|n| treatment(&refusals, *n).restamped && treatment(&refusals, *n).rejected.is_none())
         );
-        assert_eq!(learn(&mut refusals, &all[..2]), Lesson::Again);
+        assert_eq!(learn(&mut refusals, &all[..2]), RefusalOutcome::Retry);
         assert!(treatment(&refusals, 1).rejected.is_some() && treatment(&refusals, 2).rejected.is_none());
     }
 }

@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::config::{Delivery, Stream};
 
 use super::clients;
-use super::context::Deliveries;
+use super::context::DeliveryReports;
 use super::dead_letter::{self, MARK, REPLAYED};
 use super::failure::{KafkaTrouble, in_words};
 use super::login::LoggedIn;
@@ -83,12 +83,12 @@ pub enum Unsent {
 }
 
 /// How often a transaction is tried. One that was refused for a record that was too large makes the next one fail once, until
-/// librdkafka has numbered its records anew.
+/// librdkafka has renumbered its records.
 const ATTEMPTS: u64 = 5;
 
 /// Sends dead letters back.
 pub struct Replayer {
-    producer: LoggedIn<BaseProducer<Deliveries>>,
+    producer: LoggedIn<BaseProducer<DeliveryReports<()>>>,
     stream: Stream,
     /// Partitions of the input topic.
     partitions: i32,
@@ -117,7 +117,7 @@ impl Replayer {
             dead_timestamps: TimestampBounds::default(),
             dead_compacted: dead.is_compacted(),
         };
-        let context = Deliveries::new("replay".to_owned());
+        let context = DeliveryReports::new("replay".to_owned());
         let producer = LoggedIn::new(&clients::replayer(stream, &survey), context, stream)?;
         let keyed_marks = survey.dead_compacted;
         let replayer = Replayer { producer, stream: stream.clone(), partitions, keyed_marks };
@@ -185,7 +185,7 @@ impl Replayer {
 
     fn replay(&self, parcel: &Parcel) -> Result<(), Unsent> {
         let whole = &parcel.whole;
-        // To where it was, so that it is cleaned by whoever cleans its key; the topic may have been made anew since.
+        // To where it was, so that it is cleaned by whoever cleans its key; the topic may have been recreated since.
         let partition = parcel.letter.header(dead_letter::PARTITION).and_then(|partition| partition.parse().ok());
         self.enqueue(BaseRecord {
             topic: &self.stream.input,
@@ -194,7 +194,7 @@ impl Replayer {
             key: parcel.key(),
             timestamp: parcel.timestamp(),
             headers: Some(parcel.headers()),
-            delivery_opaque: 0,
+            delivery_opaque: Box::new(()),
         })
     }
 
@@ -208,11 +208,11 @@ impl Replayer {
             key: self.keyed_marks.then_some(key.as_bytes()),
             timestamp: None,
             headers: Some(OwnedHeaders::new().insert(Header { key: MARK, value: Some(&offset) })),
-            delivery_opaque: 0,
+            delivery_opaque: Box::new(()),
         })
     }
 
-    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> Result<(), Unsent> {
+    fn enqueue(&self, mut record: BaseRecord<'_, [u8], [u8], Box<()>>) -> Result<(), Unsent> {
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -250,8 +250,8 @@ impl Replayer {
             _ if fenced => Unsent::Fenced,
             KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge) => Unsent::TooLarge,
             _ => {
-                let told = fatal.map(|(_, text)| text).or_else(|| self.producer.client().context().transaction());
-                let what = told.unwrap_or_else(|| in_words(error));
+                let reported = fatal.map(|(_, text)| text).or_else(|| self.producer.client().context().transaction());
+                let what = reported.unwrap_or_else(|| in_words(error));
                 Unsent::Trouble(KafkaTrouble { doing: format!("{doing} to `{}`", self.stream.input), what })
             }
         }
@@ -281,17 +281,17 @@ pub fn marked(record: &Record) -> Option<(i32, i64)> {
 /// The dead letters that a snapshot has marks for, those before the offset `from` aside.
 ///
 /// # Errors
-/// Where no broker answers for as long as `patience`.
+/// Where no broker answers for as long as `timeout`.
 pub fn marks(
     snapshot: &Snapshot<'_>,
     from: Option<i64>,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<HashSet<(i32, i64)>, KafkaTrouble> {
     let mut found = HashSet::new();
     // A mark stands behind its letter.
     let mut reader = snapshot.read(from)?;
     loop {
-        match reader.next_within(patience)? {
+        match reader.next_within(timeout)? {
             Next::Record(record) => found.extend(marked(&record)),
             Next::Nothing => {}
             Next::AtEnd => return Ok(found),

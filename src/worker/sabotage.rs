@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(super) const OFFSETS_OUTSIDE: &str = "offsets-outside";
 /// An aborted batch is not read again.
 pub(super) const NO_REWIND: &str = "no-rewind";
-/// Once in the life of the process, a batch that holds the marker takes [`PAUSE`] to process, or stays so long in an open transaction.
+/// Once in a process, a batch that holds the marker takes [`PAUSE`] to process, or stays so long in an open transaction.
 pub(super) const SLOW_TO_PROCESS: &str = "slow-to-process";
 /// See [`SLOW_TO_PROCESS`].
 pub(super) const SLOW_TO_PUBLISH: &str = "slow-to-publish";

@@ -12,9 +12,9 @@ use crate::telemetry::activity::ActivityLog;
 
 use super::clients;
 use super::embedded::Broker;
-use super::life::{self, Ended, Orders};
+use super::group_monitor::{self, MonitorConfig, Rejoin};
+use super::session::{self, Ended, LaneConfig};
 use super::stop::Stop;
-use super::watch::{self, Rejoin};
 
 /// How the worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Worker {
 
     fn launch(settings: &Settings, embedded: bool) -> std::io::Result<Worker> {
         let settings = Arc::new(settings.clone());
-        // A lane ticks between steps, each of which is bounded by the group's own patience.
+        // A lane ticks between steps, each of which is bounded by the group's own time-out.
         let health = Health::new(settings.stream.lanes, clients::max_poll_interval(&settings.stream));
         let stop = Stop::default();
         let rejoin = Rejoin::default();
@@ -65,14 +65,14 @@ impl Worker {
         for number in 0..settings.stream.lanes {
             let Some(lane_health) = health.lane(number) else { continue };
             let (settings, stop, rejoin) = (Arc::clone(&settings), stop.clone(), rejoin.clone());
-            let orders = Orders { settings, embedded, number, stop, health: lane_health, rejoin };
+            let config = LaneConfig { settings, embedded, number, stop, health: lane_health, rejoin };
             let thread = std::thread::Builder::new().name(format!("lane-{number}"));
-            lanes.push(thread.spawn(move || life::run(&orders))?);
+            lanes.push(thread.spawn(move || session::run(&config))?);
         }
         // The embedded broker's group is this process alone.
         if !embedded {
             let (stream, health) = (settings.stream.clone(), Arc::clone(&health));
-            watch::start(watch::Orders { stream, stop: stop.clone(), health, rejoin })?;
+            group_monitor::start(MonitorConfig { stream, stop: stop.clone(), health, rejoin })?;
         }
         if cfg!(feature = "sabotage") {
             warn!("built with the feature `sabotage`, for the fault suite: not for production");

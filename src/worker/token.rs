@@ -1,4 +1,4 @@
-//! Tokens of SASL OAUTHBEARER: read from a file or printed by a command, and told apart from what is none.
+//! Tokens of SASL OAUTHBEARER: read from a file or printed by a command, and distinguished from what is none.
 //!
 //! A JWT says itself when it ends and whom it names; nothing of it is verified, that is the broker's business. Of any other
 //! token nothing is known. No token is ever shown: not in an error, not in a log, not by `Debug`.
@@ -18,10 +18,10 @@ use thiserror::Error;
 use crate::config::{Oauth, TokenSource, bounded, redact};
 
 /// So long a command may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// A larger one is a mistake: Kafka refuses it before it reads it (`sasl.server.max.receive.size` is 512 KiB).
 const LARGEST: u64 = 256 << 10;
-/// So much of a command's complaint is told.
+/// So much of a command's complaint is shown.
 const COMPLAINT: usize = 500;
 /// What a command has said holds for all who ask at the same time: a lane has three clients, and a process many lanes.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -89,7 +89,7 @@ impl Shared {
             return last.answer.clone();
         }
         let answer = read(oauth);
-        // Of a short life not much is given away.
+        // Of a short lifetime not much is given away.
         let holds = answer.as_ref().map_or(AT_ONCE_FAILED, |token| AT_ONCE.min(token.left() / 10));
         *last = Some(Last { oauth: oauth.clone(), until: Instant::now() + holds, answer: answer.clone() });
         answer
@@ -116,7 +116,7 @@ fn read(oauth: &Oauth) -> Result<Token, NoToken> {
             (source_name, text)
         }
         TokenSource::Command(program, arguments) => {
-            let text = run(program, arguments, PATIENCE).map_err(|what| NoToken::Command {
+            let text = run(program, arguments, TIMEOUT).map_err(|what| NoToken::Command {
                 key,
                 source_name: program.clone(),
                 what,
@@ -125,7 +125,7 @@ fn read(oauth: &Oauth) -> Result<Token, NoToken> {
         }
     };
     let now = SystemTime::now();
-    let token = understand(text, oauth.lifetime, now).map_err(|what| NoToken::Unfit {
+    let token = parse(text, oauth.lifetime, now).map_err(|what| NoToken::Unfit {
         key,
         source_name: source_name.clone(),
         what,
@@ -145,13 +145,13 @@ fn all_of(from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// Runs a command and answers what it printed; `Err` follows the word "it".
-fn run(program: &str, arguments: &[String], patience: Duration) -> Result<Vec<u8>, String> {
-    let end = Instant::now() + patience;
+fn run(program: &str, arguments: &[String], timeout: Duration) -> Result<Vec<u8>, String> {
+    let end = Instant::now() + timeout;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("can't be started: {error}"))?;
     let (printed, complained) = (aside(child.stdout.take()), aside(child.stderr.take()));
-    let status = wait(&mut child, end)?.ok_or_else(|| late(patience))?;
+    let status = wait(&mut child, end)?.ok_or_else(|| timed_out(timeout))?;
     if !status.success() {
         // Whoever it has left behind may hold the pipe open: its last words are not waited for.
         let complaint =
@@ -168,7 +168,7 @@ fn run(program: &str, arguments: &[String], patience: Duration) -> Result<Vec<u8
     }
     match printed.recv_timeout(end.saturating_duration_since(Instant::now())) {
         Ok(text) => text.map_err(|error| format!("can't be read: {error}")),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(late(patience)),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Err(timed_out(timeout)),
     }
 }
 
@@ -198,8 +198,8 @@ fn wait(child: &mut Child, end: Instant) -> Result<Option<ExitStatus>, String> {
     }
 }
 
-fn late(patience: Duration) -> String {
-    format!("gave no answer within {} s", patience.as_secs())
+fn timed_out(timeout: Duration) -> String {
+    format!("gave no answer within {} s", timeout.as_secs())
 }
 
 /// What of a JWT's claims matters here. `exp` is a number of seconds since 1970, perhaps with a fraction (RFC 7519).
@@ -210,7 +210,7 @@ struct Claims {
 }
 
 /// The text as a token, expired or not.
-fn understand(text: Vec<u8>, lifetime: Duration, now: SystemTime) -> Result<Token, &'static str> {
+fn parse(text: Vec<u8>, lifetime: Duration, now: SystemTime) -> Result<Token, &'static str> {
     if text.len() as u64 > LARGEST {
         return Err("it is larger than 256 KiB");
     }
@@ -274,13 +274,13 @@ mod tests {
 
     #[test]
     fn a_jwt_says_when_it_ends_and_whom_it_names() {
-        let token = understand(jwt(r#"{"sub":"desk","exp":1000.5,"iat":3}"#).into_bytes(), MINUTE, at(5)).unwrap();
+        let token = parse(jwt(r#"{"sub":"desk","exp":1000.5,"iat":3}"#).into_bytes(), MINUTE, at(5)).unwrap();
         assert_eq!(token.expires, at(1000) + Duration::from_millis(500));
         assert_eq!(token.principal, "desk");
-        let endless = understand(jwt(r#"{"sub":"desk"}"#).into_bytes(), MINUTE, at(5)).unwrap();
-        assert_eq!(endless.expires, at(65), "without `exp` the configured life");
+        let endless = parse(jwt(r#"{"sub":"desk"}"#).into_bytes(), MINUTE, at(5)).unwrap();
+        assert_eq!(endless.expires, at(65), "without `exp` the configured lifetime");
         for odd in [r#"{"exp":1e300}"#, r#"{"exp":-5}"#, r#"{"sub":"a\u0000b"}"#] {
-            let token = understand(jwt(odd).into_bytes(), MINUTE, at(5)).unwrap();
+            let token = parse(jwt(odd).into_bytes(), MINUTE, at(5)).unwrap();
             assert!(!token.principal.contains('\0'));
         }
     }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn any_other_text_is_a_token_of_the_configured_life() {
         for opaque in ["s3cret", "a.b.c", "a.b", "eyJ.eyJ.x.y.z"] {
-            let token = understand(format!("{opaque}\n").into_bytes(), MINUTE, at(5)).unwrap();
+            let token = parse(format!("{opaque}\n").into_bytes(), MINUTE, at(5)).unwrap();
             assert_eq!((token.text.as_str(), token.expires), (opaque, at(65)));
         }
     }

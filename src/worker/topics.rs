@@ -9,10 +9,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::config::Stream;
 
 use super::clients;
-use super::context::Quiet;
+use super::context::CommandContext;
 use super::diagnose;
 use super::failure::{KafkaTrouble, in_words};
-use super::login::LoggedIn;
+use super::login::{LoggedIn, NoClient};
 use super::timestamps::TimestampBounds;
 
 /// How long the brokers may take to answer before a lane says that it waits.
@@ -153,22 +153,22 @@ impl Survey {
 pub(super) enum Unfit {
     /// A topic is missing or denied.
     Topics(String),
-    /// The broker did not answer.
-    Unavailable(KafkaTrouble),
+    /// There is no token for the brokers, in words.
+    NoLogin(String),
+    /// No broker answered.
+    NoBroker(KafkaTrouble),
 }
 
 /// Asks for all three topics; `Err` says which is missing, or that nobody answered.
 ///
 /// An `embedded` broker is not asked about sizes: it never answers that question.
 pub(super) fn survey(stream: &Stream, embedded: bool, timeout: Duration) -> Result<Survey, Unfit> {
-    let asked = Admin::new(stream).and_then(|admin| {
-        let admin = Admin { asks_configuration: !embedded, ..admin };
-        let input = admin.describe(&stream.input, timeout)?;
-        let output = admin.describe(&stream.output, timeout)?;
-        let dead = admin.describe(&stream.dead_letters, timeout)?;
-        Ok([input, output, dead])
-    });
-    let topics = asked.map_err(Unfit::Unavailable)?;
+    let admin = Admin::connect(stream, !embedded).map_err(|error| match error {
+        NoClient::Login(error) => Unfit::NoLogin(error),
+        other @ NoClient::Refused(_) => Unfit::NoBroker(other.into()),
+    })?;
+    let describe = |topic| admin.describe(topic, timeout).map_err(Unfit::NoBroker);
+    let topics = [describe(&stream.input)?, describe(&stream.output)?, describe(&stream.dead_letters)?];
     let complaints: Vec<String> = topics.iter().filter_map(complaint).collect();
     if !complaints.is_empty() {
         return Err(Unfit::Topics(complaints.join("; ")));
@@ -198,7 +198,7 @@ fn complaint(topic: &Topic) -> Option<String> {
 
 /// A client that asks about topics and makes them.
 pub struct Admin {
-    client: LoggedIn<AdminClient<Quiet>>,
+    client: LoggedIn<AdminClient<CommandContext>>,
     stream: Stream,
     asks_configuration: bool,
 }
@@ -209,8 +209,12 @@ impl Admin {
     /// # Errors
     /// Where librdkafka refuses a property, or there is no token for the brokers.
     pub fn new(stream: &Stream) -> Result<Admin, KafkaTrouble> {
-        let client = LoggedIn::new(&clients::admin(stream), Quiet::default(), stream)?;
-        Ok(Admin { client, stream: stream.clone(), asks_configuration: true })
+        Ok(Admin::connect(stream, true)?)
+    }
+
+    fn connect(stream: &Stream, asks_configuration: bool) -> Result<Admin, NoClient> {
+        let client = LoggedIn::new(&clients::admin(stream), CommandContext::default(), stream)?;
+        Ok(Admin { client, stream: stream.clone(), asks_configuration })
     }
 
     /// Names of the cluster's brokers, `host:port`.
@@ -307,7 +311,7 @@ impl Admin {
         }
     }
 
-    /// An admin client is told of errors only by its log, since rdkafka polls nothing but its answers. A consumer is told.
+    /// An admin client sees errors only in its log, since rdkafka polls nothing but its answers. A consumer is given them.
     fn with_reason(&self, what: &str) -> String {
         let complaint = self.client.inner().context().last().or_else(|| why_not(&self.stream));
         let reason = diagnose::why(complaint, &self.stream.brokers);
@@ -331,8 +335,8 @@ const FIND_OUT: Duration = Duration::from_secs(3);
 
 /// What librdkafka complains about (a refused connection, a bad certificate, a wrong password), or nothing.
 fn why_not(stream: &Stream) -> Option<String> {
-    let consumer: LoggedIn<BaseConsumer<Quiet>> =
-        LoggedIn::new(&clients::reader(stream), Quiet::default(), stream).ok()?;
+    let consumer: LoggedIn<BaseConsumer<CommandContext>> =
+        LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream).ok()?;
     let end = Instant::now() + FIND_OUT;
     while consumer.client().context().last().is_none() && Instant::now() < end {
         let _ = consumer.poll(Duration::from_millis(50));

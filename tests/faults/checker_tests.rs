@@ -77,8 +77,8 @@ fn two_swapped_are_caught() {
 fn an_aborted_record_that_was_visible_for_a_while_is_caught() {
     let mut history = sound();
     // The live reader saw a record of an aborted transaction, and then the same article where it was committed.
-    let ghost = Seen { offset: 99, ..history.live[4].clone() };
-    history.live.insert(4, ghost);
+    let unknown = Seen { offset: 99, ..history.live[4].clone() };
+    history.live.insert(4, unknown);
     let found = check(&history);
     assert!(
         found.iter().any(|violation| matches!(violation, Violation::Readers { offset: 99, last: None, .. })),
@@ -89,10 +89,11 @@ fn an_aborted_record_that_was_visible_for_a_while_is_caught() {
 }
 
 #[test]
-fn a_ghost_that_was_never_put_in_is_caught() {
-    let history =
-        both(|seen| seen.push(Seen { role: Role::Clean, partition: 0, offset: 50, id: "ghost".to_owned(), digest: 1 }));
-    let strange = |reader| Violation::Strange { reader, id: "ghost".to_owned() };
+fn a_record_that_was_never_put_in_is_caught() {
+    let history = both(|seen| {
+        seen.push(Seen { role: Role::Clean, partition: 0, offset: 50, id: "unknown".to_owned(), digest: 1 })
+    });
+    let strange = |reader| Violation::Strange { reader, id: "unknown".to_owned() };
     assert_eq!(check(&history), [strange("live"), strange("last")]);
 }
 

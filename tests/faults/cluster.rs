@@ -1,7 +1,6 @@
 //! One or three real brokers of the suite's own, started by `scripts/kafka`, each with a proxy on the port that it
-//! advertises to the workers. The feeder and the readers use another listener, so that no weather of ours touches them.
+//! advertises to the workers. The feeder and the readers use another listener, so that the faults of the proxy do not reach them.
 
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,14 +12,16 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::kafka_script::{KafkaScript, Tool};
 use crate::proxy::Proxy;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/kafka");
+mod group;
+
 /// Size of the small disk in megabytes.
 const SMALL_MB: usize = 120;
 const ASK: Duration = Duration::from_secs(20);
@@ -72,8 +73,7 @@ pub struct Cluster {
     pub brokers: u16,
     home: PathBuf,
     port: u16,
-    extra: String,
-    listen: String,
+    script: KafkaScript,
     mounted: bool,
     secure: &'static [(&'static str, &'static str)],
     admin: AdminClient<DefaultClientContext>,
@@ -128,6 +128,13 @@ impl Cluster {
         let list =
             |first: u16| (0..brokers).map(|n| format!("127.0.0.1:{}", first + 2 * n)).collect::<Vec<_>>().join(",");
         let (direct, proxied) = (list(port), list(port + 20));
+        let script = KafkaScript::new([
+            ("KAFKA_HOME", home.display().to_string()),
+            ("KAFKA_PORT", port.to_string()),
+            ("KAFKA_HEAP", "400m".to_owned()),
+            ("KAFKA_EXTRA", extra.to_owned()),
+            ("KAFKA_LISTEN", listen),
+        ]);
         let client = || {
             let mut config = ClientConfig::new();
             config.set("bootstrap.servers", &direct).set("group.id", "faults").set("log_level", "0");
@@ -142,8 +149,7 @@ impl Cluster {
             brokers,
             home,
             port,
-            extra: extra.to_owned(),
-            listen,
+            script,
             mounted: false,
             secure,
             admin,
@@ -168,19 +174,19 @@ impl Cluster {
 
     /// Runs the project's script, or fails with what it said.
     pub fn script(&self, arguments: &[&str]) -> String {
-        self.try_script(arguments)
+        self.script
+            .run(arguments)
             .unwrap_or_else(|said| panic!("`scripts/kafka {}` failed:\n{said}", arguments.join(" ")))
     }
 
     /// The same; `Err` is what it said.
     pub fn try_script(&self, arguments: &[&str]) -> Result<String, String> {
-        let mut command = Command::new(SCRIPT);
-        command.args(arguments).env("KAFKA_PARENT", std::process::id().to_string());
-        command.env("KAFKA_HOME", &self.home).env("KAFKA_PORT", self.port.to_string()).env("KAFKA_HEAP", "400m");
-        command.env("KAFKA_EXTRA", &self.extra).env("KAFKA_LISTEN", &self.listen);
-        let output = command.output().expect("scripts/kafka runs");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+        self.script.run(arguments)
+    }
+
+    /// Runs one of Kafka's own tools, or fails with what it said.
+    pub fn tool(&self, tool: Tool, arguments: &[&str]) -> String {
+        self.script(&tool.on(&self.direct, arguments))
     }
 
     /// The brokers' processes.
@@ -261,75 +267,6 @@ impl Cluster {
         block_on(self.admin.delete_records(&list, &AdminOptions::new())).expect("records are deleted");
     }
 
-    /// What the group committed, by partition.
-    pub fn committed(&self, names: &Names, partitions: i32) -> BTreeMap<i32, i64> {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", &self.direct)
-            .set("group.id", &names.group)
-            .set("isolation.level", "read_committed")
-            .create()
-            .expect("a consumer");
-        let mut list = TopicPartitionList::new();
-        list.add_partition_range(&names.input, 0, partitions - 1);
-        let committed = consumer.committed_offsets(list, ASK).expect("committed offsets");
-        let offset = |offset| match offset {
-            Offset::Offset(offset) => Some(offset),
-            _ => None,
-        };
-        committed
-            .elements()
-            .iter()
-            .filter_map(|element| Some((element.partition(), offset(element.offset())?)))
-            .collect()
-    }
-
-    /// What the group committed, by partition, with the text beside it.
-    pub fn offsets(&self, names: &Names, partitions: i32) -> BTreeMap<i32, (i64, String)> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_range(&names.input, 0, partitions - 1);
-        let committed = self.group(names).committed_offsets(list, ASK).expect("committed offsets");
-        let known = committed.elements().into_iter().filter_map(|element| match element.offset() {
-            Offset::Offset(offset) => Some((element.partition(), (offset, element.metadata().to_owned()))),
-            _ => None,
-        });
-        known.collect()
-    }
-
-    /// Commits for a group without members.
-    pub fn commit(&self, names: &Names, offsets: &BTreeMap<i32, (i64, String)>) {
-        let mut list = TopicPartitionList::new();
-        for (&partition, (offset, text)) in offsets {
-            let mut element = list.add_partition(&names.input, partition);
-            element.set_offset(Offset::Offset(*offset)).expect("an offset");
-            element.set_metadata(text);
-        }
-        let group = self.group(names);
-        // The coordinator hears of a new topic, and of members that left, a moment later than others.
-        let committed = (0..100).any(|_| {
-            std::thread::sleep(Duration::from_millis(100));
-            group.commit(&list, CommitMode::Sync).is_ok()
-        });
-        assert!(committed, "the group takes no offsets");
-        std::thread::sleep(Duration::from_millis(500));
-        assert_eq!(self.offsets(names, i32::try_from(offsets.len()).expect("few")), *offsets, "the offsets went again");
-    }
-
-    fn group(&self, names: &Names) -> BaseConsumer {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.direct).set("group.id", &names.group);
-        config.set("isolation.level", "read_committed").create().expect("a consumer")
-    }
-
-    /// Deletes a group without members.
-    pub fn forget_group(&self, names: &Names) {
-        let deleted = (0..100).any(|_| {
-            std::thread::sleep(Duration::from_millis(100));
-            let deleted = block_on(self.admin.delete_groups(&[&names.group], &AdminOptions::new()));
-            deleted.is_ok_and(|groups| groups.iter().all(Result::is_ok))
-        });
-        assert!(deleted, "the group is not deleted");
-    }
-
     /// Makes a topic of a name that was just deleted.
     pub fn create_when_gone(&self, topic: &str, partitions: i32) {
         let gone = (0..100).any(|_| {
@@ -354,32 +291,12 @@ impl Cluster {
         }
         producer.flush(ASK).expect("all are acknowledged");
     }
-
-    /// Does a transaction stand open in the topic: is its last stable offset behind its end?
-    pub fn is_open(&self, topic: &str, partitions: i32) -> bool {
-        self.ends(topic, partitions).iter().any(|(stable, end)| stable < end)
-    }
-
-    /// Last stable offset and end of each partition.
-    pub fn ends(&self, topic: &str, partitions: i32) -> Vec<(i64, i64)> {
-        let ends = |isolation: &str| -> Option<Vec<i64>> {
-            let consumer: BaseConsumer = ClientConfig::new()
-                .set("bootstrap.servers", &self.direct)
-                .set("group.id", "faults-ends")
-                .set("isolation.level", isolation)
-                .create()
-                .ok()?;
-            (0..partitions).map(|partition| Some(consumer.fetch_watermarks(topic, partition, ASK).ok()?.1)).collect()
-        };
-        let (stable, all) = (ends("read_committed"), ends("read_uncommitted"));
-        stable.unwrap_or_default().into_iter().zip(all.unwrap_or_default()).collect()
-    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.proxy.end();
-        let _ = Command::new(SCRIPT).arg("wipe").env("KAFKA_HOME", &self.home).output();
+        let _ = self.script.run(&["wipe"]);
         if self.mounted {
             let _ = Command::new("umount").arg(&self.home).status();
         }

@@ -245,7 +245,7 @@ impl Feeder {
 
     /// Waits until all are acknowledged.
     pub fn finish(&mut self) -> Vec<Sent> {
-        self.thread.take().map(|thread| thread.join().expect("the feeder lives")).unwrap_or_default()
+        self.thread.take().map(|thread| thread.join().expect("the feeder did not panic")).unwrap_or_default()
     }
 }
 
@@ -366,7 +366,7 @@ impl Watcher {
     pub fn finish(mut self) -> Vec<Seen> {
         self.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
-            thread.join().expect("the reader lives");
+            thread.join().expect("the reader did not panic");
         }
         std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -45,7 +45,7 @@ pub fn all() -> Vec<Scenario> {
     };
     let in_turn =
         |lengths: &[f64]| -> Vec<(f64, Thaw)> { lengths.iter().copied().zip(ORDERS.into_iter().cycle()).collect() };
-    // By default a lane waits up to 30 s for offsets that librdkafka has lost (`settle.rs`), and its group meanwhile for it; a
+    // By default a lane waits up to 30 s for offsets that librdkafka has lost (`offset_sender.rs`), and its group meanwhile for it; a
     // group waits up to 45 s for a member that is gone. Five time-outs of messages in a row would take 100 s.
     let (quick, slow) = (Duration::from_secs(15), Duration::from_secs(90));
     vec![
@@ -87,11 +87,11 @@ fn without_proxy(run: &mut Run) -> Result<String, String> {
 }
 
 /// A lane has new clients and has committed so long after its sends began to lead nowhere: one `message.timeout.ms` of 4 s, an
-/// abort, a new life. Five such time-outs would take 20 s at least.
+/// abort, a restart. Five such time-outs would take 20 s at least.
 const REPLACED: Duration = Duration::from_secs(18);
 
 /// What was seen after a machine's freeze, and not seen to come by itself: every send of a lane times out, on each connection,
-/// while the brokers answer everything else, until its producer is made anew.
+/// while the brokers answer everything else, until its producer is replaced.
 fn stick(run: &mut Run) -> Result<String, String> {
     let proxy = run.cluster.proxy.clone();
     proxy.stick(&run.workers[0].instance, 0);

@@ -19,6 +19,8 @@ mod cluster;
 mod container;
 mod feed;
 mod freeze;
+#[path = "../support/kafka_script.rs"]
+mod kafka_script;
 mod members;
 mod memory;
 mod odd;

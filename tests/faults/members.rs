@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::Run;
-use crate::scenario::Fault::{Cont, Do, Ends, Kill, KillInside, Start, StartNamesake, Stop, StopInside, Term};
+use crate::scenario::Fault::{Cont, Do, Ends, Kill, KillInside, Start, StartDuplicate, Stop, StopInside, Term};
 use crate::scenario::Scenario;
 use crate::worker::binary;
 
@@ -51,7 +51,7 @@ pub fn all() -> Vec<Scenario> {
             "killed-and-never-back",
             vec![
                 (2.0, Kill(0)),
-                (20.0, Do("told by the living", told_by_the_living)),
+                (20.0, Do("reported by the others", reported_by_the_others)),
                 (20.1, Do("articles flow again", flows_again_after_the_session)),
             ],
         )
@@ -67,7 +67,7 @@ pub fn all() -> Vec<Scenario> {
         // no other generation: the member id and the transactional id are all that tells the two apart.
         new(
             "frozen-in-a-transaction-and-replaced-under-its-name",
-            vec![(2.0, StopInside(0)), (2.2, StartNamesake(0, 1)), (10.0, Cont(0)), (10.5, Ends(0, 76))],
+            vec![(2.0, StopInside(0)), (2.2, StartDuplicate(0, 1)), (10.0, Cont(0)), (10.5, Ends(0, 76))],
         )
         .workers(2)
         .feed(8000, 400)
@@ -75,7 +75,7 @@ pub fn all() -> Vec<Scenario> {
         .quick(),
         new(
             "frozen-and-replaced-under-its-name",
-            vec![(2.0, Stop(0)), (2.2, StartNamesake(0, 1)), (10.0, Cont(0)), (10.5, Ends(0, 76))],
+            vec![(2.0, Stop(0)), (2.2, StartDuplicate(0, 1)), (10.0, Cont(0)), (10.5, Ends(0, 76))],
         )
         .workers(2)
         .feed(8000, 400)
@@ -83,23 +83,23 @@ pub fn all() -> Vec<Scenario> {
         // The coordinator fences a transaction that timed out, too: the group tells the one from the other.
         new(
             "frozen-past-its-transaction-and-replaced-under-its-name",
-            vec![(2.0, StopInside(0)), (2.2, StartNamesake(0, 1)), (12.0, Cont(0)), (12.5, Ends(0, 76))],
+            vec![(2.0, StopInside(0)), (2.2, StartDuplicate(0, 1)), (12.0, Cont(0)), (12.5, Ends(0, 76))],
         )
         .workers(2)
         .feed(8000, 400)
         .settings(&[("COPYDESK__KAFKA__SESSION.TIMEOUT.MS", "45000")]),
-        // Its session over, librdkafka joins anew, under the static membership of the one that has replaced it. That one must
+        // Its session over, librdkafka joins again, under the static membership of the one that has replaced it. That one must
         // take it back, and not end with the other.
         new(
             "frozen-past-its-session-and-replaced-under-its-name",
-            vec![(2.0, Stop(0)), (2.2, StartNamesake(0, 1)), (12.0, Cont(0)), (12.5, Ends(0, 76))],
+            vec![(2.0, Stop(0)), (2.2, StartDuplicate(0, 1)), (12.0, Cont(0)), (12.5, Ends(0, 76))],
         )
         .workers(2)
         .feed(8000, 400),
         // Under upgrade: the old process has transactional ids that the new one's don't fence.
         new(
             "zombie-of-the-old-ids",
-            vec![(2.0, StopInside(0)), (2.2, StartNamesake(0, 1)), (16.0, Cont(0)), (20.0, Term(0))],
+            vec![(2.0, StopInside(0)), (2.2, StartDuplicate(0, 1)), (16.0, Cont(0)), (20.0, Term(0))],
         )
         .workers(2)
         .feed(8000, 400)
@@ -141,7 +141,7 @@ fn flows_again_after_the_session(run: &mut Run<'_>) -> Result<String, String> {
 }
 
 /// Log, `/readyz` and metrics of worker 1 say what becomes of worker 0's partitions.
-fn told_by_the_living(run: &mut Run<'_>) -> Result<String, String> {
+fn reported_by_the_others(run: &mut Run<'_>) -> Result<String, String> {
     const SILENT: &str = "has been read by nobody for";
     let worker = &run.workers[1];
     let (status, ready) = worker.get("/readyz").ok_or("the admin server does not answer")?;

@@ -1,4 +1,4 @@
-//! Scenarios of offsets that can't be used: the input is made anew, an offset lies beyond the end, the offsets expire. The worker
+//! Scenarios of offsets that can't be used: the input is recreated, an offset lies beyond the end, the offsets expire. The worker
 //! stalls and says so, publishes nothing meanwhile, and after somebody has decided everything is there once.
 
 use std::collections::BTreeMap;
@@ -20,8 +20,8 @@ pub fn all() -> Vec<Scenario> {
         vec![(4.0, Do("stalled", stalls)), (4.5, Term(0)), (5.0, Do("decided", from_the_beginning)), (5.5, Start(0))]
     };
     vec![
-        new("input-recreated-smaller", 34, decided()).feed(800, 400).prepare(made_anew).quick(),
-        new("input-recreated-larger", 34, decided()).feed(2400, 800).prepare(made_anew).quick(),
+        new("input-recreated-smaller", 34, decided()).feed(800, 400).prepare(recreated).quick(),
+        new("input-recreated-larger", 34, decided()).feed(2400, 800).prepare(recreated).quick(),
         new(
             "committed-offset-beyond-the-end",
             34,
@@ -56,7 +56,7 @@ pub fn all() -> Vec<Scenario> {
 }
 
 /// A worker has read the topic, which is then deleted and made again; the coordinator still has the offsets.
-fn made_anew(run: &mut Run) -> Result<String, String> {
+fn recreated(run: &mut Run) -> Result<String, String> {
     let [input, output, _] = run.scenario.partitions;
     let (cluster, names) = (run.cluster, run.names.clone());
     cluster.fill(&names.input, input, EARLIER);
@@ -80,7 +80,7 @@ fn made_anew(run: &mut Run) -> Result<String, String> {
     }
     cluster.commit(&names, &offsets);
     run.waits = false;
-    Ok(format!("the input was made anew; beside the offsets stands {:?}", offsets.values().next()))
+    Ok(format!("the input was recreated; beside the offsets stands {:?}", offsets.values().next()))
 }
 
 /// Offsets that nobody has read up to, as after an unclean election.

@@ -24,7 +24,7 @@ impl Api {
 
 /// What the proxies do to what passes.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Weather {
+pub struct Conditions {
     /// Added to each direction.
     pub delay: Duration,
     /// Nothing goes to the broker any more.
@@ -37,7 +37,7 @@ pub struct Weather {
 
 #[derive(Debug, Default)]
 struct State {
-    weather: Weather,
+    conditions: Conditions,
     connections: Vec<TcpStream>,
     /// The connection dies in place of the next answer to such a request.
     lose: Option<(Api, usize)>,
@@ -46,7 +46,7 @@ struct State {
     stuck: Option<Stuck>,
 }
 
-/// A producer whose sends lead nowhere, on whatever connection, until its process makes it anew.
+/// A producer whose sends lead nowhere, on whatever connection, until its process replaces it.
 #[derive(Debug)]
 struct Stuck {
     /// A part of its `client.id`.
@@ -54,7 +54,7 @@ struct Stuck {
     swallowed: usize,
 }
 
-/// One proxy, or several that share their weather.
+/// One proxy, or several that share their conditions.
 #[derive(Clone, Default)]
 pub struct Proxy {
     state: Arc<Mutex<State>>,
@@ -72,7 +72,7 @@ impl Proxy {
                 if proxy.over.load(Relaxed) {
                     return;
                 }
-                if proxy.state().weather.refuse {
+                if proxy.state().conditions.refuse {
                     let _ = client.shutdown(Shutdown::Both);
                     continue;
                 }
@@ -88,14 +88,14 @@ impl Proxy {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn set(&self, weather: Weather) {
-        self.state().weather = weather;
+    pub fn set(&self, conditions: Conditions) {
+        self.state().conditions = conditions;
     }
 
-    /// Fair weather. Held bytes go on.
+    /// Undisturbed conditions. Held bytes go on.
     pub fn heal(&self) {
         let mut state = self.state();
-        state.weather = Weather::default();
+        state.conditions = Conditions::default();
         state.lose = None;
         state.stuck = None;
     }
@@ -119,7 +119,7 @@ impl Proxy {
     }
 
     /// From now on no send of this lane's producer reaches a broker; everything else does. It ends when the lane has made a
-    /// producer anew: one that asks for its id and has none yet.
+    /// producer again: one that asks for its id and has none yet.
     pub fn stick(&self, instance: &str, lane: usize) {
         // As in the lane's client id, `<group>-<instance>-<lane>.<length of the group>`.
         self.state().stuck = Some(Stuck { lane: format!("-{instance}-{lane}."), swallowed: 0 });
@@ -191,7 +191,7 @@ impl Proxy {
             if self.kills(&frame, asked, direction) {
                 break;
             }
-            if queue.send((Instant::now() + self.state().weather.delay, frame)).is_err() {
+            if queue.send((Instant::now() + self.state().conditions.delay, frame)).is_err() {
                 break;
             }
         }
@@ -202,10 +202,10 @@ impl Proxy {
     }
 
     fn swallows(&self, direction: Direction) -> bool {
-        let weather = self.state().weather;
+        let conditions = self.state().conditions;
         match direction {
-            Direction::Request => weather.swallow_requests,
-            Direction::Answer => weather.swallow_answers,
+            Direction::Request => conditions.swallow_requests,
+            Direction::Answer => conditions.swallow_answers,
         }
     }
 

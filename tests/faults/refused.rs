@@ -134,7 +134,7 @@ fn odd_headers(run: &mut Run) -> Result<String, String> {
     worker.signal("TERM");
     let code = worker.wait(Duration::from_secs(25))?;
     if restarts > 0.0 || code != 0 {
-        return Err(format!("{restarts} lanes started anew, and the worker ended with {code}"));
+        return Err(format!("{restarts} lanes restarted, and the worker ended with {code}"));
     }
     let carried = each_once(&sent, &clean, &letters)?;
     Ok(format!("{all} articles: {} records, {} dead letters, {carried} with such names", clean.len(), letters.len()))

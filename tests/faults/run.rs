@@ -250,7 +250,7 @@ impl<'a> Run<'a> {
             Fault::StopInside(number) => self.stop_inside(number)?,
             Fault::Cont(number) => self.workers[number].signal("CONT"),
             Fault::Start(number) => self.workers[number].start(cluster, &names, self.scenario.settings),
-            Fault::StartNamesake(old, new) => {
+            Fault::StartDuplicate(old, new) => {
                 self.workers[new].instance = self.workers[old].instance.clone();
                 // On one machine it would be refused. Another list of brokers stands for another machine.
                 self.workers[new].brokers = Some(format!("{},127.0.0.1:9", cluster.proxied));
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
             }
             Fault::ResumeBrokers => self.resume(),
             Fault::ContBrokers => self.cont(),
-            Fault::Sky(weather) => cluster.proxy.set(weather),
+            Fault::Network(conditions) => cluster.proxy.set(conditions),
             Fault::Cut => cluster.proxy.cut(),
             Fault::LoseAnswers(api, times) => cluster.proxy.lose_answers(api, times),
             Fault::LostAnswers(times) => {
@@ -335,8 +335,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Every broker runs, the sky is fair.
-    fn mend(&mut self) {
+    /// Every broker runs, the network is undisturbed.
+    fn restore(&mut self) {
         self.cont();
         self.resume();
         self.cluster.proxy.heal();
@@ -439,7 +439,7 @@ impl<'a> Run<'a> {
 /// Is this the fault that starts worker `number` for the first time?
 fn starts_first(fault: &Fault, number: usize, all: &[(f64, Fault)]) -> bool {
     match *fault {
-        Fault::StartNamesake(_, new) => new == number,
+        Fault::StartDuplicate(_, new) => new == number,
         // Started before anything ended it.
         Fault::Start(started) if started == number => {
             let first = all.iter().map(|(_, fault)| fault).find(|fault| match **fault {
@@ -466,6 +466,6 @@ impl Drop for Run<'_> {
                 worker.signal("CONT");
             }
         }
-        self.mend();
+        self.restore();
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cluster::Who;
 use crate::feed::Article;
 use crate::freeze::Freeze;
-use crate::proxy::{Api, Weather};
+use crate::proxy::{Api, Conditions};
 use crate::run::Run;
 
 /// What a scenario does for itself: it says what it did, or what is wrong.
@@ -32,8 +32,8 @@ pub enum Fault {
     Cont(usize),
     /// (Again) under its own instance name.
     Start(usize),
-    /// A second process under the instance name of the first: worker `.1` becomes worker `.0`'s namesake.
-    StartNamesake(usize, usize),
+    /// A second process under the instance name of the first: worker `.1` becomes a duplicate of worker `.0`.
+    StartDuplicate(usize, usize),
     /// The worker must end by itself with this code.
     Ends(usize, i32),
     /// SIGKILL for a broker.
@@ -47,7 +47,7 @@ pub enum Fault {
     /// Every broker that was paused goes on.
     ContBrokers,
     /// What the proxies do from now on.
-    Sky(Weather),
+    Network(Conditions),
     /// Every connection dies, once.
     Cut,
     /// In place of the next answers to such a request the connection dies.
@@ -56,7 +56,7 @@ pub enum Fault {
     LostAnswers(usize),
     /// SIGKILL in the very moment when the answer to such a request would have come.
     KillOnAnswer(usize, Api),
-    /// Fair weather.
+    /// Undisturbed conditions.
     Heal,
     /// A topic setting.
     Configure(Topic, &'static str, &'static str),

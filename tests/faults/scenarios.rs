@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::cluster::Who;
-use crate::proxy::{Api, Weather};
+use crate::proxy::{Api, Conditions};
 use crate::scenario::Fault::{
-    Cont, ContBrokers, Cut, Ends, Heal, Kill, KillBroker, KillInside, KillOnAnswer, LoseAnswers, LostAnswers,
-    PauseBroker, ResumeBrokers, Sky, Start, StartNamesake, Stop, StopInside, Term,
+    Cont, ContBrokers, Cut, Ends, Heal, Kill, KillBroker, KillInside, KillOnAnswer, LoseAnswers, LostAnswers, Network,
+    PauseBroker, ResumeBrokers, Start, StartDuplicate, Stop, StopInside, Term,
 };
 use crate::scenario::Scenario;
 
@@ -21,11 +21,11 @@ pub const PATIENT: &[(&str, &str)] = &[
 /// Every scenario that is not special.
 pub fn all() -> Vec<Scenario> {
     let new = Scenario::new;
-    let sky = |weather: Weather| Sky(weather);
-    let hole = Weather { swallow_requests: true, swallow_answers: true, ..Weather::default() };
-    let half_open = Weather { swallow_answers: true, ..Weather::default() };
-    let refused = Weather { refuse: true, ..Weather::default() };
-    let slow = Weather { delay: Duration::from_millis(1000), ..Weather::default() };
+    let network = |conditions: Conditions| Network(conditions);
+    let hole = Conditions { swallow_requests: true, swallow_answers: true, ..Conditions::default() };
+    let half_open = Conditions { swallow_answers: true, ..Conditions::default() };
+    let refused = Conditions { refuse: true, ..Conditions::default() };
+    let slow = Conditions { delay: Duration::from_millis(1000), ..Conditions::default() };
     vec![
         new("calm", 0, vec![]).quick().workers(2),
         // The processes.
@@ -73,7 +73,7 @@ pub fn all() -> Vec<Scenario> {
         )
         .workers(2)
         .feed(8000, 400),
-        new("namesake", 7, vec![(2.0, StartNamesake(0, 1)), (3.0, Ends(0, 76))]).workers(2).quick(),
+        new("duplicate-instance", 7, vec![(2.0, StartDuplicate(0, 1)), (3.0, Ends(0, 76))]).workers(2).quick(),
         new("renamed-inside-a-transaction", 33, vec![(2.0, KillInside(0)), (2.2, Start(1))]).workers(2).quick(),
         // The brokers.
         new("leader-of-output-killed", 10, vec![(2.0, KillBroker(Who::Output)), (6.0, ResumeBrokers)])
@@ -132,23 +132,23 @@ pub fn all() -> Vec<Scenario> {
         .quick(),
         new("answers-of-sends-lost", 11, vec![(2.0, LoseAnswers(Api::PRODUCE, 3)), (5.0, LostAnswers(3)), (5.1, Heal)])
             .quick(),
-        new("black-hole-past-every-timeout", 11, vec![(2.0, sky(hole)), (14.0, Heal)]).workers(2).feed(6000, 400),
+        new("black-hole-past-every-timeout", 11, vec![(2.0, network(hole)), (14.0, Heal)]).workers(2).feed(6000, 400),
         new(
             "black-hole-inside-a-transaction",
             11,
-            vec![(2.0, StopInside(0)), (2.1, sky(hole)), (2.2, Cont(0)), (12.0, Heal)],
+            vec![(2.0, StopInside(0)), (2.1, network(hole)), (2.2, Cont(0)), (12.0, Heal)],
         )
         .feed(6000, 400),
-        new("half-open", 11, vec![(2.0, sky(half_open)), (5.0, Heal), (6.0, sky(half_open)), (14.0, Heal)])
+        new("half-open", 11, vec![(2.0, network(half_open)), (5.0, Heal), (6.0, network(half_open)), (14.0, Heal)])
             .workers(2)
             .feed(6000, 400),
         new(
             "connections-cut",
             11,
-            vec![(2.0, Cut), (2.5, Cut), (3.0, Cut), (3.3, sky(refused)), (3.3, Cut), (5.0, Heal)],
+            vec![(2.0, Cut), (2.5, Cut), (3.0, Cut), (3.3, network(refused)), (3.3, Cut), (5.0, Heal)],
         )
         .workers(2)
         .quick(),
-        new("two-seconds-round-trip", 13, vec![(2.0, sky(slow)), (20.0, Heal)]).feed(4000, 200),
+        new("two-seconds-round-trip", 13, vec![(2.0, network(slow)), (20.0, Heal)]).feed(4000, 200),
     ]
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, Names};
+use crate::kafka_script::{ACLS, CONFIGS};
 use crate::run::Run;
 use crate::scenario::Fault::Do;
 use crate::scenario::{Kind, Scenario};
@@ -76,8 +77,7 @@ pub fn start(folder: &Path) -> Cluster {
     let cluster = Cluster::start_with(folder.parent().expect("a folder"), 1, "kafka-secure", &extra, &LISTENERS);
     let user = ["--alter", "--entity-type", "users", "--entity-name", "scram", "--add-config"];
     let secret = format!("SCRAM-SHA-512=[iterations=4096,password={PASSWORD}]");
-    let head = ["run", "kafka.admin.ConfigCommand", "--bootstrap-server", &cluster.direct];
-    cluster.script(&[&head[..], &user[..], &[&secret]].concat());
+    cluster.tool(CONFIGS, &[&user[..], &[&secret]].concat());
     cluster
 }
 
@@ -157,9 +157,7 @@ fn login(run: &mut Run, mechanism: &str, user: &str) -> Result<String, String> {
 
 fn acl(run: &Run, change: &str, user: &str, what: &[&str]) {
     let principal = format!("User:{user}");
-    let head =
-        ["run", "org.apache.kafka.tools.AclCommand", "--bootstrap-server", &run.cluster.direct, change, "--force"];
-    run.cluster.script(&[&head[..], &["--allow-principal", &principal], what].concat());
+    run.cluster.tool(ACLS, &[&[change, "--force", "--allow-principal", &principal], what].concat());
 }
 
 /// What `run` needs, and no more.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cluster::Who;
 use crate::feed::Random;
-use crate::proxy::{Api, Weather};
+use crate::proxy::{Api, Conditions};
 use crate::scenario::{Fault, Scenario};
 
 /// Faults end after so many seconds.
@@ -57,16 +57,16 @@ fn worker(random: &mut Random, number: usize) -> (Fault, usize, Option<Fault>) {
 fn network(random: &mut Random) -> (Fault, usize, Option<Fault>) {
     let api = [Api::PRODUCE, Api::END_TXN, Api::TXN_OFFSET_COMMIT][random.below(3)];
     let delay = Duration::from_millis(50 + random.below(900) as u64);
-    let weather = match random.below(4) {
-        0 => Weather { swallow_requests: true, swallow_answers: true, ..Weather::default() },
-        1 => Weather { swallow_answers: true, ..Weather::default() },
-        2 => Weather { refuse: true, ..Weather::default() },
-        _ => Weather { delay, ..Weather::default() },
+    let conditions = match random.below(4) {
+        0 => Conditions { swallow_requests: true, swallow_answers: true, ..Conditions::default() },
+        1 => Conditions { swallow_answers: true, ..Conditions::default() },
+        2 => Conditions { refuse: true, ..Conditions::default() },
+        _ => Conditions { delay, ..Conditions::default() },
     };
     match random.below(4) {
         0 => (Fault::Cut, 1, None),
         1 => (Fault::LoseAnswers(api, 1 + random.below(3)), 4, Some(Fault::Heal)),
-        _ => (Fault::Sky(weather), 9, Some(Fault::Heal)),
+        _ => (Fault::Network(conditions), 9, Some(Fault::Heal)),
     }
 }
 

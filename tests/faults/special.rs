@@ -13,14 +13,14 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::cluster::Who;
 use crate::odd::{bombs, fifty, large, large_poison, nested, panics, poison, slow, spread, tiny};
-use crate::proxy::Weather;
+use crate::proxy::Conditions;
 use crate::run::Run;
-use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, ResumeBrokers, Sky, Start, Term};
+use crate::scenario::Fault::{Configure, Cont, Do, Heal, KillBroker, KillInside, Network, ResumeBrokers, Start, Term};
 use crate::scenario::{Kind, Scenario, Topic};
 use crate::scenarios::PATIENT;
 use crate::worker::binary;
 
-/// Records are given up long before transaction and session are, so that the batch is aborted and the lane lives on.
+/// Records are given up long before transaction and session are, so that the batch is aborted and the lane works on.
 const NO_REWIND: &[(&str, &str)] = &[
     ("COPYDESK_SABOTAGE", "no-rewind"),
     ("COPYDESK__KAFKA__MESSAGE.TIMEOUT.MS", "1200"),
@@ -53,7 +53,7 @@ pub fn all() -> Vec<Scenario> {
         let scenario = new(name, 25, vec![(4.0, Start(0))]).feed(40, 100).special(bombs).prepare(take_large_input);
         scenario.compression(codec).settings(SMALL_FETCHES).memory(400)
     };
-    let half_open = Weather { swallow_answers: true, ..Weather::default() };
+    let half_open = Conditions { swallow_answers: true, ..Conditions::default() };
     vec![
         new("processing-longer-than-every-timeout", 9, vec![(16.0, Cont(0))])
             .workers(2)
@@ -109,7 +109,11 @@ pub fn all() -> Vec<Scenario> {
         new(
             "aborted-transactions-in-the-input",
             21,
-            vec![(1.6, Do("ghosts", ghosts)), (2.5, Do("ghosts", ghosts)), (3.5, Do("ghosts", ghosts))],
+            vec![
+                (1.6, Do("aborted transactions", aborted_transactions)),
+                (2.5, Do("aborted transactions", aborted_transactions)),
+                (3.5, Do("aborted transactions", aborted_transactions)),
+            ],
         )
         .quick(),
         new("poison", 24, vec![]).special(poison).quick(),
@@ -144,16 +148,16 @@ pub fn all() -> Vec<Scenario> {
         .feed(6000, 400)
         .sabotaged(&[("COPYDESK_SABOTAGE", "offsets-outside")])
         .must_be_caught(),
-        // Three times, since a lane that waits for the coordinator just then has to begin anew, which hides the bug.
+        // Three times, since a lane that waits for the coordinator just then has to restart, which hides the bug.
         new(
             "bug-retry-without-rewind",
             0,
             vec![
-                (2.0, Sky(half_open)),
+                (2.0, Network(half_open)),
                 (6.0, Heal),
-                (21.0, Sky(half_open)),
+                (21.0, Network(half_open)),
                 (25.0, Heal),
-                (40.0, Sky(half_open)),
+                (40.0, Network(half_open)),
                 (44.0, Heal),
             ],
         )
@@ -227,10 +231,10 @@ fn expire(run: &mut Run) -> Result<String, String> {
 }
 
 /// Records of aborted transactions between the articles.
-fn ghosts(run: &mut Run) -> Result<String, String> {
+fn aborted_transactions(run: &mut Run) -> Result<String, String> {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", &run.cluster.direct)
-        .set("transactional.id", format!("{}-ghosts", run.names.group))
+        .set("transactional.id", format!("{}-aborted", run.names.group))
         .create()
         .map_err(|error| error.to_string())?;
     let work = || {
@@ -239,8 +243,8 @@ fn ghosts(run: &mut Run) -> Result<String, String> {
         for partition in 0..4 {
             let record = BaseRecord::to(&run.names.input)
                 .partition(partition)
-                .key("ghost")
-                .payload("a ghost, not to be published");
+                .key("aborted")
+                .payload("of an aborted transaction, not to be published");
             producer.send(record).map_err(|(error, _)| error)?;
         }
         producer.flush(Duration::from_secs(10))?;
@@ -323,7 +327,7 @@ fn empty(run: &mut Run) -> Result<String, String> {
     let _ = run.cluster.try_script(&["kill", "1"]);
     std::thread::sleep(Duration::from_millis(500));
     run.resume();
-    Ok("there is room again, the broker is started anew".to_owned())
+    Ok("there is room again, the broker is started again".to_owned())
 }
 
 fn set_clock(run: &Run, offset: &str) -> Result<String, String> {

@@ -1,4 +1,4 @@
-//! A worker that logs in by a token (SASL OAUTHBEARER), which lives for seconds and is replaced while it works, from a file and
+//! A worker that logs in by a token (SASL OAUTHBEARER), which is good for seconds and is replaced while it works, from a file and
 //! by a command. Tokens are made here, unsigned, as Kafka's own validator for tests takes them.
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::security::{CLIENT, configure, configure_as, grant, refused};
 
 /// Life of a token, while a scenario replaces it in time.
 const SHORT: Duration = Duration::from_secs(15);
-/// Connections must log in anew after so long, or with the end of their token if that is sooner.
+/// Connections must log in again after so long, or with the end of their token if that is sooner.
 const REAUTHENTICATE_MS: u32 = 10_000;
 
 /// Both scenarios: the token lapses while articles come, and (by a command) after the last one came.
@@ -57,9 +57,9 @@ fn until(lapse: Act) -> Vec<(f64, Fault)> {
 }
 
 /// An unsigned JWT that `CLIENT` is named in, and that is good for so long; or was, `ago`.
-fn token(life: Duration, ago: Duration) -> String {
+fn token(lifetime: Duration, ago: Duration) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64() - ago.as_secs_f64();
-    let claims = format!(r#"{{"sub":"{CLIENT}","iat":{:.3},"exp":{:.3}}}"#, now - 1.0, now + life.as_secs_f64());
+    let claims = format!(r#"{{"sub":"{CLIENT}","iat":{:.3},"exp":{:.3}}}"#, now - 1.0, now + lifetime.as_secs_f64());
     format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims))
 }
 
@@ -137,9 +137,9 @@ fn take_away(run: &mut Run) -> Result<String, String> {
 /// Until now every login went well; then the token is replaced by another, or is gone where that is empty, and `/readyz` must
 /// say so when the old one has expired.
 fn lapse(run: &mut Run, other: &str, key: &str, word: &str) -> Result<String, String> {
-    let logins = run.workers[0].log().matches(&format!("logged in anew as `{CLIENT}`")).count();
+    let logins = run.workers[0].log().matches(&format!("logged in again as `{CLIENT}`")).count();
     let restarts = run.workers[0].metric("copydesk_lane_restarts_total");
-    // Two lanes of two clients each, through more than one life of a token.
+    // Two lanes of two clients each, through more than one token.
     if logins < 4 || restarts > 0.0 {
         return Err(format!(
             "{logins} logins with new tokens, {restarts} restarts of lanes: at least 4 and none expected"

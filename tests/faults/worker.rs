@@ -60,7 +60,7 @@ pub struct Worker {
     pub by_default: bool,
     child: Option<Child>,
     pub container: Option<Container>,
-    /// How each of its lives ended by itself: exit codes.
+    /// How each of its processes ended by itself: exit codes.
     pub exits: Vec<i32>,
 }
 

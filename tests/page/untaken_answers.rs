@@ -153,11 +153,7 @@ fn a_busy_playground_slows_no_probe() {
         (took, page)
     });
     let cleaned = cleaned.load(Relaxed);
-    println!(
-        "{cleaned} articles cleaned, probes: median {:?}, 99 % {:?}",
-        quantile(&took, 0.5),
-        quantile(&took, 0.99)
-    );
+    println!("{cleaned} articles cleaned, probes: median {:?}, 99 % {:?}", quantile(&took, 0.5), quantile(&took, 0.99));
     assert_eq!(page, 200);
     assert!(cleaned > 0, "the playground did nothing");
     assert!(quantile(&took, 0.99) < PROBE, "a probe took {:?}", quantile(&took, 0.99));

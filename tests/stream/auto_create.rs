@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::TOPICS;
 use crate::process::{Worker, copydesk, err, once, out};
 
 #[test]
@@ -13,8 +14,7 @@ fn no_command_makes_a_topic_come_into_being() {
     let kafka = Kafka::start_with("auto-create", "auto.create.topics.enable=true");
     let names = Names::new("typo");
     let topics = || {
-        let tool = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers, "--list"];
-        let list = kafka.script(&tool);
+        let list = kafka.tool(TOPICS, &["--list"]);
         // Kafka's own topics are made by whoever uses groups and transactions.
         list.lines().filter(|topic| !topic.starts_with("__")).map(str::to_owned).collect::<Vec<_>>()
     };

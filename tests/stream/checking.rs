@@ -4,7 +4,7 @@ use crate::kafka::{Kafka, Names};
 use crate::process::{err, once, out};
 
 #[test]
-fn check_tells_of_one_replica_and_of_an_input_that_outlives_its_offsets() {
+fn check_warns_of_one_replica_and_of_an_input_that_outlives_its_offsets() {
     // Of its own, since another's may have three brokers.
     let (kafka, names) = (Kafka::start("check"), Names::new("check"));
     kafka.topics(&names, [1, 1, 1], [&[("retention.ms", "-1")], &[], &[]]);

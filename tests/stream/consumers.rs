@@ -20,8 +20,8 @@ fn sample_consumers_read_committed_records_only() {
         .set("transactional.id", format!("{}-sample", names.group))
         .create()
         .unwrap();
-    let patience = Duration::from_secs(30);
-    producer.init_transactions(patience).unwrap();
+    let timeout = Duration::from_secs(30);
+    producer.init_transactions(timeout).unwrap();
     // What was given up stands before, between and behind what was committed.
     for (headline, commit) in
         [("given up", false), ("first", true), ("given up", false), ("second", true), ("given up", false)]
@@ -30,11 +30,11 @@ fn sample_consumers_read_committed_records_only() {
         let value = format!(r#"{{"uri": "urn:x", "datePublished": "2024-03-14", "headline": "{headline}"}}"#);
         producer.send(BaseRecord::<(), _>::to(&names.output).payload(&value)).unwrap();
         // An aborted record that was never sent would prove nothing.
-        producer.flush(patience).unwrap();
+        producer.flush(timeout).unwrap();
         if commit {
-            producer.commit_transaction(patience).unwrap()
+            producer.commit_transaction(timeout).unwrap()
         } else {
-            producer.abort_transaction(patience).unwrap()
+            producer.abort_transaction(timeout).unwrap()
         }
     }
     for language in ["python", "java", "node"] {

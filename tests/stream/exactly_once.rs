@@ -119,18 +119,18 @@ fn articles_of_an_aborted_transaction_are_not_published() {
         .create()
         .expect("a producer");
     producer.init_transactions(Duration::from_secs(20)).expect("transactions");
-    let ghost = |key: &str| {
+    let abort_one = |key: &str| {
         producer
-            .send(BaseRecord::to(&names.input).key(key).payload("a ghost that must not be published at all"))
+            .send(BaseRecord::to(&names.input).key(key).payload("of an aborted transaction, not to be published"))
             .expect("queued");
         producer.flush(Duration::from_secs(10)).expect("flushed");
     };
     producer.begin_transaction().expect("begun");
-    ghost("ghost-1");
+    abort_one("aborted-1");
     producer.abort_transaction(Duration::from_secs(10)).expect("aborted");
     kafka.send(&names, &names.input, articles.iter().map(|article| article.outgoing()));
     producer.begin_transaction().expect("begun");
-    ghost("ghost-2");
+    abort_one("aborted-2");
     producer.abort_transaction(Duration::from_secs(10)).expect("aborted");
     let worker = Worker::start(kafka, &names, "one");
     kafka.wait_for(&names, articles.len(), Duration::from_secs(60));

@@ -68,7 +68,7 @@ fn of_nothing_nothing_is_sent() {
 }
 
 #[test]
-fn an_unknown_topic_is_told_at_once() {
+fn an_unknown_topic_is_reported_at_once() {
     let (kafka, names) = (Kafka::shared(), Names::new("unknown"));
     let begun = Instant::now();
     let fed = once(kafka, &names, &["feed", "/dev/zero"]);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -13,15 +12,12 @@ use copydesk::worker::reader::{From, Next, Reader};
 use copydesk::worker::topics::Admin;
 use copydesk::worker::writer::{Outgoing, Writer};
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/kafka");
+use crate::kafka_script::{CONFIGS, CONSOLE_CONSUMER, KafkaScript, Tool};
 
 /// A cluster that the tests started, or were given.
 pub struct Kafka {
     pub brokers: String,
-    home: Option<PathBuf>,
-    port: u16,
-    /// More lines for `server.properties`.
-    extra: String,
+    script: KafkaScript,
 }
 
 impl Kafka {
@@ -36,7 +32,7 @@ impl Kafka {
 
     /// A broker that somebody else started, or nobody.
     pub fn named(brokers: &str) -> Kafka {
-        Kafka { brokers: brokers.to_owned(), home: None, port: 0, extra: String::new() }
+        Kafka { brokers: brokers.to_owned(), script: KafkaScript::default() }
     }
 
     /// A broker of a test's own, for tests that kill it.
@@ -47,28 +43,30 @@ impl Kafka {
     /// The same, with more lines for `server.properties`.
     pub fn start_with(name: &str, extra: &str) -> Kafka {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kafka-{}-{name}", std::process::id()));
-        let port = free_ports();
-        let mut kafka = Kafka { brokers: String::new(), home: Some(home), port, extra: extra.to_owned() };
+        let script = KafkaScript::new([
+            ("KAFKA_HOME", home.display().to_string()),
+            ("KAFKA_PORT", free_ports().to_string()),
+            ("KAFKA_EXTRA", extra.to_owned()),
+        ]);
+        let mut kafka = Kafka { brokers: String::new(), script };
         kafka.brokers = kafka.script(&["start"]).trim().to_owned();
         kafka
     }
 
     /// Runs the project's script, or fails with what it said.
     pub fn script(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(SCRIPT);
-        command.args(arguments).env("KAFKA_PARENT", std::process::id().to_string());
-        if let Some(home) = &self.home {
-            command.env("KAFKA_HOME", home).env("KAFKA_PORT", self.port.to_string()).env("KAFKA_EXTRA", &self.extra);
-        }
-        let output = command.output().expect("scripts/kafka runs");
-        assert!(
-            output.status.success(),
-            "no Kafka for the tests: `scripts/kafka {}` failed. Either make it work or name a broker in \
-             COPYDESK_TEST_BROKERS.\n{}",
-            arguments.join(" "),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).expect("the script speaks UTF-8")
+        self.script.run(arguments).unwrap_or_else(|said| {
+            panic!(
+                "no Kafka for the tests: `scripts/kafka {}` failed. Either make it work or name a broker in \
+                 COPYDESK_TEST_BROKERS.\n{said}",
+                arguments.join(" ")
+            )
+        })
+    }
+
+    /// Runs one of Kafka's own tools, or fails with what it said.
+    pub fn tool(&self, tool: Tool, arguments: &[&str]) -> String {
+        self.script(&tool.on(&self.brokers, arguments))
     }
 
     /// Settings for the library's own clients.
@@ -103,9 +101,8 @@ impl Kafka {
 
     /// Changes a topic's configuration, by Kafka's own tool.
     pub fn alter(&self, topic: &str, setting: &str) {
-        let mut arguments = vec!["run", "kafka.admin.ConfigCommand", "--bootstrap-server", &self.brokers, "--alter"];
-        arguments.extend(["--entity-type", "topics", "--entity-name", topic, "--add-config", setting]);
-        self.script(&arguments);
+        let entity = ["--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", setting];
+        self.tool(CONFIGS, &entity);
     }
 
     /// Sends records to a topic and waits until all are acknowledged.
@@ -147,18 +144,9 @@ impl Kafka {
         if seen.is_empty() { self.read_for(topic, isolation, "15000") } else { seen }
     }
 
-    fn read_for(&self, topic: &str, isolation: &str, patience: &str) -> Vec<Seen> {
-        let mut arguments =
-            vec!["run", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", &self.brokers];
-        arguments.extend([
-            "--topic",
-            topic,
-            "--from-beginning",
-            "--isolation-level",
-            isolation,
-            "--timeout-ms",
-            patience,
-        ]);
+    fn read_for(&self, topic: &str, isolation: &str, timeout: &str) -> Vec<Seen> {
+        let mut arguments = vec!["--topic", topic, "--from-beginning"];
+        arguments.extend(["--isolation-level", isolation, "--timeout-ms", timeout]);
         for property in ["partition", "offset", "timestamp", "key", "headers"] {
             arguments.push("--formatter-property");
             arguments.push(match property {
@@ -181,8 +169,7 @@ impl Kafka {
             "--formatter-property",
             "key.separator=\t",
         ]);
-        let mut command = Command::new(SCRIPT);
-        let output = command.args(&arguments).output().expect("the console consumer runs");
+        let output = KafkaScript::default().output(&CONSOLE_CONSUMER.on(&self.brokers, &arguments));
         let lines = output.stdout.split(|byte| *byte == 1).filter(|line| !line.is_empty());
         lines.map(Seen::parse).collect()
     }

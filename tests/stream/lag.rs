@@ -8,6 +8,7 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::TOPICS;
 use crate::process::Worker;
 
 const TEXT: &str = "An article that is long enough to be one, surely.";
@@ -34,22 +35,22 @@ fn others(worker: &Worker, names: &Names, expected: f64, seconds: u64) -> Vec<Op
 
 /// A feed that writes each article in a transaction of its own, and gives every second one up.
 fn transactions(kafka: &Kafka, names: &Names, count: usize) {
-    let patience = Duration::from_secs(30);
+    let timeout = Duration::from_secs(30);
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", &kafka.brokers)
         .set("transactional.id", format!("{}-feed", names.group))
         .create()
         .expect("a producer");
-    producer.init_transactions(patience).expect("transactions");
+    producer.init_transactions(timeout).expect("transactions");
     for number in 0..2 * count {
         producer.begin_transaction().expect("begun");
         let key = number.to_string();
         producer.send(BaseRecord::to(&names.input).key(&key).payload(TEXT)).expect("queued");
-        producer.flush(patience).expect("sent");
+        producer.flush(timeout).expect("sent");
         if number % 2 == 0 {
-            producer.commit_transaction(patience).expect("committed");
+            producer.commit_transaction(timeout).expect("committed");
         } else {
-            producer.abort_transaction(patience).expect("aborted");
+            producer.abort_transaction(timeout).expect("aborted");
         }
     }
 }
@@ -87,14 +88,13 @@ fn a_lane_that_is_stuck_keeps_its_lag() {
     send(3);
     kafka.wait_for(&names, 3, Duration::from_secs(60));
     wait("no lag", Duration::from_secs(40), || lag(&worker, &names) == Some(0.0));
-    let command = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers];
-    kafka.script(&[&command[..], &["--delete", "--topic", &names.output]].concat());
+    kafka.tool(TOPICS, &["--delete", "--topic", &names.output]);
     send(4);
     wait("the lag", Duration::from_secs(60), || lag(&worker, &names) == Some(4.0));
     wait("a lane that waits", Duration::from_secs(60), || {
         worker.get("/readyz").is_some_and(|(_, text)| text.contains("does not exist"))
     });
-    // It begins a life each second, and gets no further.
+    // It starts a session each second, and gets no further.
     assert_eq!(others(&worker, &names, 4.0, 15), []);
     // What comes meanwhile counts.
     send(2);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::articles::{generate, verify};
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::GROUPS;
 use crate::process::{Worker, once, out};
 
 #[test]
@@ -17,15 +18,13 @@ fn a_stop_in_order_ends_with_zero_and_leaves_the_group() {
         assert_eq!(worker.end(Duration::from_secs(10)).code(), Some(0), "SIG{signal}:\n{}", worker.log());
     }
     // The session lasts 45 s: an empty group so soon was left, not timed out.
-    let arguments =
-        ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", &kafka.brokers];
-    let members = kafka.script(&[&arguments[..], &["--describe", "--members", "--group", &names.group]].concat());
+    let members = kafka.tool(GROUPS, &["--describe", "--members", "--group", &names.group]);
     assert!(!members.contains("one-"), "{members}");
 }
 
 #[test]
-fn a_namesake_is_fenced_and_ends_with_its_own_code_while_the_newer_works_on() {
-    let (kafka, names) = (Kafka::shared(), Names::new("namesake"));
+fn a_duplicate_instance_is_fenced_and_ends_with_its_own_code_while_the_newer_works_on() {
+    let (kafka, names) = (Kafka::shared(), Names::new("duplicate-instance"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let mut older = Worker::start(kafka, &names, "same");
     older.wait_ready();
@@ -52,7 +51,7 @@ fn a_namesake_is_fenced_and_ends_with_its_own_code_while_the_newer_works_on() {
 }
 
 #[test]
-fn a_missing_topic_is_told_by_check_and_waited_for_by_run() {
+fn a_missing_topic_is_reported_by_check_and_waited_for_by_run() {
     let (kafka, names) = (Kafka::shared(), Names::new("missing"));
     let check = once(kafka, &names, &["check"]);
     assert_eq!(check.status.code(), Some(3));

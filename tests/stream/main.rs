@@ -17,9 +17,12 @@ mod consumers;
 mod exactly_once;
 mod feeding;
 mod kafka;
+#[path = "../support/kafka_script.rs"]
+mod kafka_script;
 mod lag;
 mod letters;
 mod lifecycle;
+mod logging;
 mod members;
 mod metrics;
 mod offsets;
@@ -28,5 +31,4 @@ mod payloads;
 mod process;
 mod refused;
 mod replay;
-mod telling;
 mod traces;

@@ -12,6 +12,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::articles::{Article, generate, verify};
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::{GROUPS, TOPICS};
 use crate::process::{Worker, copydesk, once, out};
 
 const ASK: Duration = Duration::from_secs(20);
@@ -100,14 +101,14 @@ fn a_worker_that_stops_leaves_its_partitions_to_others_at_once() {
 }
 
 #[test]
-fn partitions_of_a_dead_member_are_told_by_those_that_live() {
-    let (kafka, names) = (Kafka::shared(), Names::new("told"));
+fn partitions_of_a_dead_member_are_reported_by_the_others() {
+    let (kafka, names) = (Kafka::shared(), Names::new("reported"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let mut articles = generate(22, 40, 4);
     kafka.send(&names, &names.input, articles.iter().map(|article| article.outgoing()));
-    let lives = Worker::start(kafka, &names, "lives");
+    let alive = Worker::start(kafka, &names, "alive");
     let mut dead = Worker::start(kafka, &names, "dead");
-    for worker in [&lives, &dead] {
+    for worker in [&alive, &dead] {
         worker.wait_ready();
     }
     until_all_move(kafka, &names, &mut articles, Duration::from_secs(60));
@@ -118,14 +119,14 @@ fn partitions_of_a_dead_member_are_told_by_those_that_live() {
     articles.extend(more);
     // The session lasts 45 s.
     wait("word of the silent partitions", Duration::from_secs(25), || {
-        lives.get("/readyz").is_some_and(|(_, body)| body.matches("has been read by nobody for").count() == 2)
+        alive.get("/readyz").is_some_and(|(_, body)| body.matches("has been read by nobody for").count() == 2)
     });
-    let (status, ready) = lives.get("/readyz").expect("an answer");
+    let (status, ready) = alive.get("/readyz").expect("an answer");
     assert_eq!(status, 200, "the living one is ready: {ready}");
     assert!(ready.contains(&format!("`{}-dead-", names.group)), "the owner is named: {ready}");
-    assert_eq!(lives.log().matches("has been read by nobody for").count(), 2, "once each:\n{}", lives.log());
+    assert_eq!(alive.log().matches("has been read by nobody for").count(), 2, "once each:\n{}", alive.log());
     let lag = |partition: i32| -> Option<f64> {
-        let (_, metrics) = lives.get("/metrics")?;
+        let (_, metrics) = alive.get("/metrics")?;
         let series = format!("copydesk_lag_records{{topic=\"{}\",partition=\"{partition}\"}} ", names.input);
         metrics.lines().find_map(|line| line.strip_prefix(series.as_str())?.parse().ok())
     };
@@ -134,9 +135,9 @@ fn partitions_of_a_dead_member_are_told_by_those_that_live() {
     assert_eq!(waiting, 2, "ten articles wait in each of two partitions: {:?}", (0..4).map(lag).collect::<Vec<_>>());
     // It never comes back: the session ends, and the partitions move.
     kafka.wait_for(&names, articles.len(), Duration::from_secs(90));
-    wait("word that they are read again", Duration::from_secs(10), || lives.log().contains("is read again"));
-    assert!(lives.get("/readyz").is_some_and(|(_, body)| !body.contains("read by nobody")));
-    lives.stop();
+    wait("word that they are read again", Duration::from_secs(10), || alive.log().contains("is read again"));
+    assert!(alive.get("/readyz").is_some_and(|(_, body)| !body.contains("read by nobody")));
+    alive.stop();
     verify(&articles, &kafka.read(&names.output, "read_committed"), &kafka.read(&names.dead, "read_committed"));
 }
 
@@ -152,8 +153,7 @@ fn partitions_added_while_a_worker_was_dead_are_read() {
     until_all_move(kafka, &names, &mut articles, Duration::from_secs(60));
     killed.signal("KILL");
     killed.end(Duration::from_secs(5));
-    let arguments = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers];
-    kafka.script(&[&arguments[..], &["--alter", "--topic", &names.input, "--partitions", "6"]].concat());
+    kafka.tool(TOPICS, &["--alter", "--topic", &names.input, "--partitions", "6"]);
     let back = Worker::start(kafka, &names, "killed");
     back.wait_ready();
     let more: Vec<Article> = generate(25, 59, 6);
@@ -257,7 +257,7 @@ impl Zombie {
         }
         producer.begin_transaction().expect("begun");
         producer
-            .send(BaseRecord::to(&names.output).key("ghost").payload("of a zombie, not to be published"))
+            .send(BaseRecord::to(&names.output).key("aborted").payload("of a zombie, not to be published"))
             .expect("queued");
         producer.flush(ASK).expect("flushed");
         Zombie { consumer, producer, next }
@@ -307,11 +307,8 @@ fn a_process_whose_static_membership_was_taken_over_commits_nothing() {
     let sleeps = [("group.instance.id", "one-0"), ("max.poll.interval.ms", "120000"), ("session.timeout.ms", "45000")];
     let zombie = Zombie::inside_a_transaction(kafka, &names, &format!("{}-somebody-else", names.group), &sleeps);
     let metadata = zombie.consumer.group_metadata().expect("a group");
-    let generation = |kafka: &Kafka| {
-        let arguments =
-            ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", &kafka.brokers];
-        kafka.script(&[&arguments[..], &["--describe", "--members", "--verbose", "--group", &names.group]].concat())
-    };
+    let generation =
+        |kafka: &Kafka| kafka.tool(GROUPS, &["--describe", "--members", "--verbose", "--group", &names.group]);
     let before = generation(kafka);
     let worker = Worker::start_with(kafka, &names, "one", &[("COPYDESK__STREAM__LANES", "1")]);
     wait("the worker to have read everything", Duration::from_secs(20), || {

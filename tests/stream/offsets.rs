@@ -1,4 +1,4 @@
-//! Offsets that can't be used: topics made anew, offsets beyond the end, offsets that are gone. A partition stalls and says so,
+//! Offsets that can't be used: topics recreated, offsets beyond the end, offsets that are gone. A partition stalls and says so,
 //! the others go on, and `copydesk offsets` decides.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::kafka::{Kafka, Names, wait};
+use crate::kafka_script::{GROUPS, TOPICS};
 use crate::process::{Worker, err, once, out};
 
 const ASK: Duration = Duration::from_secs(20);
@@ -66,7 +67,7 @@ impl Hand<'_> {
         assert_eq!(self.count(), records, "published although the partition stalls");
     }
 
-    fn make_anew(&self) {
+    fn recreate(&self) {
         let admin: AdminClient<DefaultClientContext> = self.config().create().expect("an admin client");
         let options = AdminOptions::new().operation_timeout(Some(ASK));
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -75,7 +76,7 @@ impl Hand<'_> {
         let stream = self.kafka.stream(self.names);
         let admin = copydesk::worker::topics::Admin::new(&stream).expect("an admin client");
         let partitions = usize::try_from(self.partitions).expect("small");
-        wait("the topic to be made anew", ASK, || {
+        wait("the topic to be recreated", ASK, || {
             admin.create(&self.names.input, partitions, None, &[]).is_ok_and(|made| made)
         });
     }
@@ -121,7 +122,7 @@ impl Hand<'_> {
     }
 }
 
-fn told(worker: &Worker, words: &[&str]) {
+fn expect_stall(worker: &Worker, words: &[&str]) {
     let body = || worker.get("/readyz").map_or(String::new(), |(status, body)| format!("{status} {body}"));
     wait(&format!("/readyz to say {words:?}, and not `{}`", body()), Duration::from_secs(40), || {
         let body = body();
@@ -138,8 +139,8 @@ fn stalled(worker: &Worker) -> Option<String> {
 }
 
 #[test]
-fn a_topic_made_anew_without_its_offsets_stalls_until_somebody_decides() {
-    let (kafka, names) = (Kafka::shared(), Names::new("anew"));
+fn a_recreated_topic_without_its_offsets_stalls_until_somebody_decides() {
+    let (kafka, names) = (Kafka::shared(), Names::new("recreated"));
     kafka.topics(&names, [2, 2, 1], [&[], &[], &[]]);
     let hand = Hand { kafka, names: &names, partitions: 2 };
     hand.feed(0, 0, 30);
@@ -150,8 +151,7 @@ fn a_topic_made_anew_without_its_offsets_stalls_until_somebody_decides() {
     worker.wait_ready();
     assert_eq!(stalled(&worker).as_deref(), Some("0"));
     // What stands beside the offset is what Kafka's own tool says of the topic.
-    let tool = ["run", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", &kafka.brokers, "--describe"];
-    let described = kafka.script(&[&tool[..], &["--topic", &names.input]].concat());
+    let described = kafka.tool(TOPICS, &["--describe", "--topic", &names.input]);
     let id = described.split("TopicId: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an id");
     let committed = hand.committed();
     assert_eq!(committed.get(&0), Some(&(30, format!("copydesk/1 topic-id={id}"))));
@@ -160,12 +160,12 @@ fn a_topic_made_anew_without_its_offsets_stalls_until_somebody_decides() {
     assert_eq!(code, Some(0), "{said}");
     worker.stop();
 
-    hand.make_anew();
+    hand.recreate();
     wait("Kafka to forget the offsets", ASK, || hand.committed().is_empty());
     hand.feed(0, 100, 10);
     hand.feed(1, 100, 5);
     let worker = Worker::start(kafka, &names, "one");
-    told(&worker, &["partitions 0,1", "no offsets", "copydesk offsets reset"]);
+    expect_stall(&worker, &["partitions 0,1", "no offsets", "copydesk offsets reset"]);
     assert_eq!(stalled(&worker).as_deref(), Some("2"));
     hand.stays_at(50);
     let (code, said) = hand.offsets(&["show"]);
@@ -201,13 +201,13 @@ fn an_offset_of_an_earlier_topic_stalls_though_it_is_in_range() {
     hand.wait_for(30);
     worker.stop();
     let before = hand.committed();
-    hand.make_anew();
+    hand.recreate();
     wait("Kafka to forget the offsets", ASK, || hand.committed().is_empty());
     // As where the coordinator has not heard of it yet, or a worker commits once more.
     hand.commit(&before);
     hand.feed(0, 100, 60);
     let worker = Worker::start(kafka, &names, "one");
-    told(&worker, &["partitions 0", "offset 30", "another topic of this name"]);
+    expect_stall(&worker, &["partitions 0", "offset 30", "another topic of this name"]);
     hand.stays_at(30);
     worker.stop();
     // The offset is right: a mirror's, for example.
@@ -220,16 +220,16 @@ fn an_offset_of_an_earlier_topic_stalls_though_it_is_in_range() {
 }
 
 #[test]
-fn a_topic_made_anew_under_a_worker_stalls_it() {
+fn a_recreated_topic_under_a_worker_stalls_it() {
     let (kafka, names) = (Kafka::shared(), Names::new("under"));
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let hand = Hand { kafka, names: &names, partitions: 1 };
     hand.feed(0, 0, 30);
     let worker = Worker::start(kafka, &names, "one");
     hand.wait_for(30);
-    hand.make_anew();
+    hand.recreate();
     hand.feed(0, 100, 40);
-    told(&worker, &["partitions 0", "stall"]);
+    expect_stall(&worker, &["partitions 0", "stall"]);
     let published = hand.count();
     hand.stays_at(published);
     worker.stop();
@@ -250,18 +250,18 @@ fn an_offset_beyond_the_end_stalls_its_partition_alone_and_for_good() {
     // Set by another tool, as after an unclean election: nothing stands beside them.
     hand.commit(&[(0, (25, String::new())), (1, (4, String::new()))].into());
     let worker = Worker::start(kafka, &names, "one");
-    told(&worker, &["partitions 0", "offset 25", "beyond its end, 10"]);
+    expect_stall(&worker, &["partitions 0", "offset 25", "beyond its end, 10"]);
     hand.wait_for(6);
     assert_eq!(hand.published().keys().collect::<Vec<_>>(), [&1], "the other partition goes on, where it was set to");
     assert_eq!(stalled(&worker).as_deref(), Some("1"));
     hand.feed(1, 10, 3);
     hand.wait_for(9);
-    // It grows past the offset, and the worker is started anew: fifteen articles would be skipped in silence.
+    // It grows past the offset, and the worker is started again: fifteen articles would be skipped in silence.
     hand.feed(0, 10, 40);
     hand.stays_at(9);
     worker.stop();
     let worker = Worker::start(kafka, &names, "one");
-    told(&worker, &["partitions 0", "offset 25", "has lain beyond its end"]);
+    expect_stall(&worker, &["partitions 0", "offset 25", "has lain beyond its end"]);
     hand.stays_at(9);
     worker.stop();
     let (code, said) = hand.offsets(&["reset", "--partition", "0", "--to", "10", "--yes"]);
@@ -272,7 +272,7 @@ fn an_offset_beyond_the_end_stalls_its_partition_alone_and_for_good() {
 }
 
 #[test]
-fn offsets_that_have_expired_stall_or_are_begun_anew_as_configured() {
+fn offsets_that_have_expired_stall_or_are_read_from_the_beginning_as_configured() {
     let (kafka, names) = (Kafka::shared(), Names::new("expired"));
     kafka.topics(&names, [2, 2, 1], [&[], &[], &[]]);
     let hand = Hand { kafka, names: &names, partitions: 2 };
@@ -282,7 +282,7 @@ fn offsets_that_have_expired_stall_or_are_begun_anew_as_configured() {
     worker.stop();
     hand.forget_group();
     let worker = Worker::start(kafka, &names, "one");
-    told(&worker, &["partitions 0", "no offsets", "the output has records"]);
+    expect_stall(&worker, &["partitions 0", "no offsets", "the output has records"]);
     hand.stays_at(10);
     worker.stop();
     let worker = Worker::start_with(kafka, &names, "one", &[("COPYDESK__STREAM__ON_OFFSET_RESET", "earliest")]);
@@ -298,7 +298,7 @@ fn offsets_that_have_expired_stall_or_are_begun_anew_as_configured() {
 }
 
 #[test]
-fn offsets_beyond_the_end_begin_anew_where_that_is_configured() {
+fn offsets_beyond_the_end_are_read_from_the_beginning_where_that_is_configured() {
     let (kafka, names) = (Kafka::shared(), Names::new("earliest"));
     kafka.topics(&names, [2, 2, 1], [&[], &[], &[]]);
     let hand = Hand { kafka, names: &names, partitions: 2 };
@@ -324,9 +324,8 @@ fn offsets_set_by_hand_are_taken_as_they_are() {
     let worker = Worker::start(kafka, &names, "one");
     hand.wait_for(20);
     worker.stop();
-    let tool = ["run", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server"];
     let reset = ["--group", &names.group, "--topic", &names.input, "--reset-offsets", "--to-offset", "12", "--execute"];
-    kafka.script(&[&tool[..], &[&kafka.brokers], &reset].concat());
+    kafka.tool(GROUPS, &reset);
     let worker = Worker::start(kafka, &names, "one");
     hand.wait_for(28);
     worker.wait_ready();

@@ -28,7 +28,7 @@ fn a_broker_killed_and_resumed_on_the_way_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn a_broker_that_is_not_there_is_told_in_words_and_waited_for() {
+fn a_broker_that_is_not_there_is_reported_in_words_and_waited_for() {
     let names = Names::new("nobody");
     let nobody = Kafka::named("127.0.0.1:9");
     let check = once(&nobody, &names, &["check"]);

@@ -312,7 +312,7 @@ fn a_snapshot_waits_for_open_transactions() {
     let stream = kafka.stream(&names);
     let snapshot = Snapshot::take(&stream, &names.dead, None, WAIT).expect("a snapshot");
     assert_eq!(snapshot.offsets(), 2);
-    let trouble = snapshot.settle(Duration::from_millis(500)).expect_err("it is open");
+    let trouble = snapshot.wait_until_stable(Duration::from_millis(500)).expect_err("it is open");
     assert!(trouble.to_string().contains("open transaction"), "{trouble}");
     let values = || {
         let (mut reader, mut values, until) =
@@ -329,7 +329,7 @@ fn a_snapshot_waits_for_open_transactions() {
     assert_eq!(values(), [] as [Vec<u8>; 0]);
     producer.commit_transaction(WAIT).expect("committed");
     kafka.send(&names, &names.dead, [Outgoing { value: Some(b"later"), ..Outgoing::default() }]);
-    snapshot.settle(WAIT).expect("settled");
+    snapshot.wait_until_stable(WAIT).expect("settled");
     assert_eq!(values(), [b"open".to_vec(), b"behind".to_vec()], "what came later is not read");
 }
 

@@ -42,7 +42,7 @@ const WINDOW: (i64, i64) = (500, 16_000);
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let selection = &args.selection;
     let snapshot = selection.snapshot(settings)?;
-    if let Err(trouble) = snapshot.settle(BROKER_TIMEOUT / 5) {
+    if let Err(trouble) = snapshot.wait_until_stable(BROKER_TIMEOUT / 5) {
         note(format_args!("copydesk: {trouble}: dead letters behind it are not listed"));
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

@@ -57,7 +57,9 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     // Before the marks are read: it fences other replays, which could add to them.
     let replayer = args.yes.then(|| Replayer::open(stream, BEGIN)).transpose()?;
     let snapshot = selection.snapshot(settings)?;
-    snapshot.settle(BEGIN).context("can't find out what was replayed before (docs/operate.md, hung transactions)")?;
+    snapshot
+        .wait_until_stable(BEGIN)
+        .context("can't find out what was replayed before (docs/operate.md, hung transactions)")?;
     // Until here nothing was sent, and Ctrl-C may end the process.
     let interrupt = Interrupt::listen()?;
     let mut sending = Sending {

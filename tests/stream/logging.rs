@@ -64,7 +64,7 @@ fn thousands_of_refusals_are_a_few_lines_by_code_that_count_them_all() {
 }
 
 #[test]
-fn what_was_counted_and_not_told_is_told_at_the_end() {
+fn what_was_counted_and_not_logged_is_logged_at_the_end() {
     let (kafka, names) = (Kafka::shared(), Names::new("rest"));
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let articles = generate(31, 60, 1);
@@ -142,7 +142,7 @@ fn the_start_says_what_runs_and_numbers_are_numbers() {
 }
 
 #[test]
-fn lanes_without_partitions_are_told_once_in_words() {
+fn lanes_without_partitions_are_logged_once_in_words() {
     let (kafka, names) = (Kafka::shared(), Names::new("idle"));
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let worker = Worker::start_with(kafka, &names, "one", &[JSON, ("COPYDESK__STREAM__LANES", "3")]);
@@ -160,7 +160,7 @@ fn lanes_without_partitions_are_told_once_in_words() {
 }
 
 #[test]
-fn a_pause_is_made_as_it_is_told_and_grows_and_a_lane_that_waits_says_so_once() {
+fn a_pause_is_made_as_it_is_logged_and_grows_and_a_lane_that_waits_says_so_once() {
     let (kafka, names) = (Kafka::shared(), Names::new("pause"));
     let environment = [JSON, TRACING, ("COPYDESK__STREAM__BACKOFF", "1s"), ("COPYDESK__STREAM__MAX_BACKOFF", "8s")];
     let worker = Worker::start_with(kafka, &names, "one", &environment);

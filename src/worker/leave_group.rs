@@ -23,7 +23,7 @@ const ROUNDS: u32 = 5;
 
 /// Leaves the group, if the lane is in it. `waits`: a join that is under way is waited for, since a member that is not
 /// known yet can't leave, and would keep the partitions that it is given.
-pub(super) fn leave(consumer: &BaseConsumer<Membership>, waits: bool) {
+pub(super) fn leave_group(consumer: &BaseConsumer<Membership>, waits: bool) {
     let end = Instant::now() + LEAVE;
     let membership = consumer.context();
     if consumer.subscription().map_or(true, |topics| topics.count() == 0) {

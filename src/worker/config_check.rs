@@ -2,7 +2,7 @@
 //! and the reason in place of a client that is tried for ever.
 //!
 //! `config::catalogue` has judged them already, by names and forms. What is left is what only the library knows: what it was
-//! built with, and whether a pattern is one. Its own words are told where they don't quote the value.
+//! built with, and whether a pattern is one. Its own words are shown where they don't quote the value.
 
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
@@ -30,13 +30,13 @@ fn judge(key: &str, value: &str) -> Result<(), String> {
     config.set(key, value);
     match config.create_native_config() {
         Ok(_) => Ok(()),
-        Err(KafkaError::ClientConfig(_, reason, ..)) => Err(without(&reason, key, value)),
+        Err(KafkaError::ClientConfig(_, reason, ..)) => Err(reason_without_value(&reason, key, value)),
         Err(_) => Err("it can't be used".to_owned()),
     }
 }
 
 /// librdkafka's reason, where it does not quote the value.
-pub(super) fn without(reason: &str, key: &str, value: &str) -> String {
+pub(super) fn reason_without_value(reason: &str, key: &str, value: &str) -> String {
     let reason = reason.trim();
     // Its name, or that of which it is an alias.
     let named = reason.strip_prefix("Configuration property \"").and_then(|rest| rest.split_once("\" "));
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_reason_never_quotes_the_value() {
         assert_eq!(
-            without("Invalid value for configuration property \"x\": hunter2", "x", "hunter2"),
+            reason_without_value("Invalid value for configuration property \"x\": hunter2", "x", "hunter2"),
             "the value can't be used"
         );
         for (key, value) in

@@ -1,4 +1,4 @@
-//! Hands a client its token: one `unsafe` call.
+//! Sets a client's token: one `unsafe` call.
 //!
 //! rdkafka asks for a token only when a client is polled. An admin client never is, and neither is a producer while it
 //! initialises or commits: it would wait for a token that nobody gives it. So the token is given unasked, by librdkafka's
@@ -17,7 +17,7 @@ use rdkafka::error::RDKafkaErrorCode;
 ///
 /// # Errors
 /// In words, and without the token, which librdkafka's own text would show.
-pub(super) fn hand_over<C: ClientContext>(
+pub(super) fn set_oauth_token<C: ClientContext>(
     client: &Client<C>,
     token: &str,
     principal: &str,

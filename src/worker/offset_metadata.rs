@@ -13,23 +13,23 @@ const BEYOND: &str = "beyond-the-end";
 
 /// The text beside a committed offset, read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Note {
+pub(super) struct OffsetMetadata {
     /// The topic that the offset is of.
     pub(super) topic: Option<TopicId>,
     /// The offset was found to lie beyond the end of its partition. It stays refused when the partition has grown past it.
-    pub(super) beyond: bool,
+    pub(super) beyond_end: bool,
 }
 
-impl Note {
+impl OffsetMetadata {
     /// Reads the text that came with an offset.
-    pub(super) fn read(text: &str) -> Note {
+    pub(super) fn read(text: &str) -> OffsetMetadata {
         let mut words = text.split_ascii_whitespace();
         if words.next() != Some(FORM) {
-            return Note::default();
+            return OffsetMetadata::default();
         }
-        words.fold(Note::default(), |note, word| match word.strip_prefix(TOPIC) {
-            Some(id) => Note { topic: Some(TopicId::from_text(id)), ..note },
-            None => Note { beyond: note.beyond || word == BEYOND, ..note },
+        words.fold(OffsetMetadata::default(), |read, word| match word.strip_prefix(TOPIC) {
+            Some(id) => OffsetMetadata { topic: Some(TopicId::from_text(id)), ..read },
+            None => OffsetMetadata { beyond_end: read.beyond_end || word == BEYOND, ..read },
         })
     }
 
@@ -37,7 +37,7 @@ impl Note {
     pub(super) fn text(&self) -> String {
         let mut words = Vec::new();
         words.extend(self.topic.as_ref().map(|id| format!("{TOPIC}{id}")));
-        words.extend(self.beyond.then(|| BEYOND.to_owned()));
+        words.extend(self.beyond_end.then(|| BEYOND.to_owned()));
         if words.is_empty() { String::new() } else { format!("{FORM} {}", words.join(" ")) }
     }
 }
@@ -49,23 +49,23 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_other_texts_say_nothing() {
         let topic = Some(TopicId::from_text("pXkq1VdWQ7Wq9p0s0Q8wEg"));
-        for note in [
-            Note::default(),
-            Note { topic: topic.clone(), beyond: false },
-            Note { topic: topic.clone(), beyond: true },
-            Note { topic: None, beyond: true },
+        for metadata in [
+            OffsetMetadata::default(),
+            OffsetMetadata { topic: topic.clone(), beyond_end: false },
+            OffsetMetadata { topic: topic.clone(), beyond_end: true },
+            OffsetMetadata { topic: None, beyond_end: true },
         ] {
-            assert_eq!(Note::read(&note.text()), note, "{}", note.text());
+            assert_eq!(OffsetMetadata::read(&metadata.text()), metadata, "{}", metadata.text());
         }
-        let full = Note { topic: topic.clone(), beyond: true }.text();
+        let full = OffsetMetadata { topic: topic.clone(), beyond_end: true }.text();
         assert!(full.len() < 64, "Kafka takes 4096 bytes, and keeps it for every commit: {full}");
         assert_eq!(
-            Note::read("copydesk/1 lane=3 topic-id=pXkq1VdWQ7Wq9p0s0Q8wEg").topic,
+            OffsetMetadata::read("copydesk/1 lane=3 topic-id=pXkq1VdWQ7Wq9p0s0Q8wEg").topic,
             topic,
             "a word of a later version"
         );
         for other in ["", "NO_METADATA", "copydesk/2 topic-id=x", "{\"topic-id\":\"x\"}", "topic-id=x"] {
-            assert_eq!(Note::read(other), Note::default(), "{other}");
+            assert_eq!(OffsetMetadata::read(other), OffsetMetadata::default(), "{other}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One process under one name on one machine.
 //!
-//! Two workers with the same group and instance fence each other. On one machine that is told before it happens: `run`
+//! Two workers with the same group and instance fence each other. On one machine that is noticed before it happens: `run`
 //! holds a socket in Linux's abstract namespace whose name is made of brokers, group and instance, and ends where another
 //! process has it. The kernel frees it with the process, however that ends, and nothing is left on a disk. Exactly once
 //! does not rest on it: a process on another machine, or in another container, is fenced by Kafka.
@@ -15,41 +15,41 @@ use crate::config::Stream;
 use super::dead_letter::hex;
 
 /// A process that was killed may take so long to be gone.
-const DYING: Duration = Duration::from_secs(3);
+const ENDING: Duration = Duration::from_secs(3);
 /// The pause between two attempts.
-const AGAIN: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether a process may run under its name.
 #[derive(Debug)]
-pub enum Claim {
+pub enum InstanceLock {
     /// It may, for as long as this is kept.
-    Held(Hold),
+    Held(LockSocket),
     /// Another process on this machine runs under it.
     Taken,
     /// This system can't tell, and why.
     Unknown(io::Error),
 }
 
-/// Claims the name of a worker for this process. Waits for one that is just ending.
-pub fn claim(stream: &Stream) -> Claim {
-    let end = Instant::now() + DYING;
+/// Takes the name of a worker for this process. Waits for one that is just ending.
+pub fn acquire(stream: &Stream) -> InstanceLock {
+    let end = Instant::now() + ENDING;
     loop {
-        match Hold::take(&name(stream)) {
-            Ok(hold) => return Claim::Held(hold),
+        match LockSocket::take(&name(stream)) {
+            Ok(hold) => return InstanceLock::Held(hold),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 if Instant::now() >= end {
-                    return Claim::Taken;
+                    return InstanceLock::Taken;
                 }
-                std::thread::sleep(AGAIN);
+                std::thread::sleep(PAUSE);
             }
-            Err(error) => return Claim::Unknown(error),
+            Err(error) => return InstanceLock::Unknown(error),
         }
     }
 }
 
-/// Does a worker run under this name on this machine? Asks without claiming it.
-pub fn is_claimed(stream: &Stream) -> bool {
-    Hold::is_taken(&name(stream))
+/// Does a worker run under this name on this machine? Asks without taking it.
+pub fn is_held(stream: &Stream) -> bool {
+    LockSocket::is_taken(&name(stream))
 }
 
 /// The brokers in any order are the same cluster.
@@ -74,11 +74,11 @@ mod system {
 
     /// The socket; the name is free when this is dropped.
     #[derive(Debug)]
-    pub struct Hold(#[expect(dead_code, reason = "it is kept, never used")] UnixDatagram);
+    pub struct LockSocket(#[expect(dead_code, reason = "it is kept, never used")] UnixDatagram);
 
-    impl Hold {
-        pub(super) fn take(name: &str) -> io::Result<Hold> {
-            UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?).map(Hold)
+    impl LockSocket {
+        pub(super) fn take(name: &str) -> io::Result<LockSocket> {
+            UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?).map(LockSocket)
         }
 
         pub(super) fn is_taken(name: &str) -> bool {
@@ -94,10 +94,10 @@ mod system {
 
     /// Nothing: only Linux has names that the kernel frees.
     #[derive(Debug)]
-    pub struct Hold;
+    pub struct LockSocket;
 
-    impl Hold {
-        pub(super) fn take(_name: &str) -> io::Result<Hold> {
+    impl LockSocket {
+        pub(super) fn take(_name: &str) -> io::Result<LockSocket> {
             Err(io::Error::from(io::ErrorKind::Unsupported))
         }
 
@@ -107,4 +107,4 @@ mod system {
     }
 }
 
-pub use system::Hold;
+pub use system::LockSocket;
