@@ -19,6 +19,7 @@ use sha2::Sha256;
 
 use super::page;
 use crate::config;
+use copydesk_core::text::hex;
 
 /// Name of the cookie.
 const COOKIE: &str = "copydesk-session";
@@ -240,7 +241,7 @@ fn sign(key: &str, text: &str) -> Option<CtOutput<Hmac<Sha256>>> {
 }
 
 fn signature(key: &str, text: &str) -> Option<String> {
-    Some(sign(key, text)?.into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex::encode(&sign(key, text)?.into_bytes()))
 }
 
 /// Compares two secrets in constant time.

@@ -165,7 +165,7 @@ mod tests {
                 publish: Duration::from_millis(3),
                 commit: Duration::from_millis(2),
             });
-            lane.waited(0.25);
+            lane.record_latency(0.25);
             lane.refused(0, 7, "no_body");
             lane.set_lag(0, 5);
             history.sample(&health);

@@ -9,7 +9,7 @@ use owo_colors::OwoColorize;
 
 use crate::cli::print::say_coloured;
 use crate::cli::topics::in_words;
-use crate::cli::{color, exit, resolve, safe};
+use crate::cli::{color, escape, exit, resolve};
 use crate::config::{Delivery, OffsetReset, Settings, Stream};
 use crate::worker::instance_lock::is_held;
 use crate::worker::topics::{Admin, Retention, Topic, TopicState};
@@ -148,18 +148,18 @@ impl Report {
 
     fn good(&self, what: &str) {
         let ok = if self.colour { "ok".green().to_string() } else { "ok".to_owned() };
-        say_coloured(format_args!("{ok}   {}", safe::text(what, true)));
+        say_coloured(format_args!("{ok}   {}", escape::lines(what)));
     }
 
     fn warn(&self, what: &str, advice: &str) {
         let warn = if self.colour { "warn".yellow().to_string() } else { "warn".to_owned() };
-        say_coloured(format_args!("{warn} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
+        say_coloured(format_args!("{warn} {}\n     {}", escape::lines(what), escape::lines(advice)));
     }
 
     fn bad(&mut self, what: &str, advice: &str) {
         self.missing += 1;
         let fail = if self.colour { "FAIL".red().to_string() } else { "FAIL".to_owned() };
-        say_coloured(format_args!("{fail} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
+        say_coloured(format_args!("{fail} {}\n     {}", escape::lines(what), escape::lines(advice)));
     }
 
     /// Reports the brokers' host names that do not resolve. Gives whether any does.

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{color, exit, note, safe};
+use crate::cli::{color, escape, exit, note};
 use crate::config::Settings;
 use chunks::{Chunks, Source};
 use pool::CleanedChunk;
@@ -117,7 +117,7 @@ struct Output {
 impl Output {
     fn write(&mut self, done: &CleanedChunk) -> anyhow::Result<()> {
         let written = if self.on_terminal {
-            self.records.write_all(safe::json(&String::from_utf8_lossy(&done.records)).as_bytes())
+            self.records.write_all(escape::json(&String::from_utf8_lossy(&done.records)).as_bytes())
         } else {
             self.records.write_all(&done.records)
         };
@@ -152,7 +152,7 @@ fn write_refusals(done: &CleanedChunk, before: u64, out: &mut dyn Write) -> io::
         if done.chunk.lines {
             refusal["line"] = (before + index + 1).into();
         }
-        writeln!(out, "{}", safe::json(&refusal.to_string()))?;
+        writeln!(out, "{}", escape::json(&refusal.to_string()))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::cli::admin_runtime::AdminRuntime;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::{color, exit, note, safe};
+use crate::cli::{color, escape, exit, note};
 use crate::config::{Delivery, Settings};
 use crate::worker::dead_letter;
 use crate::worker::embedded::Broker;
@@ -187,7 +187,7 @@ impl<W: Write> DemoOutput<W> {
     fn record(&mut self, record: &Record, counts: &mut DemoCounts) -> anyhow::Result<()> {
         let value: Value =
             serde_json::from_slice(record.value.as_deref().unwrap_or_default()).context("reading a record")?;
-        let text = |name: &str| safe::text(value.get(name).and_then(Value::as_str).unwrap_or_default(), true);
+        let text = |name: &str| escape::lines(value.get(name).and_then(Value::as_str).unwrap_or_default());
         let list = |name: &str| value.get(name).and_then(Value::as_array).map_or(0, Vec::len);
         let (kept, dropped, dates) = (list("paragraphs"), list("dropped"), list("dates"));
         counts.kept += kept;
@@ -218,7 +218,7 @@ impl<W: Write> DemoOutput<W> {
     }
 
     fn dead_letter(&mut self, record: &Record) -> anyhow::Result<()> {
-        let header = |name| safe::text(&record.header(name).unwrap_or_default(), false);
+        let header = |name| escape::line(&record.header(name).unwrap_or_default());
         let name = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default());
         let verdict = format!("  dead letter, {}: {}", header(dead_letter::CODE), header(dead_letter::MESSAGE));
         writeln!(self.out)?;

@@ -13,6 +13,7 @@ pub mod config;
 pub mod dates;
 pub mod dead_letters;
 pub mod demo;
+mod escape;
 pub mod exit;
 pub mod feed;
 pub mod flags;
@@ -27,7 +28,6 @@ mod print;
 mod record_line;
 mod resolve;
 pub mod run;
-mod safe;
 pub mod schema;
 pub mod tail;
 pub mod topics;
@@ -146,7 +146,7 @@ impl Cli {
         parsed.map_err(|error| {
             // The command line may hold a secret in the wrong place: then without colour, and without the secret.
             let printed = match redact::text(&error.render().to_string()) {
-                Cow::Owned(safe) if error.use_stderr() => std::io::stderr().write_all(safe.as_bytes()),
+                Cow::Owned(redacted) if error.use_stderr() => std::io::stderr().write_all(redacted.as_bytes()),
                 _ => error.print(),
             };
             if error.use_stderr() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::config::redact;
 
-use super::{color, safe};
+use super::{color, escape};
 
 /// Was a line lost though there may be a reader?
 static LOST: AtomicBool = AtomicBool::new(false);
@@ -34,7 +34,7 @@ pub fn failure(line: std::fmt::Arguments<'_>) {
 
 /// The line with secrets redacted and terminal controls escaped.
 fn shown(line: std::fmt::Arguments<'_>) -> String {
-    safe::text(&redact::text(&line.to_string()), true)
+    escape::lines(&redact::text(&line.to_string()))
 }
 
 /// Stores a failure to write to standard output.

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use crate::cli::interrupt::Interrupt;
 use crate::cli::record_line::RecordLine;
-use crate::cli::{exit, note, safe};
+use crate::cli::{escape, exit, note};
 use crate::config::Settings;
 use crate::worker::reader::{From, Next, Reader};
 use crate::worker::replay::marked;
@@ -77,7 +77,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             record.value.clone().unwrap_or_default()
         };
         if on_terminal {
-            line = safe::record(&line).into_bytes();
+            line = escape::record(&line).into_bytes();
         }
         line.push(b'\n');
         match out.write_all(&line).and_then(|()| out.flush()) {

@@ -21,6 +21,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
 use crate::config::redact;
+use copydesk_core::text::hex;
 
 /// The header of W3C's Trace Context, in a Kafka record as in an HTTP request.
 pub const TRACEPARENT: &str = "traceparent";
@@ -232,7 +233,8 @@ fn messaging(operation: &'static str, kind: &'static str, topic: &str) -> Vec<Ke
 
 /// Version 0 of the header, which readers of later versions accept.
 fn traceparent(span: &SpanContext) -> String {
-    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
+    let flags = hex::encode(&[span.trace_flags().to_u8()]);
+    format!("00-{}-{}-{flags}", span.trace_id(), span.span_id())
 }
 
 /// The headers with another `traceparent`, where there is one.

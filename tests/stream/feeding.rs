@@ -25,9 +25,9 @@ fn what_is_fed_is_read_with_bounded_memory() {
     let huge = folder.path().join("huge").display().to_string();
     for (line, code, said) in [
         (format!("copydesk feed {huge}"), 3, "is skipped: it has 32212254720 bytes, the limit is"),
-        ("copydesk feed /dev/zero".to_owned(), 74, "does not end: given up after 1024 MiB"),
-        ("copydesk feed /dev/full".to_owned(), 74, "does not end: given up after 1024 MiB"),
-        ("copydesk feed --lines /dev/zero".to_owned(), 74, "a line does not end: given up after 1024 MiB"),
+        ("copydesk feed /dev/zero".to_owned(), 74, "has no end within 1024 MiB"),
+        ("copydesk feed /dev/full".to_owned(), 74, "has no end within 1024 MiB"),
+        ("copydesk feed --lines /dev/zero".to_owned(), 74, "a line has no end within 1024 MiB"),
         (
             "head -c 200000000 /dev/zero | copydesk feed".to_owned(),
             3,

@@ -14,7 +14,7 @@ use super::figures;
 use copydesk_core::article::{Dropped, Record, Reject, RepeatOf, Shown, reading, shown};
 use copydesk_core::dedup::Forgetful;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
-use copydesk_core::text::{is_bidi_control, printable};
+use copydesk_core::text::{Escape, escaped, printable};
 
 /// The limits here; those of the stream where they are lower.
 const LARGEST: Limits = Limits { payload: 1 << 20, lines: 20_000, output: 4 << 20 };
@@ -258,25 +258,12 @@ fn json(pretty: &str) -> Markup {
     html! {
         details open {
             summary { "The record" }
-            pre dir="ltr" tabindex="0" aria-label="The record as JSON" { code { (honest(start(pretty, SHOWN_BYTES))) } }
+            pre dir="ltr" tabindex="0" aria-label="The record as JSON" { code { (escaped(start(pretty, SHOWN_BYTES), Escape::Json, &['\n'])) } }
             @if pretty.len() > SHOWN_BYTES {
                 p.quiet { "… shortened: " code { "copydesk clean" } " prints all of it." }
             }
         }
     }
-}
-
-/// The same JSON, with control characters and bidi controls as escapes.
-fn honest(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\u{7F}'..='\u{9F}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            other if is_bidi_control(other) => out.push_str(&format!("\\u{:04x}", u32::from(other))),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

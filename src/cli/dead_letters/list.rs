@@ -60,7 +60,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             if args.json {
                 writeln!(out, "{}", serde_json::json!({ "code": code, "count": count }))
             } else {
-                writeln!(out, "{}\t{count}", crate::cli::safe::text(code, false).replace('\t', " "))
+                writeln!(out, "{}\t{count}", crate::cli::escape::line(code).replace('\t', " "))
             }
         });
         written.context("writing to standard output")?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cli::safe;
+use crate::cli::escape;
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
 use copydesk_core::text::{REASON_BYTES, shortened};
@@ -73,7 +73,7 @@ impl Row {
             if replayed { "replayed" } else { "-" }.to_owned(),
             text(&self.message),
         ];
-        fields.map(|field| safe::text(&field, false).replace('\t', " ")).join("\t")
+        fields.map(|field| escape::line(&field).replace('\t', " ")).join("\t")
     }
 
     /// One JSON object.
@@ -94,7 +94,7 @@ impl Row {
             whole_bytes: self.cut.as_ref().and_then(|cut| cut.parse().ok()),
             replayed,
         };
-        Ok(safe::json(&serde_json::to_string(&line)?))
+        Ok(escape::json(&serde_json::to_string(&line)?))
     }
 
     /// Coordinates of the article.
@@ -106,7 +106,7 @@ impl Row {
 
     /// An addition to the size of a letter that was cut.
     pub fn cut_in_words(&self) -> String {
-        self.cut.as_ref().map_or(String::new(), |whole| format!(" of {}, cut", safe::text(whole, false)))
+        self.cut.as_ref().map_or(String::new(), |whole| format!(" of {}, cut", escape::line(whole)))
     }
 }
 

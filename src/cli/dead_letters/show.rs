@@ -12,7 +12,7 @@ use super::place::Place;
 use super::row::{Row, written};
 use super::selection::Selection;
 use crate::cli::record_line::RecordLine;
-use crate::cli::{exit, note, safe};
+use crate::cli::{escape, exit, note};
 use crate::config::Settings;
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
@@ -66,12 +66,12 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let payload = record.value.as_deref().unwrap_or_default();
     let written = if args.payload && out.is_terminal() {
-        writeln!(out, "{}", safe::record(payload))
+        writeln!(out, "{}", escape::record(payload))
     } else if args.payload {
         out.write_all(payload)
     } else if args.json {
         let json = serde_json::to_string_pretty(&RecordLine::of(&record)).context("writing the record as JSON")?;
-        writeln!(out, "{}", safe::json(&json))
+        writeln!(out, "{}", escape::json(&json))
     } else {
         out.write_all(text_of(&record).as_bytes())
     };
@@ -92,24 +92,24 @@ fn of_article(place: &Place, settings: &Settings) -> anyhow::Result<Option<(i32,
 }
 
 fn text_of(record: &Record) -> String {
-    let header = |name| record.header(name).map_or_else(|| "?".to_owned(), |value| safe::text(&value, false));
+    let header = |name| record.header(name).map_or_else(|| "?".to_owned(), |value| escape::line(&value));
     let mut page = String::new();
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(page, "{name:<11} {value}");
     };
     row("dead letter", &format!("{}/{}/{}", record.topic, record.partition, record.offset));
     let fields = Row::of(record);
-    row("of", &safe::text(&fields.origin(), false));
+    row("of", &escape::line(&fields.origin()));
     row("time", &written(fields.time));
     row("code", &format!("{} ({})", header(dead_letter::CODE), header(dead_letter::STAGE)));
     row("reason", &header(dead_letter::MESSAGE));
-    row("key", &record.key.as_deref().map_or_else(|| "none".to_owned(), safe::bytes));
+    row("key", &record.key.as_deref().map_or_else(|| "none".to_owned(), escape::bytes));
     for (name, value) in &record.headers {
         // Those in the rows above.
         let name = name.text();
         if !dead_letter::HEADERS[..6].contains(&&*name) {
-            let value = value.as_deref().map_or_else(|| "null".to_owned(), safe::bytes);
-            row("header", &format!("{}: {value}", safe::text(&name, false)));
+            let value = value.as_deref().map_or_else(|| "null".to_owned(), escape::bytes);
+            row("header", &format!("{}: {value}", escape::line(&name)));
         }
     }
     let Some(payload) = record.value.as_deref() else {
@@ -120,7 +120,7 @@ fn text_of(record: &Record) -> String {
     match std::str::from_utf8(payload) {
         Ok(text) => {
             row("payload", &size);
-            let text = safe::text(text, true);
+            let text = escape::lines(text);
             page.push('\n');
             page.push_str(&text);
             if !text.ends_with('\n') {
@@ -130,7 +130,7 @@ fn text_of(record: &Record) -> String {
         Err(error) => {
             row("payload", &format!("{size}, not UTF-8 from byte {} on: in hex", error.valid_up_to()));
             page.push('\n');
-            page.push_str(&safe::hex(payload));
+            page.push_str(&escape::hex_dump(payload));
         }
     }
     page
