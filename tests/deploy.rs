@@ -15,7 +15,7 @@ use clap::Parser;
 use copydesk::cli::{Cli, exit};
 use copydesk::telemetry::names;
 use copydesk::worker::dead_letter;
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 use serde_json::Value;
 
 #[test]

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use clap::{CommandFactory, Parser};
 use copydesk::cli::{Cli, exit};
 use copydesk::telemetry::names;
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

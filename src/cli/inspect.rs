@@ -13,9 +13,9 @@ use anyhow::Context;
 use super::clean::timestamp;
 use super::{color, exit, input};
 use crate::config::Settings;
-use copydesk_core::article::{Record, Reject, RepeatOf, Shown, reading, shown};
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Payload};
+use copydesk_core::record::{AnnotatedLine, Record, Reject, RepeatOf, annotate, describe};
 use paint::{Ink, TerminalPage};
 
 /// Show which lines of an article are lifted, dropped and kept, in colour
@@ -75,7 +75,7 @@ fn cleaned(payload: &[u8], args: &Args, settings: &Settings) -> anyhow::Result<R
     let mut cleaner = Cleaner::new(settings.limits);
     let mut out = Vec::new();
     let input = Payload { value: Some(payload), headers: &[], timestamp: args.timestamp };
-    if let Err(reject) = cleaner.clean(input, &mut Forgetful, &mut out) {
+    if let Err(reject) = cleaner.clean(input, &NoMemory, &mut out) {
         return Ok(Err(reject));
     }
     Ok(Ok(serde_json::from_slice(&out).context("the record can't be read back: this is a bug in copydesk")?))
@@ -116,24 +116,24 @@ fn article(page: &mut TerminalPage, record: &Record, with_explanation: bool) {
         page.note(Ink::Date, "dateline", dateline);
     }
     for date in record.dates.iter().filter(|date| date.field.is_some()) {
-        page.note(Ink::Date, date.field.as_deref().unwrap_or_default(), &format!("{}  {}", date.text, reading(date)));
+        page.note(Ink::Date, date.field.as_deref().unwrap_or_default(), &format!("{}  {}", date.text, describe(date)));
     }
     page.blank();
     if let Some(headline) = &record.headline {
         page.headline(headline);
         page.blank();
     }
-    for line in shown(record) {
+    for line in annotate(record) {
         match line {
-            Shown::Date(number, dates) => {
-                let mut readings: Vec<String> = dates.iter().map(|date| reading(date)).collect();
+            AnnotatedLine::Date(number, dates) => {
+                let mut readings: Vec<String> = dates.iter().map(|date| describe(date)).collect();
                 if with_explanation {
                     readings.push(explanation(&dates[0].text, record.language.as_deref()));
                 }
                 page.line(number, Ink::Date, "◷", &dates[0].text, Some(&readings.join("  ")));
             }
-            Shown::Kept(number, text) => page.line(number, Ink::Kept, "│", text, None),
-            Shown::Dropped(dropped, text) => {
+            AnnotatedLine::Kept(number, text) => page.line(number, Ink::Kept, "│", text, None),
+            AnnotatedLine::Dropped(dropped, text) => {
                 let first = match dropped.repeat_of {
                     Some(RepeatOf::Line(line)) => format!("↑ repeat of line {line}"),
                     Some(RepeatOf::Headline(_)) => "↑ repeat of the headline".to_owned(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::exit;
 use crate::worker::dead_letter;
-use copydesk_core::article::{Reject, record_schema};
+use copydesk_core::record::{Reject, record_schema};
 
 /// Print a JSON Schema (2020-12): of the record, the raw article, a dead letter, the configuration
 #[derive(Debug, Clone, clap::Args)]
@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// The raw article: an object with at least one body field. Any other field may be there, and survives under `extra`.
 fn raw() -> Value {
     let mut properties = serde_json::Map::new();
-    for (names, description) in copydesk_core::article::known_fields() {
+    for (names, description) in copydesk_core::input::known_fields() {
         for name in names {
             let mut property = json!({ "description": description });
             if !matches!(*name, "bodies" | "headlines" | "body" | "content" | "text" | "source" | "id" | "guid" | "uri")

@@ -68,7 +68,7 @@ pub struct RawStream {
     /// offsets` sets its offset; the others go on, and `/readyz` says why. `earliest`: it is read from the beginning, so
     /// articles may be published again.
     pub on_offset_reset: RawOffsetReset,
-    /// Most bytes of input in a batch. One batch is one transaction.
+    /// Bytes of input at which a batch is complete. One batch is one transaction.
     pub batch_bytes: Size,
     /// How long a stop (SIGTERM) may take to finish the current batch.
     pub grace: Period,

@@ -57,7 +57,7 @@ pub struct Stream {
     pub timestamp: RecordTimestamp,
     /// What to do with a partition whose committed offset can't be used.
     pub on_offset_reset: OffsetReset,
-    /// A batch is cut when it holds so many bytes of input.
+    /// Bytes of input at which a batch is complete.
     pub batch_bytes: usize,
     /// How long a stop may take.
     pub grace: Duration,

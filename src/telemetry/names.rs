@@ -3,7 +3,7 @@
 //! Prometheus conventions: prefix `copydesk_`, base units (seconds, bytes), counters end in `_total`. Label values come
 //! from closed sets (codes, stages, outcomes) or are bounded by the cluster (topic, partition) or the configuration (lane).
 
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,15 @@
 //! A batch: the articles that were gathered, and what became of each.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rdkafka::message::{BorrowedMessage, Message};
 
 use crate::telemetry::traces::BatchTrace;
-use copydesk_core::article::Reject;
-use copydesk_core::dedup::Memory;
+use copydesk_core::memory::Memory;
 use copydesk_core::pipeline::{Cleaned, Cleaner, Payload};
+use copydesk_core::record::Reject;
 
 use super::dead_letter::HEADER_FRAME;
 use super::native::{MessageWithHeaders, RawHeader};
@@ -132,8 +131,8 @@ pub(super) fn first_offsets<'b, 'c: 'b>(
 /// What became of one article.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// A record: where it stands in the batch's output, and what the function says of it.
-    Clean(Range<usize>, Cleaned),
+    /// A record for each of its parts, which stand in the batch's output.
+    Clean(Cleaned),
     /// A dead letter.
     Refused(Reject),
 }
@@ -163,7 +162,7 @@ impl<'c> Work<'c> {
     }
 
     /// Cleans the next articles, about [`SLICE`] bytes; `false` where none is left.
-    pub(super) fn clean_some(&mut self, cleaner: &mut Cleaner, memory: &mut impl Memory) -> bool {
+    pub(super) fn clean_some(&mut self, cleaner: &mut Cleaner, memory: &impl Memory) -> bool {
         if self.outcomes.len() == self.batch.articles.len() {
             return false;
         }
@@ -192,7 +191,7 @@ impl<'c> Work<'c> {
     }
 }
 
-fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &mut impl Memory, out: &mut Vec<u8>) -> Outcome {
+fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &impl Memory, out: &mut Vec<u8>) -> Outcome {
     let start = out.len();
     // The function guards itself; what is read of the message before it is guarded here.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -205,7 +204,7 @@ fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &mut impl Memory,
         cleaner.clean(payload, memory, out)
     }));
     match outcome {
-        Ok(Ok(cleaned)) => Outcome::Clean(start..out.len(), cleaned),
+        Ok(Ok(cleaned)) => Outcome::Clean(cleaned),
         Ok(Err(reject)) => Outcome::Refused(reject),
         Err(_) => {
             out.truncate(start);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use metrics::Histogram;
 
 use crate::telemetry::{CommittedBatch, Refused, events, names};
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 use super::batch::{Article, Outcome, Work};
 use super::publish::Published;
@@ -32,12 +32,14 @@ impl<'a> BatchMetrics<'a> {
         let mut calendars: BTreeMap<&'static str, u64> = BTreeMap::new();
         for (article, outcome) in batch.articles.iter().zip(outcomes) {
             match outcome {
-                Outcome::Clean(_, cleaned) => {
-                    clean += 1;
-                    kept += cleaned.kept as u64;
-                    dropped += cleaned.dropped as u64;
-                    for calendar in &cleaned.calendars {
-                        *calendars.entry(calendar).or_default() += 1;
+                Outcome::Clean(cleaned) => {
+                    clean += cleaned.parts.len() as u64;
+                    for part in &cleaned.parts {
+                        kept += part.kept as u64;
+                        dropped += part.dropped as u64;
+                        for calendar in &part.calendars {
+                            *calendars.entry(calendar).or_default() += 1;
+                        }
                     }
                 }
                 Outcome::Refused(reject) => self.record_refusal(article, reject, dead_letter_limit),

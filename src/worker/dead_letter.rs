@@ -5,7 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
+use copydesk_core::text::hex;
 
 use super::native::RawHeader;
 use super::outgoing::Added;
@@ -108,7 +109,7 @@ pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -
     }
     if let Some(value) = original.value {
         added.push((CUT_BYTES, value.len().to_string()));
-        added.push((CUT_SHA256, hex(&Sha256::digest(value))));
+        added.push((CUT_SHA256, hex::encode(&Sha256::digest(value))));
     }
     let around = framed(original.key, None, carried);
     let keeps_headers = around <= limit / 2;
@@ -119,14 +120,6 @@ pub(super) fn write<'a>(original: Original<'a>, reject: &Reject, limit: usize) -
     let room = limit.saturating_sub(around + own(&added));
     let value = original.value.map(|value| value.get(..room).unwrap_or(value));
     DeadLetter { key, value, keeps_headers, added, cut: true }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -173,7 +166,7 @@ mod tests {
         assert!(size(&letter, &[]) <= 2000);
         let header = |name| letter.added.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
         assert_eq!(header(CUT_BYTES).as_deref(), Some("5000"));
-        assert_eq!(header(CUT_SHA256), Some(hex(&Sha256::digest(&value))));
+        assert_eq!(header(CUT_SHA256), Some(hex::encode(&Sha256::digest(&value))));
     }
 
     #[test]

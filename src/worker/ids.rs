@@ -11,8 +11,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::config::Stream;
+use copydesk_core::text::hex;
 
-use super::dead_letter::hex;
 use super::sabotage;
 
 /// Longest instance name that leaves room for the number of a lane.
@@ -53,7 +53,7 @@ pub(super) fn member_id(stream: &Stream, lane: usize) -> String {
     if instance.len() <= LONGEST && !hashed && instance.bytes().all(allowed) {
         return format!("{instance}-{lane}");
     }
-    format!("{}-{lane}", hex(&Sha256::digest(instance)))
+    format!("{}-{lane}", hex::encode(&Sha256::digest(instance)))
 }
 
 fn of_cluster(stream: &Stream, rest: &str) -> String {
@@ -147,7 +147,7 @@ mod tests {
         let long = "x".repeat(300);
         let longer = "x".repeat(301);
         let odd = ["é", "a b", "a/b", "a:b", "ü", long.as_str(), longer.as_str()];
-        let hashes: Vec<String> = odd.iter().map(|name| hex(&Sha256::digest(name))).collect();
+        let hashes: Vec<String> = odd.iter().map(|name| hex::encode(&Sha256::digest(name))).collect();
         let all = names().into_iter().chain(odd.map(str::to_owned)).chain(hashes);
         let mut owners: BTreeMap<String, (String, usize)> = BTreeMap::new();
         for instance in all {

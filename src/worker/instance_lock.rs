@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use crate::config::Stream;
-
-use super::dead_letter::hex;
+use copydesk_core::text::hex;
 
 /// A process that was killed may take so long to be gone.
 const ENDING: Duration = Duration::from_secs(3);
@@ -63,7 +62,7 @@ fn name(stream: &Stream) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    format!("copydesk-{}", hex(&hash.finalize()))
+    format!("copydesk-{}", hex::encode(&hash.finalize()))
 }
 
 #[cfg(target_os = "linux")]

@@ -10,7 +10,8 @@ use rdkafka::producer::BaseRecord;
 
 use crate::config::RecordTimestamp;
 use crate::telemetry::traces::{BatchTrace, with_traceparent};
-use copydesk_core::article::Reject;
+use copydesk_core::pipeline::Part;
+use copydesk_core::record::Reject;
 
 use super::abort::{Abort, AbortReason};
 use super::batch::{Article, Batch, Outcome};
@@ -58,9 +59,17 @@ enum Enqueued {
     TooLarge,
 }
 
+/// What became of an article's records.
+enum Sent {
+    /// All are handed to the producer: so many bytes.
+    All { bytes: u64 },
+    /// None is, since the topic does not take one of them.
+    Refused(Reject),
+}
+
 impl Publisher<'_> {
-    /// Sends what became of an article, and answers the bytes of its record. The outcome changes where the record turns out
-    /// to be what its topic does not take.
+    /// Sends what became of an article, and answers the bytes of its records. The outcome changes where one turns out to be
+    /// what its topic does not take.
     pub(super) fn send(
         &mut self,
         sending: &Sending<'_, '_>,
@@ -78,11 +87,10 @@ impl Publisher<'_> {
             None
         });
         let draft = Draft { sending, article, message, traceparent };
-        if let Outcome::Clean(range, cleaned) = outcome {
-            let value = sending.out.get(range.clone()).unwrap_or_default();
-            match self.send_record(&draft, cleaned.uri.as_bytes(), value)? {
-                Ok(()) => return Ok(value.len() as u64),
-                Err(reject) => *outcome = Outcome::Refused(reject),
+        if let Outcome::Clean(cleaned) = outcome {
+            match self.send_records(&draft, &cleaned.parts)? {
+                Sent::All { bytes } => return Ok(bytes),
+                Sent::Refused(reject) => *outcome = Outcome::Refused(reject),
             }
         }
         if let Outcome::Refused(reject) = outcome {
@@ -91,37 +99,53 @@ impl Publisher<'_> {
         Ok(0)
     }
 
-    /// Sends the record, or answers why its topic does not take it.
-    fn send_record(
-        &mut self,
-        draft: &Draft<'_, '_>,
-        uri: &[u8],
-        value: &[u8],
-    ) -> Result<Result<(), Reject>, Unpublished> {
+    /// Sends the records of all parts of an article, or none where the topic does not take one of them.
+    fn send_records(&mut self, draft: &Draft<'_, '_>, parts: &[Part]) -> Result<Sent, Unpublished> {
         let article = draft.article;
         let treatment = self.refusals.of(article.coordinates, Target::Output);
         if let Some(reason) = treatment.rejected {
-            return Ok(Err(Reject::RefusedByTopic { reason }));
+            return Ok(Sent::Refused(Reject::RefusedByTopic { reason }));
         }
         let now = treatment.restamped || self.stream().timestamp == RecordTimestamp::Now;
         let (timestamp, added) = self.stamp(Target::Output, draft, now);
         let headers = changed(article.headers(), draft.traceparent.as_deref());
-        let key = article.message().key().unwrap_or(uri);
-        let bytes = framed(Some(key), Some(value), sizes(headers.as_deref().unwrap_or(article.headers()), &added));
+        let value = |part: &Part| draft.sending.out.get(part.record.clone()).unwrap_or_default();
         let limit = self.survey.output_bytes;
-        if bytes <= limit && !treatment.too_large {
+        let too_large = |bytes: usize| Sent::Refused(Reject::OutputTooLarge { bytes, limit });
+        let framed_bytes = |part: &Part| {
+            framed(
+                Some(key(article, part)),
+                Some(value(part)),
+                sizes(headers.as_deref().unwrap_or(article.headers()), &added),
+            )
+        };
+        // Before the first is sent.
+        for bytes in parts.iter().map(framed_bytes) {
+            if bytes > limit || treatment.too_large {
+                return Ok(too_large(bytes));
+            }
+        }
+        let mut bytes = 0;
+        for (number, part) in parts.iter().enumerate() {
             let outgoing = Outgoing {
-                tag: Tag::Record { message: draft.message, part: 0 },
-                key: Some(key),
-                value: Some(value),
+                tag: Tag::Record { message: draft.message, part: number },
+                key: Some(key(article, part)),
+                value: Some(value(part)),
                 timestamp,
                 headers: with_added(native::carried(article.message(), headers.as_deref()), &added),
             };
-            if self.enqueue(draft, outgoing)? == Enqueued::Yes {
-                return Ok(Ok(()));
+            match self.enqueue(draft, outgoing)? {
+                Enqueued::Yes => bytes += value(part).len() as u64,
+                Enqueued::TooLarge if number == 0 => return Ok(too_large(framed_bytes(part))),
+                // Those before it are in the transaction already: the next one has the dead letter in their place.
+                Enqueued::TooLarge => {
+                    self.refusals.too_large(article.coordinates);
+                    let error = format!("part {number} of {} is larger than the producer takes", article.coordinates);
+                    return Err(Unpublished::aborted(AbortReason::TooLarge, error));
+                }
             }
         }
-        Ok(Err(Reject::OutputTooLarge { bytes, limit }))
+        Ok(Sent::All { bytes })
     }
 
     fn send_dead_letter(&mut self, draft: &Draft<'_, '_>, reject: &Reject) -> Result<(), Unpublished> {
@@ -228,6 +252,11 @@ impl Publisher<'_> {
         let partitions = i32::try_from(self.survey.dead_partitions).unwrap_or(i32::MAX).max(1);
         Some(input.number % partitions)
     }
+}
+
+/// The key of a part's record: the article's, where it has one.
+fn key<'a>(article: &'a Article<'_>, part: &'a Part) -> &'a [u8] {
+    article.message().key().unwrap_or(part.uri.as_bytes())
 }
 
 /// The article's headers where they are not sent as they came: with another `traceparent`, and without a header that would

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::telemetry::LaneHealth;
 use crate::telemetry::traces::BatchTrace;
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::Cleaner;
 
 use super::batch::{Article, Batch, Work, first_offsets};
@@ -111,7 +111,7 @@ impl<'c> Pipeline<'c> {
     /// Cleans a little of the next batch, in the time that the one before it waits; `false` where nothing is left to do.
     pub(super) fn clean_some(&mut self) -> bool {
         let Pipeline { next, cleaner, .. } = self;
-        next.as_mut().is_some_and(|next| next.clean_some(cleaner, &mut Forgetful))
+        next.as_mut().is_some_and(|next| next.clean_some(cleaner, &NoMemory))
     }
 
     /// Time that was spent on cleaning the next batch.

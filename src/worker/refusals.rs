@@ -160,6 +160,11 @@ impl Refusals {
         self.bounds(target).take(timestamp, now)
     }
 
+    /// One of the article's records is too large for the output: it is sent as a dead letter.
+    pub(super) fn too_large(&mut self, coordinates: Coordinates) {
+        self.treatments.entry((coordinates, Target::Output)).or_default().too_large = true;
+    }
+
     /// So many articles were committed, up to these offsets by partition.
     pub(super) fn committed(&mut self, articles: usize, next: &BTreeMap<Partition, i64>) {
         self.one_by_one = self.one_by_one.saturating_sub(articles);
@@ -296,6 +301,15 @@ mod tests {
         assert!(refusals.one_by_one() && !refusals.of(at(0), Target::Output).too_large);
         assert_eq!(learn(&mut refusals, &all[1..2]), RefusalOutcome::Retry);
         assert!(refusals.of(at(1), Target::Output).too_large && !refusals.of(at(0), Target::Output).too_large);
+    }
+
+    #[test]
+    fn an_article_of_which_one_part_is_too_large_is_a_dead_letter_when_it_is_sent_again() {
+        let mut refusals = Refusals::default();
+        refusals.too_large(at(1));
+        assert!(refusals.of(at(1), Target::Output).too_large && !refusals.of(at(1), Target::DeadLetters).too_large);
+        refusals.committed(2, &BTreeMap::from([(at(0).partition, 2)]));
+        assert_eq!(refusals.of(at(1), Target::Output), Treatment::default());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
@@ -132,7 +132,7 @@ impl Article {
             headers: &[("feed", b"faults")],
             timestamp: Some(self.timestamp),
         };
-        match Cleaner::new(Limits::default()).clean(payload, &mut Forgetful, &mut out) {
+        match Cleaner::new(Limits::default()).clean(payload, &NoMemory, &mut out) {
             Ok(_) => (Role::Clean, digest(&id, self.timestamp, Some(&out), Some(b"faults"))),
             Err(_) => dead,
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use copydesk::worker::writer::Outgoing;
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 
 use crate::kafka::Seen;
@@ -35,7 +35,7 @@ impl Article {
         let mut out = Vec::new();
         let payload =
             Payload { value: Some(&self.payload), headers: &[("feed", b"test")], timestamp: Some(self.timestamp) };
-        let cleaned = Cleaner::new(Limits::default()).clean(payload, &mut Forgetful, &mut out);
+        let cleaned = Cleaner::new(Limits::default()).clean(payload, &NoMemory, &mut out);
         cleaned.map(|_| out).map_err(|reject| reject.code())
     }
 }

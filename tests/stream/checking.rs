@@ -16,5 +16,4 @@ fn check_warns_of_one_replica_and_of_an_input_that_outlives_its_offsets() {
         "{told}"
     );
     assert!(told.contains("days, the input is kept for ever"), "{told}");
-    kafka.script(&["wipe"]);
 }

@@ -1,13 +1,13 @@
 //! feed, tail and dead-letters on a real broker.
 
 use std::io::Write;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::kafka::{Kafka, Names, wait};
-use crate::process::{Worker, copydesk, err, once, out};
+use crate::process::{Running, Worker, copydesk, err, once, out};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
 
@@ -91,7 +91,7 @@ fn feed_repeats() {
 
     // For ever, until it is told to stop; a pause of seconds between two articles doesn't delay that.
     let mut endless = copydesk(kafka, &names, &["feed", "--repeat", "--rate", "500", SAMPLES]);
-    let endless = endless.stdout(Stdio::piped()).spawn().expect("feed starts");
+    let endless = Running::spawn(endless.stdout(Stdio::piped()));
     wait("three rounds more", Duration::from_secs(60), || kafka.count(&names, &names.input) > 6 * samples);
     let fed = terminated(endless);
     assert_eq!(fed.status.code(), Some(0));
@@ -99,7 +99,7 @@ fn feed_repeats() {
     assert!(out(&fed).starts_with(&format!("{total} of {total} articles sent")), "{total}: {}", out(&fed));
     let before = kafka.count(&names, &names.input);
     let mut slow = copydesk(kafka, &names, &["feed", "--repeat", "--rate", "0.01", SAMPLES]);
-    let slow = slow.stdout(Stdio::piped()).spawn().expect("feed starts");
+    let slow = Running::spawn(slow.stdout(Stdio::piped()));
     wait("the first article", Duration::from_secs(60), || kafka.count(&names, &names.input) > before);
     let stopping = Instant::now();
     assert!(out(&terminated(slow)).starts_with("1 of 1 articles sent"));
@@ -112,10 +112,10 @@ fn feed_repeats() {
     assert_eq!(nothing.status.code(), Some(74), "for ever nothing: {}", err(&nothing));
 }
 
-fn terminated(child: Child) -> Output {
+fn terminated(child: Running) -> Output {
     let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(status.success());
-    child.wait_with_output().expect("its end")
+    child.output()
 }
 
 #[test]

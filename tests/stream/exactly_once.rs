@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use crate::articles::{generate, in_order, verify};
@@ -60,17 +59,6 @@ fn three_workers_one_stopped_one_killed_on_the_way() {
     verify(&articles, &kafka.read(&names.output, "read_committed"), &kafka.read(&names.dead, "read_committed"));
 }
 
-/// The last stable offset (read_committed) or the end (read_uncommitted) of a topic's only partition.
-fn end(kafka: &Kafka, topic: &str, isolation: &str) -> i64 {
-    let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", &kafka.brokers)
-        .set("group.id", "copydesk-test-ends")
-        .set("isolation.level", isolation)
-        .create()
-        .expect("a consumer");
-    consumer.fetch_watermarks(topic, 0, Duration::from_secs(10)).expect("watermarks").1
-}
-
 #[test]
 fn an_open_transaction_is_never_seen_by_a_read_committed_reader() {
     let (kafka, names) = (Kafka::shared(), Names::new("open"));
@@ -92,7 +80,7 @@ fn an_open_transaction_is_never_seen_by_a_read_committed_reader() {
             std::thread::sleep(Duration::from_millis(7));
             worker.signal("STOP");
             let (stable, all) =
-                (end(kafka, &names.output, "read_committed"), end(kafka, &names.output, "read_uncommitted"));
+                (kafka.end(&names.output, "read_committed"), kafka.end(&names.output, "read_uncommitted"));
             if all > stable {
                 break (kafka.read(&names.output, "read_committed"), kafka.read(&names.output, "read_uncommitted"));
             }

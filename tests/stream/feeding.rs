@@ -4,7 +4,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::kafka::{Kafka, Names, wait};
-use crate::process::{copydesk, err, once, out};
+use crate::process::{Running, copydesk, err, once, out};
 
 /// A command line in a shell, with 1.5 GB of addresses; `copydesk` stands for the binary.
 fn bounded(kafka: &Kafka, names: &Names, line: &str) -> Output {
@@ -89,24 +89,24 @@ fn ctrl_c_is_answered_when_the_broker_has_died() {
     std::fs::write(&file, format!("{}\n", "word ".repeat(2000)).repeat(100)).expect("a file");
     for signal in ["-INT", "-HUP"] {
         let mut feed = Command::new("env");
-        feed.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_copydesk"), "feed", "--lines", "--repeat=100000"]);
+        feed.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_copydesk"), "feed", "--lines"]);
+        feed.args(["--repeat=1000", "--rate=2000"]);
         feed.arg(&file).args(["--brokers", &kafka.brokers, "--input", &names.input]);
         feed.env("COPYDESK__KAFKA__QUEUE_BUFFERING_MAX_MESSAGES", "1000").current_dir(folder.path());
-        let child = feed.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("feed starts");
-        let before = kafka.count(&names, &names.input);
-        wait("some articles", Duration::from_secs(30), || kafka.count(&names, &names.input) > before);
+        let before = kafka.end(&names.input, "read_uncommitted");
+        let child = Running::spawn(feed.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        wait("some articles", Duration::from_secs(30), || kafka.end(&names.input, "read_uncommitted") > before);
         kafka.script(&["kill", "1"]);
         std::thread::sleep(Duration::from_secs(2));
         let pressed = Instant::now();
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs").success());
-        let fed = child.wait_with_output().expect("its end");
+        let fed = child.output();
         assert!(pressed.elapsed() < Duration::from_secs(3), "{:?}", pressed.elapsed());
         assert_eq!(fed.status.code(), Some(75), "{}", err(&fed));
         assert!(err(&fed).contains("were not acknowledged: each may or may not have arrived"), "{}", err(&fed));
         assert!(out(&fed).contains(" articles sent to "), "{}", out(&fed));
         kafka.script(&["resume", "1"]);
     }
-    kafka.script(&["wipe"]);
 }
 
 /// Interrupted in order: what was read is acknowledged, and the code says that it was not all.
@@ -115,13 +115,13 @@ fn an_interrupted_feed_says_so() {
     let (kafka, names) = (Kafka::shared(), Names::new("cut"));
     kafka.topics(&names, [1, 1, 1], [&[], &[], &[]]);
     let mut feed = copydesk(kafka, &names, &["feed", "--lines", "--rate", "20", "-"]);
-    let mut child = feed.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("feed starts");
+    let mut child = Running::spawn(feed.stdin(Stdio::piped()).stdout(Stdio::piped()));
     // Standard input stays open: nothing more may come, and Ctrl-C is answered.
     let mut stdin = child.stdin.take().expect("its input");
     std::io::Write::write_all(&mut stdin, b"one article\nanother article\n").expect("written");
     wait("both", Duration::from_secs(30), || kafka.count(&names, &names.input) == 2);
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs").success());
-    let fed = child.wait_with_output().expect("its end");
+    let fed = child.output();
     drop(stdin);
     assert_eq!(fed.status.code(), Some(75));
     assert!(out(&fed).starts_with("2 of 2 articles sent"), "{}", out(&fed));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -11,6 +11,8 @@ use copydesk::config::{Delivery, OffsetReset, RecordTimestamp, Stream};
 use copydesk::worker::reader::{From, Next, Reader};
 use copydesk::worker::topics::Admin;
 use copydesk::worker::writer::{Outgoing, Writer};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::kafka_script::{CONFIGS, CONSOLE_CONSUMER, KafkaScript, Tool};
 
@@ -127,6 +129,17 @@ impl Kafka {
                 Next::AtEnd => return count,
             }
         }
+    }
+
+    /// The last stable offset (read_committed) or the end (read_uncommitted) of a topic's only partition.
+    pub fn end(&self, topic: &str, isolation: &str) -> i64 {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.brokers)
+            .set("group.id", "copydesk-test-ends")
+            .set("isolation.level", isolation)
+            .create()
+            .expect("a consumer");
+        consumer.fetch_watermarks(topic, 0, Duration::from_secs(10)).expect("watermarks").1
     }
 
     /// Waits until output and dead letters together have so many records.
@@ -247,6 +260,16 @@ pub fn wait(what: &str, within: Duration, mut there: impl FnMut() -> bool) {
     while !there() {
         assert!(Instant::now() < end, "waited {} s in vain for {what}", within.as_secs());
         std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A broker of a test's own does not outlive it, nor does what was sent to it. (The shared one is never dropped: it stops by
+/// itself when this process is gone.)
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        if self.script.has_own_cluster() {
+            let _ = self.script.run(&["wipe"]);
+        }
     }
 }
 

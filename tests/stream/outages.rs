@@ -24,7 +24,6 @@ fn a_broker_killed_and_resumed_on_the_way_loses_and_doubles_nothing() {
     kafka.wait_for(&names, articles.len(), Duration::from_secs(90));
     worker.stop();
     verify(&articles, &kafka.read(&names.output, "read_committed"), &kafka.read(&names.dead, "read_committed"));
-    kafka.script(&["wipe"]);
 }
 
 #[test]

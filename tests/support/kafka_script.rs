@@ -28,6 +28,11 @@ impl KafkaScript {
         KafkaScript { environment: environment.into_iter().collect() }
     }
 
+    /// Is it about a cluster that the script has started?
+    pub fn has_own_cluster(&self) -> bool {
+        !self.environment.is_empty()
+    }
+
     /// Runs the script. The brokers that it starts end with this process.
     pub fn output(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(SCRIPT);

@@ -1,15 +1,16 @@
 //! What each stage of the pure function costs: splitting, the key by script, the fingerprint, and whole articles.
 //!
-//! `cargo bench --no-default-features --bench stages` needs nothing but the pure core. Throughput is in bytes of input.
+//! `cargo bench -p copydesk-core --bench stages` needs nothing but this crate. Throughput is in bytes of input.
 //! For the cost of a whole corpus beside gawk's, see `scripts/bench-clean`.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench that can't go on stops; criterion's macros")]
 
 use std::hint::black_box;
 
-use copydesk_core::article::{Content, Extra, WriteRecord};
-use copydesk_core::dedup::{Fingerprint, Forgetful, Normaliser};
+use copydesk_core::dedup::{Fingerprint, Normaliser};
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Payload};
+use copydesk_core::record::{ParagraphView, RecordView};
 use copydesk_core::text;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -73,31 +74,24 @@ fn articles(criterion: &mut Criterion) {
             bencher.iter(|| {
                 out.clear();
                 let payload = Payload { value: Some(black_box(article.as_bytes())), headers: &[], timestamp: None };
-                cleaner.clean(payload, &mut Forgetful, &mut out).unwrap()
+                cleaner.clean(payload, &NoMemory, &mut out).unwrap()
             });
         });
     }
     group.finish();
 
-    let kept: Vec<Content<'_>> = body
+    let kept: Vec<ParagraphView<'_>> = body
         .split('\n')
         .zip(0..)
-        .map(|(text, line)| Content { line, text, hash: Fingerprint::of(text.as_bytes()) })
+        .map(|(text, line)| ParagraphView { line, text, hash: Fingerprint::of(text.as_bytes()) })
         .collect();
-    let names = ["url", "source", "language", "versionCreated", "firstCreated", "embargoedUntil"];
-    let extra = Extra::default();
-    let record = WriteRecord {
+    let record = RecordView {
         uri: "urn:x:1",
-        copied: names.map(|name| (name, None)),
         headline: Some("The clock in the tower runs again"),
-        dateline: None,
-        date_published: None,
-        dates: &[],
         kept: &kept,
-        dropped: &[],
         lines_in: kept.len(),
         bytes_in: body.len(),
-        extra: &extra,
+        ..RecordView::default()
     };
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Bytes(body.len() as u64));

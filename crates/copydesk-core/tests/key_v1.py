@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Key v1 in plain Python, from docs/key-v1.md alone: proof that the definition can be implemented elsewhere.
 
-    python3 tests/key_v1.py                 checks docs/key-v1.json
-    python3 tests/key_v1.py --answer        a JSON array of texts on standard input, of their keys on standard output
+    python3 key_v1.py                 checks docs/key-v1.json
+    python3 key_v1.py --answer        a JSON array of texts on standard input, of their keys on standard output
                                             (null where this Python's Unicode does not know a code point yet)
-    python3 tests/key_v1.py --write         writes docs/key-v1.json anew
-    python3 tests/key_v1.py --table         the same vectors as a table for docs/key-v1.md
+    python3 key_v1.py --write         writes docs/key-v1.json again
+    python3 key_v1.py --table         the same vectors as a table for docs/key-v1.md
 
 Needs nothing but Python 3.8 and its standard library. The vectors use code points of Unicode 12 and older.
 """
@@ -88,7 +88,7 @@ TEXTS = [
     "\u13a0 \uab70 \U00010400",
     "\u0000 \u001f \u007f",
 ]
-VECTORS = pathlib.Path(__file__).resolve().parent.parent / "docs" / "key-v1.json"
+VECTORS = pathlib.Path(__file__).resolve().parents[3] / "docs" / "key-v1.json"
 
 
 def vectors():

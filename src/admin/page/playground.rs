@@ -11,9 +11,9 @@ use maud::{Markup, html};
 use tokio::sync::Semaphore;
 
 use super::figures;
-use copydesk_core::article::{Dropped, Record, Reject, RepeatOf, Shown, reading, shown};
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::{AnnotatedLine, Dropped, Record, Reject, RepeatOf, annotate, describe};
 use copydesk_core::text::{Escape, escaped, printable};
 
 /// The limits here; those of the stream where they are lower.
@@ -107,7 +107,7 @@ impl Playground {
     pub(super) fn clean(&self, payload: &[u8]) -> PlaygroundOutcome {
         let (mut out, limits) = (Vec::new(), self.limits);
         let payload = Payload { value: Some(payload), headers: &[], timestamp: None };
-        match Cleaner::new(limits).clean(payload, &mut Forgetful, &mut out) {
+        match Cleaner::new(limits).clean(payload, &NoMemory, &mut out) {
             Ok(_) => {
                 out.shrink_to_fit();
                 PlaygroundOutcome::Record(out)
@@ -156,8 +156,10 @@ pub(super) fn markup(cleaned: &PlaygroundOutcome, bytes: usize) -> Markup {
 fn summary(record: &Record) -> Markup {
     let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let lifted = record.dates.iter().filter(|date| date.line.is_some()).count();
-    let fields =
-        record.dates.iter().filter_map(|date| Some((date.field.clone()?, format!("{}  {}", date.text, reading(date)))));
+    let fields = record
+        .dates
+        .iter()
+        .filter_map(|date| Some((date.field.clone()?, format!("{}  {}", date.text, describe(date)))));
     let copied = [
         ("published", &record.date_published),
         ("dateline", &record.dateline),
@@ -204,12 +206,12 @@ fn inspection(record: &Record) -> Markup {
         }
     };
     let text = |text: &str| html! { span.text dir="auto" { (printable(start(text, SHOWN_BYTES))) } };
-    let all = shown(record);
+    let all = annotate(record);
     let (mut left, mut fit) = (SHOWN_BYTES, 0);
     for line in all.iter().take(SHOWN_LINES) {
         left = left.saturating_sub(match line {
-            Shown::Kept(_, text) | Shown::Dropped(_, text) => text.len(),
-            Shown::Date(_, dates) => dates.iter().map(|date| date.text.len() + reading(date).len()).sum(),
+            AnnotatedLine::Kept(_, text) | AnnotatedLine::Dropped(_, text) => text.len(),
+            AnnotatedLine::Date(_, dates) => dates.iter().map(|date| date.text.len() + describe(date).len()).sum(),
         });
         fit += 1;
         if left == 0 {
@@ -222,13 +224,13 @@ fn inspection(record: &Record) -> Markup {
             ol {
                 @for shown in &all[..fit] {
                     @match shown {
-                        Shown::Kept(number, kept) => { (line(*number, "kept", "kept", "│", text(kept), None)) }
-                        Shown::Date(number, dates) => {
-                            @let readings = dates.iter().map(|date| reading(date)).collect::<Vec<_>>().join("  ");
+                        AnnotatedLine::Kept(number, kept) => { (line(*number, "kept", "kept", "│", text(kept), None)) }
+                        AnnotatedLine::Date(number, dates) => {
+                            @let readings = dates.iter().map(|date| describe(date)).collect::<Vec<_>>().join("  ");
                             @let written = dates.first().map_or("", |date| date.text.as_str());
                             (line(*number, "date", "date", "◷", text(written), Some(brief(&readings))))
                         }
-                        Shown::Dropped(dropped, written) => {
+                        AnnotatedLine::Dropped(dropped, written) => {
                             @let struck = html! { del.text dir="auto" { (printable(start(written, SHOWN_BYTES))) } };
                             (line(dropped.line, "dropped", "dropped", "×", struck, Some(repeat_of(dropped))))
                         }

@@ -6,9 +6,9 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::chunks::{Chunk, Chunks};
-use copydesk_core::article::Reject;
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::Reject;
 
 /// What became of a chunk.
 #[derive(Debug, Default)]
@@ -118,7 +118,7 @@ impl ChunkCleaner {
 
     fn payload(&mut self, value: &[u8], done: &mut CleanedChunk) {
         let payload = Payload { value: Some(value), headers: &[], timestamp: self.timestamp };
-        match self.cleaner.clean(payload, &mut Forgetful, &mut done.records) {
+        match self.cleaner.clean(payload, &NoMemory, &mut done.records) {
             Ok(_) => done.records.push(b'\n'),
             Err(reject) => done.refused.push((done.payloads, reject)),
         }

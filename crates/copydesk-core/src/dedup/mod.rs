@@ -1,11 +1,9 @@
-//! Repeats: the key of a paragraph, its fingerprint, and what was seen before.
+//! Repeats: the key of a paragraph, its fingerprint, and where in the article it stood first.
 
 mod fingerprint;
-mod memory;
 mod normalise;
 mod repeats;
 
 pub use fingerprint::Fingerprint;
-pub use memory::{Forgetful, Memory};
 pub use normalise::{Hashed, KEY_VERSION, Normaliser};
 pub use repeats::{First, LEAST_KEY, Repeats};

@@ -1,6 +1,6 @@
 //! Key v1: the normalised form of a paragraph, which is hashed.
 //!
-//! `docs/key-v1.md` defines the key by code point, with test vectors; this room computes it at the speed of a copy. The
+//! `docs/key-v1.md` defines the key by code point, with test vectors; this module computes it at the speed of a copy. The
 //! definition is two steps, NFKC_Casefold and then a [`Fold`] of single code points, and both are put into one table
 //! for the Basic Multilingual Plane ([`Table`]). A code point whose result depends on its neighbours (a mark that
 //! composes, jamo) is not decided by the table: the piece of text from the last *boundary* (a code point that nothing
@@ -26,7 +26,7 @@ static TABLE: Table = Table::new();
 #[derive(Debug)]
 pub struct Normaliser {
     table: &'static Table,
-    /// The key, and room behind it.
+    /// The key, and spare bytes behind it.
     key: Vec<u8>,
     /// The key's length.
     len: usize,
@@ -52,7 +52,7 @@ impl Default for Normaliser {
     }
 }
 
-/// One key, as pulp wants it: compiled once for any processor and once for those with AVX2, chosen at run time.
+/// One key, in the form that pulp needs: compiled once for any processor and once for those with AVX2, chosen at run time.
 struct Compute<'a, B> {
     normaliser: &'a mut Normaliser,
     text: &'a str,
@@ -170,6 +170,19 @@ impl Normaliser {
         self.spaced = false;
     }
 
+    /// Writes what the second step of the definition makes of a code point that the first has left.
+    fn put_folded(&mut self, c: char) {
+        match Fold::of(c) {
+            Fold::Keep(c) => {
+                let mut utf8 = [0; 8];
+                let len = c.encode_utf8(&mut utf8).len();
+                self.put(utf8, len);
+            }
+            Fold::Space => self.space(),
+            Fold::Delete => {}
+        }
+    }
+
     #[inline(always)]
     fn space(&mut self) {
         if !self.spaced {
@@ -241,15 +254,7 @@ impl Normaliser {
         self.icu.map(text.get(boundary.at..end).unwrap_or_default(), &mut mapped);
         self.reserve(bytes.len() - end + mapped.len());
         for c in mapped.chars() {
-            match Fold::of(c) {
-                Fold::Keep(c) => {
-                    let mut utf8 = [0; 8];
-                    let len = c.encode_utf8(&mut utf8).len();
-                    self.put(utf8, len);
-                }
-                Fold::Space => self.space(),
-                Fold::Delete => {}
-            }
+            self.put_folded(c);
         }
         self.mapped = mapped;
         end

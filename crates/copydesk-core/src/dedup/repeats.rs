@@ -24,24 +24,24 @@ pub struct Repeats {
     seen: HashMap<u128, First, BuildHasherDefault<Prefix>>,
 }
 
-/// A table that one huge article has grown is given back rather than cleared again for each small one.
+/// A table that one huge article has grown is freed rather than cleared again for each small one.
 const LARGEST_KEPT: usize = 1 << 14;
 
 impl Repeats {
     /// Forgets the last article.
     pub fn clear(&mut self) {
-        self.give_back();
+        self.shrink();
         self.seen.clear();
     }
 
-    /// Gives back what an extraordinary article has grown.
-    pub fn give_back(&mut self) {
+    /// Frees what an extraordinary article has grown.
+    pub fn shrink(&mut self) {
         if self.seen.capacity() > LARGEST_KEPT {
             self.seen = HashMap::default();
         }
     }
 
-    /// Takes note of a fingerprint's first 128 bits at `place`; answers where it stood first, if this is a repeat.
+    /// Notes a fingerprint's first 128 bits at `place`; answers where it stood first, if this is a repeat.
     pub fn note(&mut self, fingerprint: u128, place: First) -> Option<First> {
         match self.seen.entry(fingerprint) {
             Entry::Occupied(first) => Some(*first.get()),

@@ -10,7 +10,7 @@ use super::scan::{Bytes, Scan};
 
 /// One line of a body: its number, and where its text lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct LineSpan {
     /// Number of the line in the body as split, from 0, blank lines included.
     pub number: u32,
     /// First byte of the line.
@@ -19,7 +19,7 @@ pub struct Line {
     pub end: usize,
 }
 
-impl Line {
+impl LineSpan {
     /// The line's text out of the buffer that it was split from.
     pub fn of<'a>(&self, text: &'a str) -> &'a str {
         text.get(self.start..self.end).unwrap_or_default()
@@ -27,7 +27,7 @@ impl Line {
 }
 
 /// Splits `body` into `lines` (emptied first). Stops after `limit` lines and answers `false` where there are more.
-pub fn split(body: &str, limit: usize, lines: &mut Vec<Line>) -> bool {
+pub fn split(body: &str, limit: usize, lines: &mut Vec<LineSpan>) -> bool {
     lines.clear();
     let bytes = body.as_bytes();
     let scan = Scan::<Ends>::default();
@@ -48,7 +48,7 @@ pub fn split(body: &str, limit: usize, lines: &mut Vec<Line>) -> bool {
         if lines.len() >= limit {
             return false;
         }
-        lines.push(Line { number: lines.len() as u32, start, end: at });
+        lines.push(LineSpan { number: lines.len() as u32, start, end: at });
         at += width;
         start = at;
     }
@@ -56,7 +56,7 @@ pub fn split(body: &str, limit: usize, lines: &mut Vec<Line>) -> bool {
         if lines.len() >= limit {
             return false;
         }
-        lines.push(Line { number: lines.len() as u32, start, end: bytes.len() });
+        lines.push(LineSpan { number: lines.len() as u32, start, end: bytes.len() });
     }
     true
 }

@@ -1,14 +1,17 @@
-//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, scanning for bytes, making text safe to
-//! be looked at.
+//! Text before meaning: splitting a body into lines, unwrapping hard-wrapped text, scanning for bytes, JSON as text, hex,
+//! and making text safe to be looked at.
 
+mod body;
 pub mod hex;
+pub(crate) mod json;
 mod lines;
 mod printable;
 pub(crate) mod scan;
 mod shortened;
 mod unwrap;
 
-pub use lines::{Line, split};
+pub(crate) use body::{Body, BodyLines};
+pub use lines::{LineSpan, split};
 pub use printable::{Escape, escaped, is_bidi_control, is_unprintable, printable};
 pub use shortened::{REASON_BYTES, shortened};
 pub use unwrap::unwrap;

@@ -1,6 +1,6 @@
 //! Text that quotes a payload is shortened before it goes where a long text has no place: a header, a log line.
 
-/// Most bytes of a reason: in the header of a dead letter, in a log line, wherever it is told.
+/// Most bytes of a reason: in the header of a dead letter, in a log line, on a page.
 pub const REASON_BYTES: usize = 1000;
 
 /// The text; of a longer one its beginning, at most `most` bytes, and an ellipsis.

@@ -6,7 +6,7 @@
 //! columns, and nearly every line that is followed by another of its block is *full*, that is, the next line's first
 //! word would not have fitted. Poems, lists and transcripts fail that proof and stay as they are.
 
-use super::Line;
+use super::LineSpan;
 
 /// No line of hard-wrapped text is wider, in columns (here: code points).
 const WIDEST: usize = 80;
@@ -17,7 +17,7 @@ const LEAST_BREAKS: usize = 3;
 
 /// Joins the lines of hard-wrapped paragraphs by one space, into `buffer`; `lines` then lie in `buffer`, each paragraph
 /// with the number of its first line. Answers `false`, and changes nothing, where `body` is not hard-wrapped.
-pub fn unwrap(body: &str, lines: &mut Vec<Line>, buffer: &mut String) -> bool {
+pub fn unwrap(body: &str, lines: &mut Vec<LineSpan>, buffer: &mut String) -> bool {
     // Cheap reasons first: one long line, or no blank line between text, and nothing else is looked at.
     if lines.iter().any(|line| line.end - line.start > WIDEST * 4) || !has_blocks(body, lines) {
         return false;
@@ -25,8 +25,8 @@ pub fn unwrap(body: &str, lines: &mut Vec<Line>, buffer: &mut String) -> bool {
     let Some(width) = wrap_width(body, lines) else { return false };
 
     buffer.clear();
-    let mut joined: Vec<Line> = Vec::with_capacity(lines.len());
-    let mut open: Option<Line> = None;
+    let mut joined: Vec<LineSpan> = Vec::with_capacity(lines.len());
+    let mut open: Option<LineSpan> = None;
     for (index, line) in lines.iter().enumerate() {
         let text = line.of(body).trim();
         let continues = index > 0 && open.is_some() && breaks_at(body, &lines[index - 1], line, width);
@@ -40,7 +40,7 @@ pub fn unwrap(body: &str, lines: &mut Vec<Line>, buffer: &mut String) -> bool {
                 joined.extend(open.take());
                 let start = buffer.len();
                 buffer.push_str(text);
-                open = Some(Line { number: line.number, start, end: buffer.len() });
+                open = Some(LineSpan { number: line.number, start, end: buffer.len() });
             }
         }
     }
@@ -49,14 +49,14 @@ pub fn unwrap(body: &str, lines: &mut Vec<Line>, buffer: &mut String) -> bool {
     true
 }
 
-fn has_blocks(body: &str, lines: &[Line]) -> bool {
+fn has_blocks(body: &str, lines: &[LineSpan]) -> bool {
     lines.windows(3).any(|three| {
         let [above, blank, below] = three else { return false };
         is_blank(body, blank) && !is_blank(body, above) && !is_blank(body, below)
     })
 }
 
-fn is_blank(body: &str, line: &Line) -> bool {
+fn is_blank(body: &str, line: &LineSpan) -> bool {
     line.of(body).trim().is_empty()
 }
 
@@ -65,7 +65,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// The width at which the body was wrapped, where it was.
-fn wrap_width(body: &str, lines: &[Line]) -> Option<usize> {
+fn wrap_width(body: &str, lines: &[LineSpan]) -> Option<usize> {
     let width = lines.iter().map(|line| columns(line.of(body).trim_end())).max()?;
     if !(NARROWEST..=WIDEST).contains(&width) {
         return None;
@@ -82,7 +82,7 @@ fn wrap_width(body: &str, lines: &[Line]) -> Option<usize> {
 }
 
 /// Was the break between these two lines made by wrapping? Only where the next word would not have fitted.
-fn breaks_at(body: &str, line: &Line, next: &Line, width: usize) -> bool {
+fn breaks_at(body: &str, line: &LineSpan, next: &LineSpan, width: usize) -> bool {
     let (text, below) = (line.of(body).trim_end(), next.of(body).trim());
     if text.trim().is_empty() || below.is_empty() {
         return false;

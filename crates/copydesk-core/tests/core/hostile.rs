@@ -7,8 +7,8 @@
 
 use std::time::{Duration, Instant};
 
-use copydesk_core::article::Reject;
 use copydesk_core::pipeline::{Cleaner, Limits};
+use copydesk_core::record::Reject;
 use serde_json::json;
 
 use crate::support::{WIDE, clean_bytes};

@@ -60,7 +60,7 @@ fn the_document_shows_the_same_vectors() {
         let line = document.lines().find(|line| line.contains(&hash));
         assert!(
             line.is_some(),
-            "docs/key-v1.md has no line for {text:?} (key {key:?}): python3 tests/key_v1.py --table"
+            "docs/key-v1.md has no line for {text:?} (key {key:?}): python3 crates/copydesk-core/tests/key_v1.py --table"
         );
     }
 }

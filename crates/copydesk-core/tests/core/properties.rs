@@ -3,8 +3,8 @@
 //! The oracle of "nothing lost" splits lines by itself, by UAX #14's list of mandatory breaks, and looks for each line
 //! in the record only: it shares no code with the pipeline.
 
-use copydesk_core::article::Reject;
 use copydesk_core::pipeline::Cleaner;
+use copydesk_core::record::Reject;
 use copydesk_core::text;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use copydesk_core::article::Reject;
-use copydesk_core::dedup::{Forgetful, Memory};
+use copydesk_core::memory::{Memory, NoMemory};
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::Reject;
 use serde_json::json;
 
 use crate::support::{clean_bytes, code, payload};
@@ -15,7 +15,7 @@ use crate::support::{clean_bytes, code, payload};
 struct Broken;
 
 impl Memory for Broken {
-    fn seen(&mut self, _source: &str, _fingerprint: u128) -> bool {
+    fn has_seen(&self, _source: &str, _fingerprint: u128) -> bool {
         panic!("the memory is broken");
     }
 }
@@ -24,7 +24,7 @@ const LONG_ENOUGH: &[u8] = b"This paragraph is long enough to be asked about, an
 
 fn refused_by_a_bug(cleaner: &mut Cleaner) -> Reject {
     let mut out = b"before".to_vec();
-    let refusal = cleaner.clean(payload(LONG_ENOUGH, &[]), &mut Broken, &mut out).unwrap_err();
+    let refusal = cleaner.clean(payload(LONG_ENOUGH, &[]), &Broken, &mut out).unwrap_err();
     assert_eq!(out, b"before");
     refusal
 }
@@ -86,7 +86,7 @@ fn every_code_is_provoked() {
 #[test]
 fn a_null_value_is_an_empty_payload() {
     let null = Payload { value: None, headers: &[], timestamp: None };
-    let refusal = Cleaner::default().clean(null, &mut Forgetful, &mut Vec::new());
+    let refusal = Cleaner::default().clean(null, &NoMemory, &mut Vec::new());
     assert_eq!(refusal.unwrap_err(), Reject::EmptyPayload);
 }
 

@@ -5,7 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use copydesk_core::article::Header;
+use copydesk_core::input::Header;
 use serde_json::{Value, json};
 
 use crate::support::{dropped, extra_without_dates, lines, record, record_with_headers};

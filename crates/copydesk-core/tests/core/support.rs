@@ -1,8 +1,9 @@
 //! What every test here needs: cleaning one payload, and looking at what came out.
 
-use copydesk_core::article::{Header, Reject};
-use copydesk_core::dedup::Forgetful;
+use copydesk_core::input::Header;
+use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
+use copydesk_core::record::Reject;
 use serde_json::{Map, Value, json};
 
 /// The date fields that an article may carry. Whether one is read is the business of the dates' own tests.
@@ -27,7 +28,7 @@ pub fn payload<'a>(value: &'a [u8], headers: &'a [Header<'a>]) -> Payload<'a> {
 /// The record's bytes, or the refusal.
 pub fn clean_bytes(cleaner: &mut Cleaner, value: &[u8], headers: &[Header<'_>]) -> Result<Vec<u8>, Reject> {
     let mut out = Vec::new();
-    cleaner.clean(payload(value, headers), &mut Forgetful, &mut out)?;
+    cleaner.clean(payload(value, headers), &NoMemory, &mut out)?;
     Ok(out)
 }
 

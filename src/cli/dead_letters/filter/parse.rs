@@ -2,7 +2,7 @@
 
 use super::{Field, Filter, Relation};
 use crate::config::nearest;
-use copydesk_core::article::Reject;
+use copydesk_core::record::Reject;
 
 /// Parses a time: RFC 3339, a date, or how long ago.
 pub type ParseTime = fn(&str) -> Result<i64, String>;

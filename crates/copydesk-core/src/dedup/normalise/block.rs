@@ -1,9 +1,9 @@
 //! Thirty-two bytes at a time: the scripts of most news, where nothing in them needs a decision.
 //!
 //! Most text is ASCII, Arabic, Cyrillic, Hebrew, accented Latin or Han, and nearly all of it stands in the key as it is,
-//! ASCII in lower case. Whether that holds for a byte is told by itself and the two before it, without a branch, so a
-//! block is told without one. (Going letter by letter costs a mispredicted branch a word.) What this room says yes to is
-//! a subset of what the table says; `normalise/tests.rs` holds both against the definition.
+//! ASCII in lower case. Whether that holds for a byte follows from itself and the two before it, without a branch, so a
+//! block is decided without one. (Going letter by letter costs a mispredicted branch a word.) What this file accepts is
+//! a subset of what the table accepts; `normalise/tests.rs` holds both against the definition.
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -15,7 +15,7 @@ pub(super) const BLOCK: usize = 32;
 pub(super) trait Blocks: Copy {
     /// Writes `text`, at the start of a code point, as it stands in the key to `out`; answers how many of its first bytes
     /// are plain (perhaps ending within a code point). `spaced`: a space stands before it, and another one is not plain.
-    /// What is written behind those bytes means nothing; `out` has room for a block more than `text` is long.
+    /// What is written behind those bytes means nothing; `out` is a block longer than `text`.
     fn plain(self, text: &[u8], spaced: bool, out: &mut [u8]) -> usize;
 }
 
@@ -41,7 +41,7 @@ fn last_block(rest: &[u8]) -> [u8; BLOCK] {
     block
 }
 
-/// For any processor: what is plain is told by comparisons, without a branch, and the compiler makes vector code of it.
+/// For any processor: comparisons without a branch, of which the compiler makes vector code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Portable;
 
@@ -77,7 +77,7 @@ fn plain_block(before: [u8; 2], block: &[u8; BLOCK], out: &mut [u8; BLOCK]) -> u
     first_bad(&bad)
 }
 
-/// Does a code point start with this byte that this room may say yes to?
+/// Does a code point start with this byte that this file may accept?
 #[inline(always)]
 pub(super) fn may_start(byte: u8) -> bool {
     is_lead(byte) | is_in(byte, 0xE4, 0xE9)

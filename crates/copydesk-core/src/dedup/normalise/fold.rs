@@ -60,11 +60,11 @@ pub(super) struct NfkcCasefold {
     case: CaseMapperBorrowed<'static>,
     ignorable: CodePointSetDataBorrowed<'static>,
     mapped: String,
-    /// The property of code points that came by: asking ICU costs a hundred times as much.
+    /// The property of code points met before: asking ICU costs a hundred times as much.
     known: HashMap<char, Box<str>>,
 }
 
-/// So many of them are kept.
+/// At most this many of them are kept.
 const MOST_KNOWN: usize = 1024;
 
 impl Default for NfkcCasefold {
@@ -103,8 +103,8 @@ impl NfkcCasefold {
         })
     }
 
-    /// Gives back a buffer of more than `kept` bytes.
-    pub(super) fn give_back(&mut self, kept: usize) {
+    /// Frees a buffer of more than `kept` bytes.
+    pub(super) fn shrink(&mut self, kept: usize) {
         if self.mapped.capacity() > kept {
             self.mapped = String::new();
         }

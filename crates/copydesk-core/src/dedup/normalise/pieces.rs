@@ -1,18 +1,17 @@
 //! Keys of long paragraphs, in pieces: a code point can become eighteen, and a payload is as large as its limit, so the
-//! key of one paragraph is never held whole. It is computed and hashed piece by piece.
+//! key of one paragraph is never in memory as a whole. It is computed and hashed piece by piece.
 //!
 //! A piece ends before a code point that nothing before it can change and that changes nothing before it. Where there is
 //! none for long (a run of combining marks, of jamo), the run goes through ICU's streaming normaliser, which holds no more
 //! of it than has to be put in order. The pieces' keys, one after another, are the key of the whole: `tests` hold the two
 //! against each other.
 
-use super::fold::Fold;
 use super::{BLOCK, Normaliser, decode};
 use crate::dedup::fingerprint::{Feed, Fingerprint};
 
-/// Longer paragraphs go in pieces of about so many bytes.
+/// Longer paragraphs go in pieces of about this many bytes.
 pub(super) const PIECE: usize = 1 << 16;
-/// Buffers that a paragraph of [`PIECE`] bytes does not need are given back.
+/// Buffers that a paragraph of [`PIECE`] bytes does not need are freed.
 const KEPT: usize = 4 * PIECE;
 
 /// What is kept of a key: its hash, and how long it is.
@@ -67,15 +66,15 @@ impl Normaliser {
         Hashed { hash: feed.finish(), length }
     }
 
-    /// Gives back what an extraordinary paragraph has grown.
-    pub fn give_back(&mut self) {
+    /// Frees what an extraordinary paragraph has grown.
+    pub fn shrink(&mut self) {
         if self.key.capacity() > KEPT {
             self.key = Vec::new();
         }
         if self.mapped.capacity() > KEPT {
             self.mapped = String::new();
         }
-        self.icu.give_back(KEPT);
+        self.icu.shrink(KEPT);
     }
 
     /// Hashes the key as far as it is known, but for its last byte: the next piece has to know whether that is a space.
@@ -109,15 +108,7 @@ impl Normaliser {
             if self.key.len() < self.len + 2 * BLOCK {
                 self.key.resize(self.len + PIECE, 0);
             }
-            match Fold::of(c) {
-                Fold::Keep(c) => {
-                    let mut utf8 = [0; 8];
-                    let len = c.encode_utf8(&mut utf8).len();
-                    self.put(utf8, len);
-                }
-                Fold::Space => self.space(),
-                Fold::Delete => {}
-            }
+            self.put_folded(c);
             if self.len > PIECE {
                 self.feed(feed);
             }

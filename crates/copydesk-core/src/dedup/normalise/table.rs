@@ -32,7 +32,7 @@ pub(super) enum Action {
     Ignore,
     /// A mark that composes with nothing: write it, if it stands in canonical order after the last one.
     Mark,
-    /// The table can't tell.
+    /// The table can't decide.
     Ask,
 }
 

@@ -171,7 +171,7 @@ fn long_paragraphs_have_the_hash_of_their_key() {
         assert_eq!(normaliser.hash(&text), hash_by_definition(&text), "{part:?}");
         let text = format!("a{text} b");
         assert_eq!(normaliser.hash(&text), hash_by_definition(&text), "{part:?} between letters");
-        normaliser.give_back();
+        normaliser.shrink();
         assert!(normaliser.key.capacity() <= 4 * pieces::PIECE);
     }
 }

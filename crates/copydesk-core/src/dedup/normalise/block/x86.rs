@@ -4,7 +4,7 @@
 //!
 //! A set of bytes with the same upper half is a bit: set in the table of upper halves and in the table of lower ones,
 //! and a byte is in the set where both have it. The text is valid UTF-8, and a block ends at its first byte that is not
-//! plain: so what follows a lead that is refused here need not be told right.
+//! plain: so what follows a lead that is refused here need not be decided right.
 
 use std::arch::x86_64::__m256i;
 

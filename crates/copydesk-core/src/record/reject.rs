@@ -108,7 +108,7 @@ impl Reject {
         }
     }
 
-    /// The reason in words, as it is told everywhere: in the dead letter's header, in the log, by `clean`. At most
+    /// The reason in words, as it is shown everywhere: in the dead letter's header, in the log, by `clean`. At most
     /// [`REASON_BYTES`] and an ellipsis, since it may quote the payload.
     pub fn message(&self) -> String {
         shortened(self.to_string(), REASON_BYTES)

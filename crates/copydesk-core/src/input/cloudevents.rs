@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::json::{Fields, string};
-use super::{Header, Reject};
+use super::Header;
+use crate::record::Reject;
+use crate::text::json::{Fields, string};
 
 /// An event without its data.
 #[derive(Debug, Default)]
@@ -44,7 +45,7 @@ pub(super) fn structured<'a>(fields: &Fields<'a>) -> Result<Option<(Envelope<'a>
         }
         (None, None) => return Ok(None),
     };
-    let attributes = fields.0.iter().filter(|field| field.name != "data" && field.name != "data_base64");
+    let attributes = fields.list.iter().filter(|field| field.name != "data" && field.name != "data_base64");
     let envelope = Envelope {
         attributes: attributes.map(|field| (field.name.clone(), Cow::Borrowed(field.value))).collect(),
         id: fields.get("id").and_then(string),

@@ -6,13 +6,14 @@
 
 use std::ops::ControlFlow;
 
-use super::json::{self, Fields};
+use super::fields;
 use super::raw::Decoded;
-use super::{Held, Reject, fields};
+use crate::record::Reject;
+use crate::text::json::{self, Fields, write_text};
 
-/// Containers may nest so deep.
+/// Containers may nest this deep.
 pub(super) const DEEPEST: usize = 6;
-/// And all that is in them so deep.
+/// And all that is in them this deep.
 const DEEPEST_CONTENT: usize = 128;
 
 /// What is looked for in a container.
@@ -26,8 +27,11 @@ struct Found<'a> {
     many_typed: bool,
 }
 
-/// The article of an array, with the array's other elements in [`Decoded::container`].
-pub(super) fn in_array<'a>(raw: &'a str, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+/// The article of an array, with the array's other elements in [`Decoded::container`]. `decode` reads one element.
+pub(super) fn in_array<'a>(
+    raw: &'a str,
+    mut decode: impl FnMut(&'a str) -> Result<Decoded<'a>, Reject>,
+) -> Result<Decoded<'a>, Reject> {
     if json::nests_deeper(raw, DEEPEST_CONTENT) {
         return Err(Reject::NoBody);
     }
@@ -39,7 +43,7 @@ pub(super) fn in_array<'a>(raw: &'a str, held: &'a Held, depth: usize) -> Result
         if !element.starts_with(['{', '[']) {
             return ControlFlow::Continue(());
         }
-        match super::raw::of_json(element, held, depth + 1) {
+        match decode(element) {
             Ok(article) => {
                 if is_article(element) {
                     found.many_typed |= found.typed.is_some();
@@ -69,15 +73,18 @@ pub(super) fn in_array<'a>(raw: &'a str, held: &'a Held, depth: usize) -> Result
     Ok(article)
 }
 
-/// The article of an object that is none itself.
-pub(super) fn in_object<'a>(around: &Fields<'a>, held: &'a Held, depth: usize) -> Result<Decoded<'a>, Reject> {
+/// The article of an object that is none itself. `decode` reads the value of one of its fields.
+pub(super) fn in_object<'a>(
+    around: &Fields<'a>,
+    mut decode: impl FnMut(&'a str) -> Result<Decoded<'a>, Reject>,
+) -> Result<Decoded<'a>, Reject> {
     for name in fields::CONTAINERS {
         let Some(index) = around.find(name) else { continue };
-        let value = around.0[index].value;
+        let value = around.list[index].value;
         if !value.starts_with(['{', '[']) {
             continue;
         }
-        match super::raw::of_json(value, held, depth + 1) {
+        match decode(value) {
             Err(Reject::NoBody) => {}
             Err(reject) => return Err(reject),
             Ok(mut article) => {
@@ -119,11 +126,11 @@ fn others(raw: &str, article: usize, inner: Option<String>) -> Option<String> {
 /// The fields of an object but for the one that holds the article, as JSON; that one holds what stood around it there.
 fn rest(around: &Fields<'_>, holder: usize, inner: Option<String>) -> Option<String> {
     let mut out = Vec::new();
-    for (index, field) in around.0.iter().enumerate() {
+    for (index, field) in around.list.iter().enumerate() {
         let value = if index == holder { inner.as_deref() } else { Some(field.value) };
         let Some(value) = value else { continue };
         out.push(if out.is_empty() { b'{' } else { b',' });
-        super::record::write_text(&field.name, &mut out);
+        write_text(&field.name, &mut out);
         out.push(b':');
         out.extend_from_slice(value.as_bytes());
     }

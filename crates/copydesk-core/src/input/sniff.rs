@@ -1,7 +1,7 @@
 //! What a payload is, by its first bytes: formats that copydesk knows by name and does not read. Such a payload is a
 //! dead letter that says so, never a record whose text is markup or binary.
 //!
-//! Text is given the benefit of the doubt: control characters inside ordinary text are text.
+//! In doubt a payload is text: control characters inside ordinary text do not make it binary.
 
 use std::borrow::Cow;
 

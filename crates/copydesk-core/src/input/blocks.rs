@@ -9,8 +9,9 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use super::json::{self, Fields};
+use super::block_names::{BREAKS, HOLDERS, HTML, KIND, NESTED, OTHER, SILENT, SPANS, TEXT};
 use super::{html, markup};
+use crate::text::json::{self, Fields};
 
 /// The text of a body.
 #[derive(Debug)]
@@ -20,113 +21,7 @@ pub(super) struct Text<'a> {
     pub(super) whole: bool,
 }
 
-/// Fields that hold a block's text, in order of preference.
-const TEXT: [&str; 14] = [
-    "text",
-    "value",
-    "plain",
-    "content_text",
-    "content",
-    "body_text",
-    "articleBody",
-    "html",
-    "body_html",
-    "rendered",
-    "#text",
-    "$t",
-    "__cdata",
-    "_",
-];
-/// Those of them that hold HTML.
-const HTML: [&str; 3] = ["html", "body_html", "rendered"];
-/// Fields that hold blocks of a block, or its spans.
-const NESTED: [&str; 12] = [
-    "children",
-    "content",
-    "contents",
-    "blocks",
-    "paragraphs",
-    "items",
-    "elements",
-    "nodes",
-    "data",
-    "body",
-    "rows",
-    "cells",
-];
-/// Fields that say what a block is, in order of preference.
-const KIND: [&str; 8] =
-    ["contentType", "contenttype", "content_type", "type", "@type", "_type", "nodeType", "blockType"];
-/// Fields that say nothing which the text would have to.
-const SILENT: [&str; 8] = ["id", "_id", "_key", "key", "uid", "version", "level", "depth"];
-/// Blocks that are no text of the story.
-const OTHER: [&str; 26] = [
-    "image",
-    "img",
-    "figure",
-    "picture",
-    "photo",
-    "video",
-    "audio",
-    "gallery",
-    "slideshow",
-    "embed",
-    "oembed",
-    "social",
-    "tweet",
-    "iframe",
-    "script",
-    "style",
-    "ad",
-    "ads",
-    "advertisement",
-    "advert",
-    "divider",
-    "delimiter",
-    "attaches",
-    "imageobject",
-    "videoobject",
-    "interstitial_link",
-];
-/// Spans: what is joined to what stands beside it.
-const SPANS: [&str; 18] = [
-    "text",
-    "span",
-    "link",
-    "hyperlink",
-    "a",
-    "b",
-    "strong",
-    "bold",
-    "em",
-    "i",
-    "italic",
-    "u",
-    "underline",
-    "mention",
-    "mark",
-    "code",
-    "hardbreak",
-    "br",
-];
-/// Line breaks inside a block.
-const BREAKS: [&str; 4] = ["hardbreak", "hard_break", "linebreak", "br"];
-/// Blocks that hold blocks, never spans.
-const HOLDERS: [&str; 12] = [
-    "doc",
-    "document",
-    "root",
-    "list",
-    "ul",
-    "ol",
-    "bulleted-list",
-    "numbered-list",
-    "bulletlist",
-    "orderedlist",
-    "table",
-    "section",
-];
-/// Blocks nest so deep; a body that nests deeper is none.
+/// Blocks may nest this deep; a body that nests deeper is none.
 const DEEPEST: usize = 32;
 
 /// The text that a string of the input is: markup goes, JSON in it is read. `None` where it holds no text, an error
@@ -267,18 +162,18 @@ impl Walker {
         let text = object.string(&TEXT);
         let mut read = vec![];
         if let Some((index, text)) = text {
-            let is_html = at.is_html || HTML.contains(&&*object.0[index].name);
+            let is_html = at.is_html || HTML.contains(&&*object.list[index].name);
             self.text(text, At { is_html, ..at });
             read.push(index);
         }
         // The text of a block may be an array itself: {"text": ["…", "…"]}.
         let first = TEXT.iter().filter(|_| read.is_empty()).find_map(|name| {
-            let index = object.find(name).filter(|&index| object.0[index].value.starts_with(['[', '{']))?;
+            let index = object.find(name).filter(|&index| object.list[index].value.starts_with(['[', '{']))?;
             Some((name, index))
         });
         let nested = NESTED.iter().filter_map(|name| Some((name, object.find(name)?)));
         for (name, index) in first.into_iter().chain(nested) {
-            let value = object.0[index].value;
+            let value = object.list[index].value;
             if read.contains(&index) || !value.starts_with(['[', '{']) {
                 continue;
             }
@@ -298,7 +193,7 @@ impl Walker {
             let is_empty = is_number || matches!(value, "null" | "\"\"" | "[]" | "{}" | "true" | "false");
             read.contains(&index) || is_empty || KIND.contains(&name) || SILENT.contains(&name)
         };
-        let fields = object.0.iter().enumerate();
+        let fields = object.list.iter().enumerate();
         self.whole &= fields.map(|(index, field)| (index, &*field.name, field.value)).all(is_said);
     }
 }

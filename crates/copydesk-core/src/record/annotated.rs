@@ -1,15 +1,15 @@
 //! The article as it came, line by line, read back from its record: what was kept, what was dropped and of which line it
-//! is a repeat, what was lifted. For whoever shows it to people (`copydesk inspect`, the admin page): made of the very
-//! record that is published, so that it can't show anything else.
+//! is a repeat, what was lifted. For people (`copydesk inspect`, the admin page): made of the very record that is
+//! published, so that it can't show anything else.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{DateEntry, Dropped, Record, RepeatOf};
 
-/// A line of the article.
+/// A line of the article, with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown<'a> {
-    /// A date line, with every date that it holds.
+pub enum AnnotatedLine<'a> {
+    /// A line that was lifted out, with every date that it holds.
     Date(u32, Vec<&'a DateEntry>),
     /// A kept paragraph: its line and its text.
     Kept(u32, &'a str),
@@ -18,24 +18,24 @@ pub enum Shown<'a> {
 }
 
 /// All lines in the order in which they stood, the headline and blank lines aside.
-pub fn shown(record: &Record) -> Vec<Shown<'_>> {
+pub fn annotate(record: &Record) -> Vec<AnnotatedLine<'_>> {
     let kept: HashMap<u32, &str> =
         record.paragraphs.iter().map(|paragraph| paragraph.line).zip(record.body_text.split('\n')).collect();
     // By line and, should two things ever stand in one line, in this order: none hides another.
-    let mut lines: BTreeMap<(u32, u8), Shown<'_>> =
-        kept.iter().map(|(&line, &text)| ((line, 0), Shown::Kept(line, text))).collect();
+    let mut lines: BTreeMap<(u32, u8), AnnotatedLine<'_>> =
+        kept.iter().map(|(&line, &text)| ((line, 0), AnnotatedLine::Kept(line, text))).collect();
     for dropped in &record.dropped {
         let text = match (&dropped.text, dropped.repeat_of) {
             (Some(text), _) => text.as_str(),
             (None, Some(RepeatOf::Line(first))) => kept.get(&first).copied().unwrap_or_default(),
             (None, _) => record.headline.as_deref().unwrap_or_default(),
         };
-        lines.insert((dropped.line, 1), Shown::Dropped(dropped, text));
+        lines.insert((dropped.line, 1), AnnotatedLine::Dropped(dropped, text));
     }
     for date in &record.dates {
         let Some(line) = date.line else { continue };
-        let entry = lines.entry((line, 2)).or_insert_with(|| Shown::Date(line, Vec::new()));
-        if let Shown::Date(_, dates) = entry {
+        let entry = lines.entry((line, 2)).or_insert_with(|| AnnotatedLine::Date(line, Vec::new()));
+        if let AnnotatedLine::Date(_, dates) = entry {
             dates.push(date);
         }
     }
@@ -43,7 +43,7 @@ pub fn shown(record: &Record) -> Vec<Shown<'_>> {
 }
 
 /// What a date was read as: `→ 2024-01-17 · gregory · published`.
-pub fn reading(date: &DateEntry) -> String {
+pub fn describe(date: &DateEntry) -> String {
     let value = match &date.value {
         Some(value) => value.clone(),
         None if date.candidates.is_empty() => "open".to_owned(),

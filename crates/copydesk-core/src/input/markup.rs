@@ -6,108 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::elements::Element;
 use super::html;
-
-/// Names of HTML's elements, in order. Source: the HTML standard, and the obsolete ones that text is found in.
-const ELEMENTS: [&[u8]; 97] = [
-    b"a",
-    b"abbr",
-    b"acronym",
-    b"address",
-    b"article",
-    b"aside",
-    b"audio",
-    b"b",
-    b"bdi",
-    b"bdo",
-    b"big",
-    b"blockquote",
-    b"body",
-    b"br",
-    b"button",
-    b"caption",
-    b"center",
-    b"cite",
-    b"code",
-    b"col",
-    b"colgroup",
-    b"dd",
-    b"del",
-    b"details",
-    b"dfn",
-    b"div",
-    b"dl",
-    b"dt",
-    b"em",
-    b"embed",
-    b"fieldset",
-    b"figcaption",
-    b"figure",
-    b"font",
-    b"footer",
-    b"form",
-    b"h1",
-    b"h2",
-    b"h3",
-    b"h4",
-    b"h5",
-    b"h6",
-    b"head",
-    b"header",
-    b"hr",
-    b"html",
-    b"i",
-    b"iframe",
-    b"img",
-    b"input",
-    b"ins",
-    b"kbd",
-    b"label",
-    b"li",
-    b"link",
-    b"main",
-    b"mark",
-    b"meta",
-    b"nav",
-    b"noscript",
-    b"object",
-    b"ol",
-    b"option",
-    b"p",
-    b"picture",
-    b"pre",
-    b"q",
-    b"rp",
-    b"rt",
-    b"ruby",
-    b"s",
-    b"samp",
-    b"script",
-    b"section",
-    b"select",
-    b"small",
-    b"source",
-    b"span",
-    b"strike",
-    b"strong",
-    b"style",
-    b"sub",
-    b"summary",
-    b"sup",
-    b"svg",
-    b"table",
-    b"tbody",
-    b"td",
-    b"template",
-    b"th",
-    b"thead",
-    b"time",
-    b"title",
-    b"tr",
-    b"u",
-    b"ul",
-    b"video",
-];
 
 /// What a text shows itself to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,18 +20,9 @@ enum Markup {
     Blocks,
 }
 
-/// Is it the name of an element of HTML?
+/// Is it the name of an element that only HTML has?
 pub(super) fn is_element(name: &[u8]) -> bool {
-    index(name).is_some()
-}
-
-fn index(name: &[u8]) -> Option<usize> {
-    const LONGEST: usize = 10;
-    let mut lower = [0; LONGEST];
-    let lower = lower.get_mut(..name.len())?;
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    ELEMENTS.binary_search(&&*lower).ok()
+    Element::named(name).is_some_and(Element::is_proof)
 }
 
 /// The text without its markup, where it has any.
@@ -169,15 +60,17 @@ fn markup(text: &str) -> Markup {
     let mut at = first;
     loop {
         if let Some(tag) = bytes.get(at + 1..).and_then(tag) {
-            let name = ELEMENTS.get(tag.element).copied().unwrap_or_default();
-            let bit = 1 << tag.element;
+            let Element { index, name, .. } = tag.element;
+            let bit = 1 << index;
             paragraphs += usize::from(name == b"p");
             let is_proof = match tag.closes {
                 true => open & bit != 0,
-                false => start == Some(at) && html::is_block(name) || matches!(name, b"br" | b"hr") || paragraphs == 2,
+                false => {
+                    start == Some(at) && tag.element.is_block() || matches!(name, b"br" | b"hr") || paragraphs == 2
+                }
             };
             open |= bit;
-            if is_proof && html::is_block(name) && name != b"br" {
+            if is_proof && tag.element.is_block() && name != b"br" {
                 return Markup::Blocks;
             }
             found = if is_proof { Markup::Inline } else { found };
@@ -202,7 +95,7 @@ fn is_element_of_xml(text: &[u8]) -> bool {
 }
 
 struct Tag {
-    element: usize,
+    element: Element,
     closes: bool,
 }
 
@@ -213,7 +106,7 @@ fn tag(rest: &[u8]) -> Option<Tag> {
         _ => (false, rest),
     };
     let length = rest.iter().take(11).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let element = index(rest.get(..length)?)?;
+    let element = Element::named(rest.get(..length)?).filter(|element| element.is_proof())?;
     let behind = rest.get(length..)?;
     if !matches!(behind.first(), Some(b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n')) {
         return None;
@@ -226,12 +119,6 @@ fn tag(rest: &[u8]) -> Option<Tag> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn elements_are_in_order() {
-        assert!(ELEMENTS.is_sorted());
-        assert!(ELEMENTS.len() <= 128);
-    }
 
     #[test]
     fn elements_prove_markup() {

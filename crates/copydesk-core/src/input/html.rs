@@ -7,60 +7,11 @@
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
-/// Elements that begin and end a line. Source: the HTML standard's user-agent style sheet, `display: block`, list
-/// items, tables' cells and rows.
-const BLOCKS: &[&[u8]] = &[
-    b"address",
-    b"article",
-    b"aside",
-    b"blockquote",
-    b"br",
-    b"center",
-    b"dd",
-    b"details",
-    b"dialog",
-    b"dir",
-    b"div",
-    b"dl",
-    b"dt",
-    b"fieldset",
-    b"figcaption",
-    b"figure",
-    b"footer",
-    b"form",
-    b"h1",
-    b"h2",
-    b"h3",
-    b"h4",
-    b"h5",
-    b"h6",
-    b"header",
-    b"hgroup",
-    b"hr",
-    b"li",
-    b"main",
-    b"menu",
-    b"nav",
-    b"ol",
-    b"p",
-    b"pre",
-    b"section",
-    b"summary",
-    b"table",
-    b"td",
-    b"th",
-    b"tr",
-    b"ul",
-];
+use super::elements::Element;
 
 /// Elements whose content is no text of the story. The tokenizer reads all of them as raw text, so that an end tag
 /// that is missing hides nothing but what a browser would hide.
 const HIDDEN: &[&[u8]] = &[b"script", b"style", b"iframe", b"noembed", b"noframes", b"title"];
-
-/// Does the element begin and end a line?
-pub(super) fn is_block(name: &[u8]) -> bool {
-    BLOCKS.contains(&name)
-}
 
 /// The text of `html`, its lines ended by LF, none of them blank.
 pub(super) fn text(html: &str) -> String {
@@ -131,7 +82,7 @@ impl Sink {
     }
 
     fn tag(&mut self, name: &[u8]) {
-        if is_block(name) {
+        if Element::named(name).is_some_and(Element::is_block) {
             // No block stands in a ruby: one that does shows that the ruby was not closed.
             self.reading &= name == b"br";
             self.ruby *= usize::from(name == b"br");

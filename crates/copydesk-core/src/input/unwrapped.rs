@@ -5,10 +5,10 @@ use std::cell::OnceCell;
 
 /// What was unwrapped on the way to an article. Make a new one for each payload.
 #[derive(Debug, Default)]
-pub struct Held([OnceCell<Vec<u8>>; Held::DEEPEST]);
+pub struct Unwrapped([OnceCell<Vec<u8>>; Unwrapped::DEEPEST]);
 
-impl Held {
-    /// So many times may JSON stand in a string of JSON.
+impl Unwrapped {
+    /// JSON may stand in a string of JSON this many times.
     pub(super) const DEEPEST: usize = 2;
 
     /// Keeps `bytes` for as long as the article needs them; `None` where all buffers are taken.
