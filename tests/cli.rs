@@ -112,9 +112,9 @@ fn a_wrong_configuration_exits_with_64_and_names_key_value_and_origin() {
     assert_eq!(
         err(&output),
         "error: configuration: 3 problems\n  \
-         limits.lines = `few` (environment variable COPYDESK__LIMITS__LINES): a whole number is wanted, such as `4`\n  \
+         limits.lines = `few` (environment variable COPYDESK__LIMITS__LINES): expected a whole number, such as `4`\n  \
          unknown key stream.groop (desk.toml:2): did you mean `group`?\n  \
-         stream.lanes = `none` (flag --lanes): a whole number is wanted, such as `4`\n"
+         stream.lanes = `none` (flag --lanes): expected a whole number, such as `4`\n"
     );
 }
 

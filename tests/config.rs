@@ -77,16 +77,16 @@ fn traces_are_off_until_a_collector_is_named() {
 
     let problems = given("[traces]\nendpoint = \"https://collector:4318\"\nsample-ratio = 1.5\n").problems();
     assert!(
-        problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): a number from 0 to 1 is wanted"),
+        problems.contains("traces.sample-ratio = `1.5` (copydesk.toml:3): expected a number from 0 to 1"),
         "{problems}"
     );
     for endpoint in ["https://collector:4318", "collector:4318", "http://", ""] {
         let problems = given(&format!("[traces]\nendpoint = \"{endpoint}\"\nservice-name = \" \"\n")).problems();
         assert!(
-            problems.contains(&format!("traces.endpoint = `{endpoint}` (copydesk.toml:2): a URL is")),
+            problems.contains(&format!("traces.endpoint = `{endpoint}` (copydesk.toml:2): expected a URL")),
             "{problems}"
         );
-        assert!(problems.contains("traces.service-name = `` (copydesk.toml:3): a name is wanted"), "{problems}");
+        assert!(problems.contains("traces.service-name = `` (copydesk.toml:3): expected a name"), "{problems}");
     }
 }
 
@@ -138,14 +138,14 @@ fn all_problems_are_reported_together_each_with_key_value_and_origin() {
         .flag("--admin", "admin", "listen", "9600")
         .problems();
     for expected in [
-        "stream.lanes = `0` (copydesk.toml:2): a whole number from 1 to 1024 is wanted",
-        "stream.grace = `30` (copydesk.toml:3): a duration with its unit is wanted",
-        "limits.output = `much` (copydesk.toml:6): a size is wanted",
+        "stream.lanes = `0` (copydesk.toml:2): expected a whole number from 1 to 1024",
+        "stream.grace = `30` (copydesk.toml:3): expected a duration with its unit",
+        "limits.output = `much` (copydesk.toml:6): expected a size",
         "log.format = `jsno` (environment variable COPYDESK__LOG__FORMAT): did you mean `json`?",
         "stream.input = `raw news` (environment variable COPYDESK__STREAM__INPUT): a topic's name has only letters",
-        "admin.listen = `9600` (flag --admin): an address and a port are wanted",
+        "admin.listen = `9600` (flag --admin): expected an address and a port",
     ] {
-        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+        assert!(problems.contains(expected), "missing: {expected}\n{problems}");
     }
     assert_eq!(problems.lines().count(), 6, "{problems}");
 }
@@ -162,14 +162,14 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     for expected in [
         "unknown key brokers (copydesk.toml:1): `brokers` belongs under `[stream]`",
         "unknown key stream.batch_bytes (copydesk.toml:3): did you mean `batch-bytes`?",
-        "unknown key stream.admin (copydesk.toml:4): known in `[stream]` are `brokers`, `input`",
+        "unknown key stream.admin (copydesk.toml:4): the keys of `[stream]` are `brokers`, `input`",
         "unknown key limit.lines (copydesk.toml:6): did you mean the section `[limits]`?",
         "unknown key log.file (copydesk.toml:7): did you mean `filter`?",
         "(environment variable COPYDESK__STREAM__DEAD_LETTER): did you mean `COPYDESK__STREAM__DEAD_LETTERS`?",
         "(environment variable COPYDESK__STREEM__INPUT): did you mean the section `COPYDESK__STREAM__…`?",
         "(environment variable COPYDESK__INPUT): did you mean `COPYDESK__STREAM__INPUT`?",
     ] {
-        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+        assert!(problems.contains(expected), "missing: {expected}\n{problems}");
     }
     assert_eq!(problems.lines().count(), 8, "{problems}");
 }
@@ -184,22 +184,22 @@ fn the_three_topics_must_differ() {
 }
 
 #[test]
-fn brokers_need_a_host_and_a_port_that_can_be() {
+fn brokers_need_a_valid_host_and_port() {
     for good in ["a", "a:9092", "a:1,b:2", " a:1 , b:2 ", "[::1]:9092", "SASL_SSL://kafka:9093", "10.0.0.1"] {
         assert_eq!(given("").flag("--brokers", "stream", "brokers", good).load().settings.stream.brokers, good);
     }
     for bad in ["", ":9092", "a:", "a:0", "a:70000", "a:1,", "a:kafka", "$(BROKERS)", "a/b", "::1:9092"] {
         let problems = given("").flag("--brokers", "stream", "brokers", bad).problems();
         assert!(
-            problems.starts_with(&format!("stream.brokers = `{bad}` (flag --brokers): host and port")),
+            problems.starts_with(&format!("stream.brokers = `{bad}` (flag --brokers): expected host and port")),
             "{problems}"
         );
     }
 }
 
-/// Wherever the list comes from, the right form is told.
+/// The error has the right form, whatever the source of the list.
 #[test]
-fn brokers_that_are_separated_otherwise_are_refused_with_the_right_form() {
+fn other_separators_are_refused_with_the_right_form() {
     for list in ["a:9092 b:9092", "a:9092;b:9092", "kafka://a:9092,b", "a:9092,b:99999", "[a:9092, b:9092]"] {
         for (given, origin) in [
             (given("").flag("--brokers", "stream", "brokers", list), "flag --brokers"),
@@ -213,18 +213,18 @@ fn brokers_that_are_separated_otherwise_are_refused_with_the_right_form() {
     }
 }
 
-/// librdkafka leaves out brokers whose protocol is another than its own, which is `plaintext` where nothing is said.
+/// librdkafka ignores brokers whose protocol differs from its own, which is `plaintext` by default.
 #[test]
-fn a_protocol_before_the_brokers_is_the_one_that_is_spoken() {
+fn the_protocol_of_the_brokers_becomes_the_security_protocol() {
     let ssl = given("").flag("--brokers", "stream", "brokers", "ssl://a:1,SSL://b:1");
     assert_eq!(ssl.load().settings.stream.properties["security.protocol"], "SSL");
     let both = given("[kafka]\nsecurity.protocol = \"SASL_SSL\"\n").flag("--brokers", "stream", "brokers", "SSL://a:1");
     let problems = both.problems();
-    assert!(problems.contains("`SSL://` is not what `security.protocol` says, which is `SASL_SSL`"), "{problems}");
+    assert!(problems.contains("`SSL://` contradicts `security.protocol`, which is `SASL_SSL`"), "{problems}");
 }
 
 #[test]
-fn properties_are_judged_by_librdkafkas_own_list() {
+fn properties_are_checked_against_librdkafkas_list() {
     let file = "[kafka]\n\"fetch.min.bytes\" = \"lots\"\n\"linger.ms\" = 1000000\n\"socket.keepalive.enable\" = \"yes\"\n\
                 \"sasl.mechanism\" = \"SCRAM-512\"\n\"security.protocol\" = \"TLS\"\n\"compression.type\" = \"zst\"\n\
                 \"fetch.min.byte\" = 1\n\"ssl.truststore.location\" = \"/ca.jks\"\nbrokers = \"a:1\"\n";
@@ -234,21 +234,21 @@ fn properties_are_judged_by_librdkafkas_own_list() {
         .env("COPYDESK__KAFKA__LOG_LEVEL", "8")
         .problems();
     for expected in [
-        "kafka.fetch.min.bytes = `(redacted)` (copydesk.toml:2): a whole number from 1 to 100000000 is wanted",
-        "kafka.linger.ms = `1000000` (copydesk.toml:3): a number from 0 to 900000 is wanted",
-        "kafka.socket.keepalive.enable = `yes` (copydesk.toml:4): `true` or `false` is wanted",
+        "kafka.fetch.min.bytes = `(redacted)` (copydesk.toml:2): expected a whole number from 1 to 100000000",
+        "kafka.linger.ms = `1000000` (copydesk.toml:3): expected a number from 0 to 900000",
+        "kafka.socket.keepalive.enable = `yes` (copydesk.toml:4): expected `true` or `false`",
         "kafka.sasl.mechanism = `SCRAM-512` (copydesk.toml:5): did you mean `SCRAM-SHA-512`?",
         "kafka.security.protocol = `TLS` (copydesk.toml:6): did you mean `ssl`?",
         "kafka.compression.type = `zst` (copydesk.toml:7): did you mean `zstd`?",
         "unknown key kafka.fetch.min.byte (copydesk.toml:8): did you mean `fetch.min.bytes`?",
         "unknown key kafka.ssl.truststore.location (copydesk.toml:9): librdkafka has no such property; librdkafka has `ssl.ca.location`",
         "unknown key kafka.brokers (copydesk.toml:10): `brokers` belongs under `[stream]`",
-        "kafka.queued.min.messages = `0` (environment variable COPYDESK__KAFKA__QUEUED_MIN_MESSAGES): a whole number from 1",
+        "kafka.queued.min.messages = `0` (environment variable COPYDESK__KAFKA__QUEUED_MIN_MESSAGES): expected a whole number from 1",
         "unknown key kafka.sasl.pasword (environment variable COPYDESK__KAFKA__SASL_PASWORD): did you mean \
          `COPYDESK__KAFKA__SASL_PASSWORD`?",
-        "kafka.log_level = `8` (environment variable COPYDESK__KAFKA__LOG_LEVEL): a whole number from 0 to 7 is wanted",
+        "kafka.log_level = `8` (environment variable COPYDESK__KAFKA__LOG_LEVEL): expected a whole number from 0 to 7",
     ] {
-        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+        assert!(problems.contains(expected), "missing: {expected}\n{problems}");
     }
     assert_eq!(problems.lines().count(), 12, "{problems}");
     assert!(!problems.contains("hunter2"), "{problems}");
@@ -291,10 +291,10 @@ fn properties_that_would_break_the_guarantee_are_refused() {
         "kafka.transactional.id = `mine` (environment variable COPYDESK__KAFKA__TRANSACTIONAL_ID): ",
         "kafka.bootstrap.servers = `a:1` (environment variable COPYDESK__KAFKA__BOOTSTRAP_SERVERS): ",
     ] {
-        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+        assert!(problems.contains(expected), "missing: {expected}\n{problems}");
     }
     let lists = given("[kafka]\n\"client.rack\" = [\"a\", \"b\"]\n").problems();
-    assert!(lists.contains("kafka.client.rack = `[ … ]` (copydesk.toml:2): text, a number"), "{lists}");
+    assert!(lists.contains("kafka.client.rack = `[ … ]` (copydesk.toml:2): expected text, a number"), "{lists}");
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn secrets_come_from_files_and_are_never_shown() {
 
     let missing = given.env("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE", "/no/such/file").problems();
     assert!(
-        missing.starts_with("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE names `/no/such/file`, which can't be read"),
+        missing.starts_with("COPYDESK__KAFKA__SSL_KEY_PASSWORD_FILE is the path `/no/such/file`, which can't be read"),
         "{missing}"
     );
 }
@@ -320,7 +320,7 @@ fn secrets_come_from_files_and_are_never_shown() {
 #[test]
 fn a_wrong_secret_is_refused_without_being_shown() {
     let problems = given("[kafka]\n\"sasl.password\" = [\"hunter2\"]\n").problems();
-    assert!(problems.starts_with("kafka.sasl.password = `(redacted)` (copydesk.toml:2): text"), "{problems}");
+    assert!(problems.starts_with("kafka.sasl.password = `(redacted)` (copydesk.toml:2): expected text"), "{problems}");
 }
 
 #[test]
@@ -455,13 +455,13 @@ fn a_token_and_the_mechanism_that_sends_it_need_each_other() {
                 sasl.mechanism = \"PLAIN\"\nsecurity.protocol = \"SSL\"\nenable.sasl.oauthbearer.unsecure.jwt = true\n";
     let problems = given(file).problems();
     for expected in [
-        "oauth.token-command = `get token` (copydesk.toml:3): `oauth.token-file` is set as well: one source is wanted",
-        "oauth.token-lifetime = `0s` (copydesk.toml:4): more than nothing is wanted",
-        "kafka.sasl.mechanism = `PLAIN` (copydesk.toml:6): `oauth.token-command` is set, which wants `OAUTHBEARER`",
-        "kafka.security.protocol = `SSL` (copydesk.toml:7): `oauth.token-command` is set, which wants `SASL_SSL`",
-        "kafka.enable.sasl.oauthbearer.unsecure.jwt = `true` (copydesk.toml:8): `oauth.token-command` is set: one source",
+        "oauth.token-command = `get token` (copydesk.toml:3): `oauth.token-file` is set as well: leave out one of them",
+        "oauth.token-lifetime = `0s` (copydesk.toml:4): expected a duration above 0",
+        "kafka.sasl.mechanism = `PLAIN` (copydesk.toml:6): `oauth.token-command` is set, which requires `OAUTHBEARER`",
+        "kafka.security.protocol = `SSL` (copydesk.toml:7): `oauth.token-command` is set, which requires `SASL_SSL`",
+        "kafka.enable.sasl.oauthbearer.unsecure.jwt = `true` (copydesk.toml:8): `oauth.token-command` is set: leave out one",
     ] {
-        assert!(problems.contains(expected), "not said: {expected}\n{problems}");
+        assert!(problems.contains(expected), "missing: {expected}\n{problems}");
     }
     assert_eq!(problems.lines().count(), 5, "{problems}");
 
@@ -520,18 +520,18 @@ fn a_token_that_can_not_be_sent_or_is_empty_is_refused_and_never_shown() {
         assert!(!problems.contains("17") && !problems.contains("hunter"), "{problems}");
     }
     let problems = given("").env("COPYDESK__ADMIN__TOKEN", "").problems();
-    assert!(problems.contains("leave the variable out"), "{problems}");
+    assert!(problems.contains("unset the variable"), "{problems}");
     let empty = given("");
     let path = empty.folder.path().join("empty");
     fs::write(&path, "\n").unwrap();
     let problems = empty.env("COPYDESK__ADMIN__TOKEN_FILE", path.to_str().unwrap()).problems();
-    assert!(problems.contains("leave the variable out"), "{problems}");
+    assert!(problems.contains("unset the variable"), "{problems}");
     assert_eq!(given("[admin]\ntoken = \"\"\n").load().settings.access.token, None);
 
     for wrong in ["http://desk", "desk:9600", "desk/status.json", "*.example.org", "a..b", "."] {
         let problems = given(&format!("[admin]\nhosts = [\"{wrong}\"]\n")).problems();
         assert!(
-            problems.starts_with(&format!("admin.hosts = `{wrong}` (copydesk.toml:2): the name of a host")),
+            problems.starts_with(&format!("admin.hosts = `{wrong}` (copydesk.toml:2): expected a host name")),
             "{problems}"
         );
     }

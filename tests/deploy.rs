@@ -2,7 +2,7 @@
 //! configuration keys, exit codes, error codes, headers, commands, paths of the admin port. `scripts/validate` says whether
 //! those files are well-formed; only these tests know whether they speak of this program.
 //!
-//! What is a copy is written anew by `UPDATE_DOCS=1 cargo test --release --test deploy`.
+//! Update copies by `UPDATE_DOCS=1 cargo test --release --test deploy`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]
 
@@ -100,7 +100,7 @@ fn the_configuration_in_the_cluster_is_valid() {
 
 /// A stop that is cut short by what stops the process loses nothing, and costs readers the transaction's time-out.
 #[test]
-fn whoever_stops_a_worker_waits_longer_than_it_takes() {
+fn the_stop_timeouts_exceed_the_grace_period() {
     let grace = default("grace").trim_end_matches('s').parse::<u64>().unwrap();
     for (path, key) in [
         ("deploy/kubernetes/base/statefulset.yaml", "terminationGracePeriodSeconds: "),
@@ -305,7 +305,7 @@ fn commands_are_taken() {
 
 /// What the Debian package takes along is there, but for what the build makes.
 #[test]
-fn what_is_packaged_is_there() {
+fn packaged_files_exist() {
     let manifest = read("Cargo.toml");
     let (_, table) = manifest.split_once("[package.metadata.deb]").unwrap();
     let assets: Vec<&str> =

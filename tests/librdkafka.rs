@@ -1,7 +1,7 @@
 //! The table of librdkafka's properties is the one of the librdkafka that is built in.
 //!
 //! It is generated from the CONFIGURATION.md that comes with the crate `rdkafka-sys`, which `cargo metadata` finds:
-//! `UPDATE_DOCS=1 cargo test --release --test librdkafka` writes it anew after an upgrade. (That librdkafka takes what the
+//! `UPDATE_DOCS=1 cargo test --release --test librdkafka` regenerates it after an upgrade. (That librdkafka takes what the
 //! table calls right, and refuses what it calls wrong, is tested in `src/worker/config_check.rs`.)
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails, helpers included")]

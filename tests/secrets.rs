@@ -32,32 +32,32 @@ const COMMANDS: [&[&str]; 9] = [
 ];
 
 /// A folder with a configuration, an environment and flags, in which secrets are planted.
-struct Plot {
+struct PlantedSecrets {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
     flags: Vec<String>,
     secrets: Vec<String>,
 }
 
-impl Plot {
-    fn new(file: &str) -> Plot {
+impl PlantedSecrets {
+    fn new(file: &str) -> PlantedSecrets {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("copydesk.toml"), file).unwrap();
         fs::write(folder.path().join("article.txt"), "One line of an article.\n").unwrap();
-        Plot { folder, environment: Vec::new(), flags: Vec::new(), secrets: Vec::new() }
+        PlantedSecrets { folder, environment: Vec::new(), flags: Vec::new(), secrets: Vec::new() }
     }
 
-    fn env(mut self, name: &str, value: &str) -> Plot {
+    fn env(mut self, name: &str, value: &str) -> PlantedSecrets {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    fn flag(mut self, flag: &str, value: &str) -> Plot {
+    fn flag(mut self, flag: &str, value: &str) -> PlantedSecrets {
         self.flags.extend([flag.to_owned(), value.to_owned()]);
         self
     }
 
-    fn hides(mut self, secret: &str) -> Plot {
+    fn hides(mut self, secret: &str) -> PlantedSecrets {
         self.secrets.push(secret.to_owned());
         self
     }
@@ -75,26 +75,26 @@ impl Plot {
         command
     }
 
-    /// Exit code and all that was said.
-    fn say(&self, arguments: &[&str]) -> (i32, String) {
+    /// Exit code and output.
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.command(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        self.read(&format!("{arguments:?}"), &said);
+        self.assert_hidden(&format!("{arguments:?}"), &said);
         (output.status.code().unwrap_or(-1), said)
     }
 
-    /// No secret stands in what was said.
-    fn read(&self, whose: &str, said: &str) {
+    /// No secret is in this output.
+    fn assert_hidden(&self, whose: &str, said: &str) {
         for secret in &self.secrets {
             assert!(!said.contains(secret), "{whose} shows {secret}:\n{said}");
         }
     }
 
     /// Every command refuses it, and names the key or the line; `what` is a part of what is said.
-    fn is_refused(&self, commands: &[&[&str]], what: &str) {
+    fn refused_by(&self, commands: &[&[&str]], what: &str) {
         for arguments in commands {
             let start = Instant::now();
-            let (code, said) = self.say(arguments);
+            let (code, said) = self.run(arguments);
             assert_eq!(code, 64, "{arguments:?}: {said}");
             assert!(said.contains(what), "{arguments:?} does not say {what}: {said}");
             assert!(start.elapsed() < Duration::from_secs(8), "{arguments:?} took {:?}", start.elapsed());
@@ -119,7 +119,7 @@ impl Plot {
         });
         for (whose, said) in said {
             assert!(!said.contains("error: configuration"), "{whose}: {said}");
-            self.read(&whose, &said);
+            self.assert_hidden(&whose, &said);
         }
     }
 
@@ -136,7 +136,7 @@ impl Plot {
             std::thread::sleep(Duration::from_millis(700));
             for path in ["/livez", "/readyz", "/status.json", "/", "/now", "/metrics", "/log"] {
                 if let Some((_, page)) = admin::get(port, path) {
-                    self.read(path, &page);
+                    self.assert_hidden(path, &page);
                     if path == "/readyz" && page.contains(expected) {
                         more -= 1;
                     }
@@ -149,7 +149,7 @@ impl Plot {
         child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         child.stdout.take().unwrap().read_to_string(&mut log).unwrap();
         child.wait().unwrap();
-        self.read("the log", &log);
+        self.assert_hidden("the log", &log);
         assert!(pages.contains(expected), "nobody said {expected}\n{pages}\n{log}");
         if self.environment.iter().any(|(_, value)| value == "json") {
             for line in log.lines() {
@@ -178,7 +178,7 @@ fn secrets_in_their_places_are_not_shown() {
              \"ssl.key.pem\" = \"\"\"-----BEGIN PRIVATE KEY-----\nplant-of-a-key-5\n-----END PRIVATE KEY-----\"\"\"\n\
              \"sasl.oauthbearer.config\" = \"plant=6-of-jwt\"\n"
         );
-        let mut plot = Plot::new(&file)
+        let mut planted = PlantedSecrets::new(&file)
             .env("COPYDESK__KAFKA__SASL_PASSWORD_FILE", in_file.to_str().unwrap())
             .env("COPYDESK__KAFKA__SSL_KEYSTORE_PASSWORD", "plant-of-env-7")
             .env("COPYDESK__LOG__FORMAT", format)
@@ -192,10 +192,10 @@ fn secrets_in_their_places_are_not_shown() {
             "plant=6-of-jwt",
             "plant-of-env-7",
         ] {
-            plot = plot.hides(secret);
+            planted = planted.hides(secret);
         }
-        plot.all_for_a_while();
-        plot.worker(if format == "text" { "127.0.0.1:1" } else { "ssl.key.pem" });
+        planted.all_for_a_while();
+        planted.worker(if format == "text" { "127.0.0.1:1" } else { "ssl.key.pem" });
     }
 }
 
@@ -207,15 +207,15 @@ fn secrets_of_a_token_command_are_not_shown() {
         "[stream]\nbrokers = \"127.0.0.1:1\"\n[oauth]\n\
          token-command = [\"sh\", \"-c\", '{script}', \"--client-secret\", \"plant-of-argument-3\", \"--password=plant-of-argument-4\"]\n"
     );
-    let plot = Plot::new(&file).hides("plant-of-argument-3").hides("plant-of-argument-4");
-    let (_, shown) = plot.say(&["config"]);
+    let planted = PlantedSecrets::new(&file).hides("plant-of-argument-3").hides("plant-of-argument-4");
+    let (_, shown) = planted.run(&["config"]);
     assert!(shown.contains("--client-secret"), "{shown}");
-    let plot = plot.hides("plant-of-stdout-1").hides("plant-of-stderr-2");
+    let planted = planted.hides("plant-of-stdout-1").hides("plant-of-stderr-2");
     for arguments in [&["check"][..], &["topics"], &["tail", "--count", "1"], &["dead-letters", "list"]] {
-        let (code, said) = plot.say(arguments);
+        let (code, said) = planted.run(arguments);
         assert!(code != 0 && said.contains("oauth.token-command = `sh`: it ended with"), "{said}");
     }
-    plot.worker("oauth.token-command = `sh`: it ended with");
+    planted.worker("oauth.token-command = `sh`: it ended with");
 }
 
 /// Every property of librdkafka's that is a secret, by each way that there is, where librdkafka itself refuses its value or
@@ -228,14 +228,15 @@ fn secrets_that_are_refused_are_not_shown() {
         let secret = format!("plant-{count}-x");
         let name = property.name;
         let line = format!("[kafka]\n\"{name}\" = [\"{secret}\"]\n");
-        Plot::new(&line)
+        PlantedSecrets::new(&line)
             .hides(&secret)
-            .is_refused(&[&["config"]], &format!("kafka.{name} = `(redacted)` (copydesk.toml:2)"));
-        let plot = Plot::new("").env(&variable(name), &format!("{secret}\0").replace('\0', "\u{1}")).hides(&secret);
-        let (_, said) = plot.say(&["config"]);
+            .refused_by(&[&["config"]], &format!("kafka.{name} = `(redacted)` (copydesk.toml:2)"));
+        let planted =
+            PlantedSecrets::new("").env(&variable(name), &format!("{secret}\0").replace('\0', "\u{1}")).hides(&secret);
+        let (_, said) = planted.run(&["config"]);
         assert!(said.contains(name), "{said}");
         if property.form == Form::Call {
-            plot.is_refused(&[&["config"]], &format!("kafka.{name} = `(redacted)`"));
+            planted.refused_by(&[&["config"]], &format!("kafka.{name} = `(redacted)`"));
         }
     }
     assert!(count >= 9, "{count} secret properties");
@@ -261,33 +262,37 @@ fn secrets_under_wrong_names_are_not_shown() {
         ("COPYDESK__SASL__PASSWORD", "unknown key sasl.password"),
         ("COPYDESK__STREAM__PASSWORD", "unknown key stream.password"),
     ] {
-        let plot = Plot::new("").env(name, "plant-swordfish=\"1\"").hides("swordfish");
-        plot.is_refused(&COMMANDS, said);
-        plot.is_refused(&[&["config"]], name);
+        let planted = PlantedSecrets::new("").env(name, "plant-swordfish=\"1\"").hides("swordfish");
+        planted.refused_by(&COMMANDS, said);
+        planted.refused_by(&[&["config"]], name);
     }
     let pem = "-----BEGIN PRIVATE KEY-----\nMIIplantswordfish\n-----END PRIVATE KEY-----";
     for name in ["SSL_KEY_LOCATION", "SSL_CERTIFICATE_LOCATION", "SSL_CA_LOCATION", "SSL_KEYSTORE_LOCATION"] {
         let name = format!("COPYDESK__KAFKA__{name}");
-        let plot = Plot::new("").env(&name, pem).hides("swordfish");
-        plot.is_refused(&COMMANDS, "the path of a file is wanted");
+        let planted = PlantedSecrets::new("").env(&name, pem).hides("swordfish");
+        planted.refused_by(&COMMANDS, "expected the path of a file");
     }
 }
 
 #[test]
 fn secrets_in_other_places_are_not_shown() {
     let jwt = "eyJhbGciOiJub25lIn0.eyJzd29yZGZpc2giOjF9.swordfish";
-    Plot::new("").env("COPYDESK__OAUTH__TOKEN_FILE", jwt).hides(jwt).is_refused(&COMMANDS, "oauth.token-file");
+    PlantedSecrets::new("")
+        .env("COPYDESK__OAUTH__TOKEN_FILE", jwt)
+        .hides(jwt)
+        .refused_by(&COMMANDS, "oauth.token-file");
     let with_user = "SASL_SSL://desk:swordfish@a:9092";
-    let plot = Plot::new("").env("COPYDESK__STREAM__BROKERS", with_user).hides("swordfish");
-    plot.is_refused(&COMMANDS, "stream.brokers = `(redacted)@a:9092`");
-    let plot = Plot::new("").flag("--brokers", with_user).hides("swordfish");
-    plot.is_refused(&COMMANDS[..4], "stream.brokers = `(redacted)@a:9092` (flag --brokers)");
-    let plot = Plot::new("[traces]\nendpoint = \"https://desk:swordfish@collector:4318\"\n").hides("swordfish");
-    plot.is_refused(&COMMANDS, "traces.endpoint");
+    let planted = PlantedSecrets::new("").env("COPYDESK__STREAM__BROKERS", with_user).hides("swordfish");
+    planted.refused_by(&COMMANDS, "stream.brokers = `(redacted)@a:9092`");
+    let planted = PlantedSecrets::new("").flag("--brokers", with_user).hides("swordfish");
+    planted.refused_by(&COMMANDS[..4], "stream.brokers = `(redacted)@a:9092` (flag --brokers)");
+    let planted =
+        PlantedSecrets::new("[traces]\nendpoint = \"https://desk:swordfish@collector:4318\"\n").hides("swordfish");
+    planted.refused_by(&COMMANDS, "traces.endpoint");
     // On the command line, where nothing takes them.
     for argument in ["sasl.password=swordfish", "--sasl.password=swordfish", "--brokers=kafka://desk:swordfish@a"] {
-        let plot = Plot::new("").hides("swordfish");
-        let (code, _) = plot.say(&["check", "--offline", argument]);
+        let planted = PlantedSecrets::new("").hides("swordfish");
+        let (code, _) = planted.run(&["check", "--offline", argument]);
         assert_eq!(code, 64, "{argument}");
     }
 }
@@ -308,7 +313,7 @@ fn a_line_that_is_no_toml_is_not_shown() {
         ("[kafka]\n\"sasl.password\" = \"sword\\qfish swordfish\"\n", "line 2"),
         ("[swordfish\n", "line 1"),
     ] {
-        Plot::new(file).hides("swordfish").is_refused(&COMMANDS[..3], said);
+        PlantedSecrets::new(file).hides("swordfish").refused_by(&COMMANDS[..3], said);
     }
 }
 
@@ -330,11 +335,11 @@ fn files_that_are_none_are_refused_at_once() {
 
 /// `config` ends with 64 at once, in 512 MB of address space.
 fn bounded(arguments: &[&str], variable: Option<(&str, &str)>, said: &str) {
-    let plot = Plot::new("");
+    let planted = PlantedSecrets::new("");
     let binary = env!("CARGO_BIN_EXE_copydesk");
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -v 524288; exec timeout 10 \"$@\"", "sh", binary, "config"]).args(arguments);
-    limited.current_dir(plot.folder.path()).stdin(Stdio::null()).envs(variable);
+    limited.current_dir(planted.folder.path()).stdin(Stdio::null()).envs(variable);
     let start = Instant::now();
     let output = limited.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -346,15 +351,15 @@ fn bounded(arguments: &[&str], variable: Option<(&str, &str)>, said: &str) {
 /// A pipe that somebody does write to is a file like any other: `copydesk --config <(…)`.
 #[test]
 fn a_pipe_with_a_writer_is_read() {
-    let plot = Plot::new("");
+    let planted = PlantedSecrets::new("");
     let script = format!(
         "{} config --config <(sleep 0.3; echo '[stream]'; echo 'group = \"piped\"')",
         env!("CARGO_BIN_EXE_copydesk")
     );
-    let output = Command::new("bash").args(["-c", &script]).current_dir(plot.folder.path()).output().unwrap();
+    let output = Command::new("bash").args(["-c", &script]).current_dir(planted.folder.path()).output().unwrap();
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.contains("group = \"piped\""), "{shown}{}", String::from_utf8_lossy(&output.stderr));
     assert!(Path::new("/dev/null").exists());
-    let output = plot.command(&["config", "--config", "/dev/null"]).output().unwrap();
+    let output = planted.command(&["config", "--config", "/dev/null"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
 }

@@ -1,10 +1,10 @@
-//! Who may ask: by which name, from which site, with which token.
+//! Who may ask: under which host name, from which site, with which token.
 //!
-//! A page of a stranger's, whose own name was made to lead to this address (DNS rebinding), reads whatever the browser
-//! that shows it can reach; but the browser says the name, and it is not one of ours. With a token everything but the
-//! probes asks for it: as `Authorization: Bearer …`, or by the cookie that a form gives in exchange for it. The cookie
-//! says until when it holds and proves that by the token (HMAC), so that nothing has to be remembered, it outlives a
-//! restart, and a new token ends all of them.
+//! A foreign page whose host name resolves to this address (DNS rebinding) can read whatever the browser that shows it can
+//! reach; but the browser sends that name, and it is not one of this server's. With a token configured, everything but the
+//! probes requires it: as `Authorization: Bearer …`, or by the cookie that the sign-in form gives in exchange for it. The
+//! cookie carries its expiry, signed with the token (HMAC): the server keeps no sessions, a session outlives a restart, and
+//! a new token ends all of them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,120 +19,128 @@ use sha2::Sha256;
 
 use super::page;
 use crate::config;
+use copydesk_core::text::hex;
 
 /// Name of the cookie.
 const COOKIE: &str = "copydesk-session";
-/// How long it holds: a working day.
+/// How long a session lasts: a working day.
 const SESSION: Duration = Duration::from_secs(12 * 3600);
-/// How the token is shown, for who has not.
+/// How to send the token, for clients that did not.
 const SCHEME: [(header::HeaderName, &str); 1] = [(header::WWW_AUTHENTICATE, "Bearer realm=\"copydesk\"")];
 
-/// Who may ask.
+/// The rules of access.
 #[derive(Debug, Clone)]
-pub struct Access(config::Access);
+pub struct AccessControl(config::Access);
 
-/// What is asked for, as far as it matters who asks.
+/// What an endpoint requires of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
-    /// Open to everybody, by any name: the probes.
-    Open,
-    /// For who has no token yet.
-    SignIn,
-    /// Everything else.
-    Closed,
+pub enum Protection {
+    /// Nothing: the probes.
+    None,
+    /// A host name of this server, and no foreign site: signing in.
+    Origin,
+    /// The token as well: everything else.
+    Token,
 }
 
-/// Why somebody may not ask.
+/// Why a request is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// Not one `Host`, or none that could be one.
-    Host,
-    /// The name is not one of this server's.
-    OtherName,
-    /// Another site's page asks for something to be done.
-    OtherSite,
-    /// No token was shown, or another; `page`: people look at the answer.
+pub enum AccessDenied {
+    /// No `Host` header, several, or a malformed one.
+    InvalidHost,
+    /// The host name is not one of this server's.
+    UnknownHost,
+    /// A foreign site's page sends a request that could change something.
+    ForeignSite,
+    /// The token is missing or wrong.
     NoToken {
-        /// A browser loads a page.
+        /// Does a browser load a page, so that the answer is the sign-in form?
         page: bool,
     },
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for AccessDenied {
     fn into_response(self) -> Response<Body> {
         match self {
-            Refused::Host => refusal(StatusCode::BAD_REQUEST, "one `Host` is wanted, such as `localhost:9600`\n"),
-            Refused::OtherName => refusal(
+            AccessDenied::InvalidHost => {
+                denial(StatusCode::BAD_REQUEST, "expected one `Host` header, such as `localhost:9600`\n")
+            }
+            AccessDenied::UnknownHost => denial(
                 StatusCode::MISDIRECTED_REQUEST,
-                "not a name of this server: it answers to IP addresses, `localhost`, its host's name and `admin.hosts`\n",
+                "unknown host name: this server answers to IP addresses, `localhost`, its own host name and those in `admin.hosts`\n",
             ),
-            Refused::OtherSite => refusal(StatusCode::FORBIDDEN, "asked for by another site's page\n"),
-            Refused::NoToken { page: true } => Access::form(false),
-            Refused::NoToken { page: false } => {
-                refusal(StatusCode::UNAUTHORIZED, (SCHEME, "a token is wanted: `Authorization: Bearer …`\n"))
+            AccessDenied::ForeignSite => {
+                denial(StatusCode::FORBIDDEN, "denied: the request comes from another site's page\n")
+            }
+            AccessDenied::NoToken { page: true } => AccessControl::form(false),
+            AccessDenied::NoToken { page: false } => {
+                denial(StatusCode::UNAUTHORIZED, (SCHEME, "expected the token: `Authorization: Bearer …`\n"))
             }
         }
     }
 }
 
-impl Access {
+impl AccessControl {
     /// As configured, on a host of this name.
-    pub fn new(configured: &config::Access, own: &str) -> Access {
+    pub fn new(configured: &config::Access, own_name: &str) -> AccessControl {
         let mut access = configured.clone();
-        access.hosts.extend(own_names(own));
-        Access(access)
+        access.hosts.extend(own_names(own_name));
+        AccessControl(access)
     }
 
-    /// Does this server ask for a token?
+    /// Does this server require a token?
     pub fn has_token(&self) -> bool {
         self.0.token.is_some()
     }
 
-    /// `Err` says why not.
-    pub fn judge(&self, head: &Parts, door: Door) -> Result<(), Refused> {
-        if door == Door::Open {
+    /// Is this request allowed?
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn authorize(&self, head: &Parts, protection: Protection) -> Result<(), AccessDenied> {
+        if protection == Protection::None {
             return Ok(());
         }
-        self.named(head)?;
+        self.check_host(head)?;
         if !head.method.is_safe() && !same_origin(&head.headers) {
-            return Err(Refused::OtherSite);
+            return Err(AccessDenied::ForeignSite);
         }
-        if door == Door::SignIn || self.has_shown_token(&head.headers) {
+        if protection == Protection::Origin || self.is_signed_in(&head.headers) {
             return Ok(());
         }
         let accepted = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-        Err(Refused::NoToken { page: accepted.is_some_and(|accepted| accepted.contains("text/html")) })
+        Err(AccessDenied::NoToken { page: accepted.is_some_and(|accepted| accepted.contains("text/html")) })
     }
 
-    /// The form for who has no token yet; `again`: what was shown is another.
+    /// The sign-in form; `again`: the token was wrong.
     pub fn form(again: bool) -> Response<Body> {
         (StatusCode::UNAUTHORIZED, SCHEME, page::sign_in(again)).into_response()
     }
 
-    /// Is this server asked by a name of its own?
-    fn named(&self, head: &Parts) -> Result<(), Refused> {
+    /// Is the request for a host name of this server?
+    fn check_host(&self, head: &Parts) -> Result<(), AccessDenied> {
         let mut hosts = head.headers.get_all(header::HOST).iter();
         let (first, second) = (hosts.next(), hosts.next());
         if second.is_some() {
-            return Err(Refused::Host);
+            return Err(AccessDenied::InvalidHost);
         }
         // Where the request's first line names a host (as to a proxy), that one counts.
         let host = match (head.uri.authority(), first) {
             (Some(authority), _) => authority.as_str(),
-            (None, Some(host)) => host.to_str().map_err(|_| Refused::Host)?,
-            // No browser asks like that, so no stranger's page does.
+            (None, Some(host)) => host.to_str().map_err(|_| AccessDenied::InvalidHost)?,
+            // No browser sends that, so no foreign page does.
             (None, None) if head.version == Version::HTTP_10 => return Ok(()),
-            (None, None) => return Err(Refused::Host),
+            (None, None) => return Err(AccessDenied::InvalidHost),
         };
-        match self.knows(host) {
+        match self.is_own_host(host) {
             Some(true) => Ok(()),
-            Some(false) => Err(Refused::OtherName),
-            None => Err(Refused::Host),
+            Some(false) => Err(AccessDenied::UnknownHost),
+            None => Err(AccessDenied::InvalidHost),
         }
     }
 
-    /// `None`: no host, with or without a port.
-    fn knows(&self, authority: &str) -> Option<bool> {
+    /// `None`: not a host, with or without a port.
+    fn is_own_host(&self, authority: &str) -> Option<bool> {
         let port =
             |text: &str| text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
         if let Some(rest) = authority.strip_prefix('[') {
@@ -149,25 +157,25 @@ impl Access {
         Some(name == "localhost" || name.parse::<Ipv4Addr>().is_ok() || self.0.hosts.contains(&name))
     }
 
-    fn has_shown_token(&self, headers: &HeaderMap) -> bool {
+    fn is_signed_in(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.0.token else { return true };
         let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
         let words = authorization.map(|text| text.split_once(' ').unwrap_or((text, "")));
         match words {
-            // Another scheme is the business of a proxy between.
-            Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") => same(shown.trim(), token.reveal()),
-            _ => cookies(headers).any(|(name, value)| name == COOKIE && session_holds(token.reveal(), value, now())),
+            // Other schemes are for a proxy in between.
+            Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") => is_same(shown.trim(), token.reveal()),
+            _ => cookies(headers).any(|(name, value)| name == COOKIE && is_valid_session(token.reveal(), value, now())),
         }
     }
 
-    /// The cookie for who shows the token; `None`: it is another, or none is asked for.
+    /// The cookie of a session; `None`: the token is wrong, or none is required.
     pub fn sign_in(&self, shown: &str, headers: &HeaderMap) -> Option<HeaderValue> {
         let token = self.0.token.as_ref()?.reveal();
-        if !same(shown.trim(), token) {
+        if !is_same(shown.trim(), token) {
             return None;
         }
         let end = now() + SESSION.as_secs();
-        let value = format!("{end}.{}", proof(token, &session(end))?);
+        let value = format!("{end}.{}", signature(token, &session_text(end))?);
         cookie(&value, SESSION, headers)
     }
 
@@ -177,22 +185,22 @@ impl Access {
     }
 }
 
-/// The host's name, and its first label where it has several: people in its domain leave the rest out.
+/// The host name, and its first label where it has several: people in its domain leave the rest out.
 fn own_names(own: &str) -> Vec<String> {
     let Some(whole) = config::host_name(own) else { return Vec::new() };
     let short = whole.split('.').next().filter(|short| *short != whole).map(str::to_owned);
     std::iter::once(whole).chain(short).collect()
 }
 
-fn refusal(status: StatusCode, answer: impl IntoResponse) -> Response<Body> {
-    // Its body has not been read and will not be.
+fn denial(status: StatusCode, answer: impl IntoResponse) -> Response<Body> {
+    // Its body is not read.
     (status, [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store")], answer).into_response()
 }
 
-/// Browsers say whose page sends a request that could do something; a stranger's may not.
+/// Browsers say which site's page sends a request that could change something; a foreign one may not.
 fn same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    // Said of the page as the browser knows it, so that it holds behind a proxy too; not every browser says it.
+    // About the page as the browser knows it, so that it is right behind a proxy too; not every browser sends it.
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
@@ -200,12 +208,12 @@ fn same_origin(headers: &HeaderMap) -> bool {
     origin.split_once("://").is_some_and(|(_, from)| from == host)
 }
 
-/// Not readable by a script, never sent along with a request that another site caused, and for as long as it holds. Where
-/// the form came over TLS (by a proxy; the browser says so), it is sent over nothing else.
-fn cookie(value: &str, life: Duration, headers: &HeaderMap) -> Option<HeaderValue> {
+/// Not readable by a script, and not sent with requests that another site causes. Where the form was sent over TLS (to a
+/// proxy; the browser says so), the cookie is sent over TLS only.
+fn cookie(value: &str, lifetime: Duration, headers: &HeaderMap) -> Option<HeaderValue> {
     let encrypted = headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
     let secure = if encrypted { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}", life.as_secs());
+    let text = format!("{COOKIE}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}", lifetime.as_secs());
     HeaderValue::from_str(&text).ok()
 }
 
@@ -214,14 +222,14 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
-fn session(end: u64) -> String {
+fn session_text(end: u64) -> String {
     format!("copydesk admin session until {end}")
 }
 
-fn session_holds(token: &str, value: &str, now: u64) -> bool {
+fn is_valid_session(token: &str, value: &str, now: u64) -> bool {
     let Some((end, shown)) = value.split_once('.') else { return false };
     let Ok(end) = end.parse::<u64>() else { return false };
-    now < end && proof(token, &session(end)).is_some_and(|right| same(shown, &right))
+    now < end && signature(token, &session_text(end)).is_some_and(|right| is_same(shown, &right))
 }
 
 fn now() -> u64 {
@@ -232,12 +240,12 @@ fn sign(key: &str, text: &str) -> Option<CtOutput<Hmac<Sha256>>> {
     Some(Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok()?.chain_update(text).finalize())
 }
 
-fn proof(key: &str, text: &str) -> Option<String> {
-    Some(sign(key, text)?.into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+fn signature(key: &str, text: &str) -> Option<String> {
+    Some(hex::encode(&sign(key, text)?.into_bytes()))
 }
 
-/// Compares two secrets in a time that says nothing about where they differ.
-fn same(one: &str, other: &str) -> bool {
+/// Compares two secrets in constant time.
+fn is_same(one: &str, other: &str) -> bool {
     match (sign("copydesk", one), sign("copydesk", other)) {
         (Some(one), Some(other)) => one == other,
         _ => false,
@@ -249,19 +257,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_of_another_site_may_not_ask() {
-        let may = |name: &'static str, value: &str| {
+    fn a_foreign_page_is_denied() {
+        let allowed = |name: &'static str, value: &str| {
             let pairs = [("host", "127.0.0.1:9600"), (name, value)];
             let headers = pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             same_origin(&headers.collect::<HeaderMap>())
         };
-        assert!(same_origin(&HeaderMap::new()) && may("accept", "*/*"));
-        assert!(may("origin", "http://127.0.0.1:9600") && may("sec-fetch-site", "same-origin"));
-        for stranger in ["https://news.example", "null", "http://127.0.0.1:9601", "http://127.0.0.1:9600.news.example"]
-        {
-            assert!(!may("origin", stranger), "{stranger}");
+        assert!(same_origin(&HeaderMap::new()) && allowed("accept", "*/*"));
+        assert!(allowed("origin", "http://127.0.0.1:9600") && allowed("sec-fetch-site", "same-origin"));
+        for foreign in ["https://news.example", "null", "http://127.0.0.1:9601", "http://127.0.0.1:9600.news.example"] {
+            assert!(!allowed("origin", foreign), "{foreign}");
         }
-        assert!(!may("sec-fetch-site", "cross-site") && !may("sec-fetch-site", "same-site"));
+        assert!(!allowed("sec-fetch-site", "cross-site") && !allowed("sec-fetch-site", "same-site"));
     }
 
     #[test]
@@ -273,13 +280,13 @@ mod tests {
 
     #[test]
     fn a_session_ends_with_its_time_and_with_its_token() {
-        let value = format!("2000.{}", proof("token", &session(2000)).unwrap());
-        assert!(session_holds("token", &value, 1999));
-        assert!(!session_holds("token", &value, 2000), "its time is over");
-        assert!(!session_holds("another", &value, 1999), "the token was changed");
-        assert!(!session_holds("token", &value.replace("2000.", "3000."), 1999), "it was made longer");
+        let value = format!("2000.{}", signature("token", &session_text(2000)).unwrap());
+        assert!(is_valid_session("token", &value, 1999));
+        assert!(!is_valid_session("token", &value, 2000), "expired");
+        assert!(!is_valid_session("another", &value, 1999), "the token was changed");
+        assert!(!is_valid_session("token", &value.replace("2000.", "3000."), 1999), "it was made longer");
         for broken in ["", ".", "2000", "2000.", "x.y"] {
-            assert!(!session_holds("token", broken, 0), "{broken}");
+            assert!(!is_valid_session("token", broken, 0), "{broken}");
         }
     }
 

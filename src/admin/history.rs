@@ -1,5 +1,5 @@
-//! The last minutes, second by second: what the lanes' counts grew by. For the admin page, which a reader opens when
-//! something has already happened. Prometheus keeps the rest.
+//! The last five minutes, second by second: the growth of the lanes' counts. For the admin page, which people open when
+//! something has already happened; Prometheus keeps the rest.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::telemetry::health::{Health, LaneHealth};
-use crate::telemetry::spread::Counts;
+use crate::telemetry::histogram::HistogramSnapshot;
 
 /// How often a sample is taken.
 pub const EVERY: Duration = Duration::from_secs(1);
 /// How many are kept: five minutes.
 pub const KEPT: usize = 300;
 
-/// What happened in one interval, as rates; times in seconds. `null` where nothing came, or nothing is known.
+/// What happened in one interval, as rates; times in seconds. `null` where there were no articles, or nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sample {
@@ -28,10 +28,12 @@ pub struct Sample {
     pub refused: f64,
     /// Bytes of payloads, a second.
     pub bytes: f64,
-    /// Half of the articles were committed so soon after their Kafka timestamp.
-    pub half: Option<f64>,
-    /// All but one in a hundred were.
-    pub most: Option<f64>,
+    /// Median time from an article's Kafka timestamp to its commit.
+    #[serde(rename = "half")]
+    pub median: Option<f64>,
+    /// The 99th percentile of the same.
+    #[serde(rename = "most")]
+    pub p99: Option<f64>,
     /// Mean commit of a batch.
     pub commit: Option<f64>,
     /// Lag of all assigned partitions whose lag is known.
@@ -54,10 +56,10 @@ pub struct LaneSample {
 
 /// The samples, and what the counts were at the last one.
 #[derive(Debug)]
-pub struct History(Mutex<State>);
+pub struct History(Mutex<HistoryState>);
 
 #[derive(Debug)]
-struct State {
+struct HistoryState {
     at: Instant,
     before: Totals,
     samples: VecDeque<Sample>,
@@ -72,7 +74,7 @@ struct Totals {
     commit: u64,
     /// Articles, microseconds in process and in publish.
     lanes: Vec<[u64; 3]>,
-    end_to_end: Counts,
+    end_to_end: HistogramSnapshot,
 }
 
 impl Totals {
@@ -92,10 +94,15 @@ impl Totals {
 }
 
 impl History {
-    /// Begins with what the lanes have done by now.
+    /// Starts from the present counts.
     pub fn new(health: &Health) -> History {
         let before = Totals::read(health.lanes());
-        History(Mutex::new(State { at: Instant::now(), before, samples: VecDeque::with_capacity(KEPT), taken: 0 }))
+        History(Mutex::new(HistoryState {
+            at: Instant::now(),
+            before,
+            samples: VecDeque::with_capacity(KEPT),
+            taken: 0,
+        }))
     }
 
     /// Takes a sample.
@@ -111,15 +118,15 @@ impl History {
         });
         let lanes: Vec<LaneSample> = lanes.collect();
         let batches = grown(now.batches, before.batches);
-        let spread = now.end_to_end.since(&before.end_to_end);
+        let latency = now.end_to_end.since(&before.end_to_end);
         let lags = health.lanes().iter().flat_map(|lane| lane.partitions().into_values().flatten());
         let sample = Sample {
             number: state.taken,
             records: lanes.iter().map(|lane| lane.records).sum(),
             refused: grown(now.refused, before.refused) / seconds,
             bytes: grown(now.bytes, before.bytes) / seconds,
-            half: spread.quantile(0.5).map(|time| time.as_secs_f64()),
-            most: spread.quantile(0.99).map(|time| time.as_secs_f64()),
+            median: latency.quantile(0.5).map(|time| time.as_secs_f64()),
+            p99: latency.quantile(0.99).map(|time| time.as_secs_f64()),
             commit: (batches > 0.0).then(|| grown(now.commit, before.commit) / 1e6 / batches),
             lag: lags.reduce(|sum, lag| sum + lag),
             lanes,
@@ -142,23 +149,23 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::health::Committed;
+    use crate::telemetry::health::CommittedBatch;
 
     #[test]
-    fn a_sample_is_what_came_since_the_last() {
+    fn a_sample_covers_the_time_since_the_last() {
         let health = Health::new(2, Duration::from_secs(60));
         let lane = health.lane(1).unwrap();
         lane.set_partitions(vec![0, 1]);
         let history = History::new(&health);
         for batch in 1..=2 {
-            lane.committed(Committed {
+            lane.committed(CommittedBatch {
                 records: 10 * batch,
                 bytes: 100,
                 process: Duration::from_millis(1),
                 publish: Duration::from_millis(3),
                 commit: Duration::from_millis(2),
             });
-            lane.waited(0.25);
+            lane.record_latency(0.25);
             lane.refused(0, 7, "no_body");
             lane.set_lag(0, 5);
             history.sample(&health);
@@ -166,13 +173,13 @@ mod tests {
         history.sample(&health);
         let samples = history.samples();
         assert_eq!(samples.len(), 3);
-        // The intervals are short and of different length, so that only ratios can be told.
+        // The intervals are short and of different length, so that only ratios can be compared.
         let second = &samples[1];
         assert!((second.bytes / second.records - 5.0).abs() < 1e-9, "{second:?}");
         assert!((second.lanes[1].publish / second.lanes[1].process - 3.0).abs() < 1e-9, "{second:?}");
-        assert!(second.half.is_some_and(|half| (0.25..0.29).contains(&half)), "{second:?}");
+        assert!(second.median.is_some_and(|median| (0.25..0.28).contains(&median)), "{second:?}");
         assert_eq!((second.commit, second.lag, second.lanes[0]), (Some(0.002), Some(5), LaneSample::default()));
-        assert_eq!((samples[2].records, samples[2].half, samples[2].commit), (0.0, None, None));
+        assert_eq!((samples[2].records, samples[2].median, samples[2].commit), (0.0, None, None));
         for _ in 0..KEPT {
             history.sample(&health);
         }

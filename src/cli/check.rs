@@ -1,6 +1,6 @@
-//! `copydesk check`: will `run` work, and does its promise hold here?
+//! `copydesk check`: will `run` work here, and are its guarantees kept?
 
-mod keeping;
+mod retention;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use owo_colors::OwoColorize;
 
 use crate::cli::print::say_coloured;
 use crate::cli::topics::in_words;
-use crate::cli::{color, exit, names, safe};
+use crate::cli::{color, escape, exit, resolve};
 use crate::config::{Delivery, OffsetReset, Settings, Stream};
 use crate::worker::instance_lock::is_held;
 use crate::worker::topics::{Admin, Retention, Topic, TopicState};
 use crate::worker::{offsets, probe};
 
-/// Checks the configuration and, unless --offline, asks the broker for everything that `run` will need.
+/// Checks the configuration and, unless --offline, everything that `run` will need of the brokers.
 ///
-/// Topics, partitions, permissions, transactions, message sizes, replication: what is missing is said in words, with what
-/// to do about it. Nothing is changed, and a worker at work is not disturbed. Exit code 0: `run` will work; 3:
-/// something is missing; 69: no broker answers.
+/// Topics, partitions, permissions, transactions, message sizes, replication: it says what is missing, and what to do about
+/// it. It changes nothing, and does not disturb a running worker. Exit code 0: `run` will work; 3: something is missing; 69:
+/// no broker answers.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Check the configuration only.
@@ -27,23 +27,25 @@ pub struct Args {
     offline: bool,
 }
 
-/// Kafka's default. The suite has seen abort markers lost with 1 s (`docs/guarantees.md`).
+/// Kafka's default. The fault suite has seen abort markers lost with 1 s (`docs/guarantees.md`).
 const SAFE_INTERVAL: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(10);
+const BROKER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Checks one thing after the other.
+/// Runs the checks, one after the other.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut report = Report { colour: color::stdout(), brokers: 0, missing: 0 };
-    // A configuration that is not valid does not come this far.
+    // An invalid configuration ends the program earlier.
     report.good("the configuration is valid");
     if args.offline {
         return Ok(ExitCode::from(exit::OK));
     }
     let stream = &settings.stream;
     if is_held(stream) {
-        let advice =
-            "leave it at that if it is the worker that you check; a second `run` under this name would not start";
-        report.warn(&format!("`{}` of group `{}` runs on this machine", stream.instance, stream.group), advice);
+        let advice = "this is fine if it is the worker that you check; a second `run` with this name would not start";
+        report.warn(
+            &format!("instance `{}` of group `{}` is running on this machine", stream.instance, stream.group),
+            advice,
+        );
     }
     if !report.hosts(&stream.brokers) {
         return Ok(ExitCode::from(exit::UNAVAILABLE));
@@ -53,7 +55,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut input_kept = Retention::Unknown;
     let mut topics = Vec::new();
     for (role, name) in [("input", &stream.input), ("output", &stream.output), ("dead letters", &stream.dead_letters)] {
-        match admin.describe(name, PATIENCE) {
+        match admin.describe(name, BROKER_TIMEOUT) {
             Ok(topic) => {
                 partitions.push(topic.partitions());
                 if let ("input", TopicState::Present { retention, .. }) = (role, &topic.state) {
@@ -62,32 +64,32 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
                 report.topic(role, &topic);
                 topics.push((role, topic));
             }
-            Err(trouble) => report.bad(&trouble.to_string(), "ask again when the broker answers"),
+            Err(trouble) => report.bad(&trouble.to_string(), "try again when the broker answers"),
         }
     }
     report.records(&topics);
     if let [Some(input), Some(output), ..] = partitions[..] {
         report.partitions(input, output, stream.lanes);
     }
-    // Where Kafka keeps offsets and transactions. Absent until they are first used, and often not to be described.
+    // Kafka's own topics for offsets and transactions. Absent until first used, and often not to be described.
     for (role, name) in [("offsets of groups", "__consumer_offsets"), ("transactions", "__transaction_state")] {
-        if let Ok(topic) = admin.describe(name, PATIENCE) {
+        if let Ok(topic) = admin.describe(name, BROKER_TIMEOUT) {
             report.safety(role, &topic);
         }
     }
-    let broker = admin.broker_settings(PATIENCE);
-    if let Some((what, advice)) = keeping::warning(broker.map(|broker| broker.offsets_retention), input_kept) {
+    let broker = admin.broker_settings(BROKER_TIMEOUT);
+    if let Some((what, advice)) = retention::warning(broker.map(|broker| broker.offsets_retention), input_kept) {
         report.warn(&what, &advice);
     }
     if broker.and_then(|broker| broker.abort_interval).is_some_and(|interval| interval < SAFE_INTERVAL) {
-        let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was away: \
-                      leave transaction.abort.timed.out.transaction.cleanup.interval.ms at its default";
-        report.warn("transactions that timed out are looked for more often than every 10 s", advice);
+        let advice = "a broker that is still starting may lose the abort of a transaction that timed out while it was down: leave \
+                      transaction.abort.timed.out.transaction.cleanup.interval.ms at its default";
+        report.warn("the brokers look for timed-out transactions more often than every 10 s", advice);
     }
-    match probe::group(stream, PATIENCE) {
+    match probe::group(stream, BROKER_TIMEOUT) {
         Ok(()) => {
-            report.good(&format!("group `{}` may be used", stream.group));
-            // Without the topics there is nothing to be compared with.
+            report.good(&format!("this user may use group `{}`", stream.group));
+            // Offsets are compared with the topics.
             if let [Some(_), Some(_), ..] = partitions[..] {
                 report.offsets(stream);
             }
@@ -95,7 +97,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         Err(trouble) => report.bad(&trouble.to_string(), "grant Read on the group"),
     }
     if stream.delivery == Delivery::ExactlyOnce {
-        match probe::transactions(stream, PATIENCE) {
+        match probe::transactions(stream, BROKER_TIMEOUT) {
             Ok(()) => report.good("transactions work"),
             Err(trouble) => report.bad(
                 &trouble.to_string(),
@@ -114,22 +116,22 @@ struct Report {
 }
 
 impl Report {
-    /// A client of brokers that answer; `None` where none does, which was told.
+    /// A client, and a report on the brokers; `None` where none answers.
     fn connected(&mut self, stream: &Stream) -> Option<Admin> {
         match probe::token(stream) {
             None => {}
             Some(Ok((principal, left))) => {
-                self.good(&format!("there is a token of `{principal}`, good for {} s", left.as_secs()));
+                self.good(&format!("there is a token of `{principal}`, valid for {} s", left.as_secs()));
             }
             Some(Err(trouble)) => {
-                self.bad(&trouble.to_string(), "look at what writes the token, and at the keys under `[oauth]`");
+                self.bad(&trouble.to_string(), "check what writes the token, and the keys under `[oauth]`");
                 return None;
             }
         }
         let admin = Admin::new(stream)
-            .map_err(|trouble| self.bad(&trouble.to_string(), "look at the properties under `[kafka]`"))
+            .map_err(|trouble| self.bad(&trouble.to_string(), "check the properties under `[kafka]`"))
             .ok()?;
-        match admin.brokers(PATIENCE) {
+        match admin.brokers(BROKER_TIMEOUT) {
             Ok(brokers) => {
                 self.brokers = brokers.len();
                 self.good(&format!("{} brokers answer: {}", brokers.len(), brokers.join(", ")));
@@ -137,7 +139,7 @@ impl Report {
                 Some(admin)
             }
             Err(trouble) => {
-                let advice = "is the address right (`stream.brokers`), the broker up, the security protocol the same?";
+                let advice = "check the address (`stream.brokers`), that the broker is up, and that both use the same security protocol";
                 self.bad(&trouble.to_string(), advice);
                 None
             }
@@ -146,26 +148,26 @@ impl Report {
 
     fn good(&self, what: &str) {
         let ok = if self.colour { "ok".green().to_string() } else { "ok".to_owned() };
-        say_coloured(format_args!("{ok}   {}", safe::text(what, true)));
+        say_coloured(format_args!("{ok}   {}", escape::lines(what)));
     }
 
     fn warn(&self, what: &str, advice: &str) {
         let warn = if self.colour { "warn".yellow().to_string() } else { "warn".to_owned() };
-        say_coloured(format_args!("{warn} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
+        say_coloured(format_args!("{warn} {}\n     {}", escape::lines(what), escape::lines(advice)));
     }
 
     fn bad(&mut self, what: &str, advice: &str) {
         self.missing += 1;
         let fail = if self.colour { "FAIL".red().to_string() } else { "FAIL".to_owned() };
-        say_coloured(format_args!("{fail} {}\n     {}", safe::text(what, true), safe::text(advice, true)));
+        say_coloured(format_args!("{fail} {}\n     {}", escape::lines(what), escape::lines(advice)));
     }
 
-    /// Does each broker's name resolve? Gives whether one does.
+    /// Reports the brokers' host names that do not resolve. Gives whether any does.
     fn hosts(&mut self, brokers: &str) -> bool {
-        let (unresolved, any) = names::unresolved(brokers, PATIENCE);
+        let (unresolved, any) = resolve::unresolved(brokers, BROKER_TIMEOUT);
         for (host, error) in unresolved {
             let what = format!("the host `{host}` does not resolve: {error}");
-            let advice = "is its name right (`stream.brokers`), and known where this runs?";
+            let advice = "check the name (`stream.brokers`), and the DNS of this machine";
             if any { self.warn(&what, advice) } else { self.bad(&what, advice) }
         }
         any
@@ -174,86 +176,84 @@ impl Report {
     fn topic(&mut self, role: &str, topic: &Topic) {
         let words = format!("{role}: {}", in_words(topic));
         match &topic.state {
-            TopicState::Missing => self.bad(&words, "`copydesk topics --create` makes it"),
+            TopicState::Missing => self.bad(&words, "`copydesk topics --create` creates it"),
             TopicState::Denied => self.bad(&words, "grant Describe, and Read (input) or Write (output, dead letters)"),
             TopicState::Present { message_bytes, .. } => {
                 self.good(&words);
                 if message_bytes.is_none() {
-                    let advice =
-                        "Kafka's default of 1 MB is assumed; grant DescribeConfigs on the topic to have the true one";
-                    self.warn(&format!("{role}: its configuration may not be read"), advice);
+                    let advice = "Kafka's default of 1 MB is assumed; grant DescribeConfigs on the topic to use the actual limit";
+                    self.warn(&format!("{role}: this user may not read the topic's configuration"), advice);
                 }
                 self.safety(role, topic);
             }
         }
     }
 
-    /// Can what was acknowledged be lost with one broker?
+    /// Warns where acknowledged records can be lost with one broker.
     fn safety(&self, role: &str, topic: &Topic) {
         let TopicState::Present { replicas, min_insync, unclean, .. } = &topic.state else { return };
         if *replicas == 1 && self.brokers > 1 {
-            let advice = "what was acknowledged can be lost with one broker: give it three replicas";
+            let advice = "acknowledged records can be lost with one broker: give it three replicas";
             self.warn(&format!("{role}: `{}` has one replica", topic.name), advice);
         }
         if *replicas > 1 && *min_insync == Some(1) {
-            let advice = "what was acknowledged can be lost with one broker: set min.insync.replicas=2";
+            let advice = "acknowledged records can be lost with one broker: set min.insync.replicas=2";
             self.warn(&format!("{role}: min.insync.replicas of `{}` is 1", topic.name), advice);
         }
         if *unclean == Some(true) {
-            let advice = "what was acknowledged can be lost: set unclean.leader.election.enable=false";
+            let advice = "acknowledged records can be lost: set unclean.leader.election.enable=false";
             self.warn(&format!("{role}: unclean leader election of `{}` is on", topic.name), advice);
         }
     }
 
-    /// Can each partition be read from where the group's offset says?
+    /// Reports partitions whose committed offset can't be used.
     fn offsets(&mut self, stream: &Stream) {
-        let ledger = match offsets::look(stream, PATIENCE) {
+        let ledger = match offsets::look(stream, BROKER_TIMEOUT) {
             Ok(ledger) => ledger,
-            Err(trouble) => return self.bad(&trouble.to_string(), "ask again when the broker answers"),
+            Err(trouble) => return self.bad(&trouble.to_string(), "try again when the broker answers"),
         };
         for place in &ledger.places {
             let partition = place.partition;
             match (&place.doubt, stream.on_offset_reset) {
                 (Some(doubt), OffsetReset::Stall) => self.bad(
                     &format!("input: partition {partition} stalls: {doubt}"),
-                    "`copydesk offsets` shows where the group stands, `copydesk offsets reset` decides",
+                    "`copydesk offsets` shows the offsets of the group, `copydesk offsets reset` sets them",
                 ),
                 (Some(doubt), OffsetReset::Earliest) => self.warn(
                     &format!("input: partition {partition} is read from its beginning: {doubt}"),
-                    "`stream.on-offset-reset` says so: what was published before is published a second time",
+                    "because of `stream.on-offset-reset`: articles published before are published again",
                 ),
                 (None, _) if place.lost > 0 => self.warn(
                     &format!("input: retention has deleted {} unread offsets of partition {partition}", place.lost),
-                    "they are lost; the worker goes on at the first record that is left",
+                    "they are lost; the worker continues at the first record that is left",
                 ),
                 (None, _) => {}
             }
         }
     }
 
-    /// A cluster of one can't keep what it acknowledged when its disk is gone, whatever its topics are set to.
+    /// A cluster of one broker loses acknowledged records with its disk, whatever its topics are set to.
     fn one_broker(&self) {
         if self.brokers == 1 {
             self.warn(
-                "there is one broker, so that every topic has one replica (replication factor 1)",
-                "what was acknowledged is lost with its disk: for production three brokers, and three replicas of each topic",
+                "there is one broker, so every topic has one replica (replication factor 1)",
+                "acknowledged records are lost with its disk: use three brokers in production, and three replicas of each topic",
             );
         }
     }
 
-    /// Will the topics that are written take what the input topic takes?
+    /// Warns where output and dead-letter topic refuse what the input topic accepts.
     fn records(&self, topics: &[(&str, Topic)]) {
         let [(_, input), written @ ..] = topics else { return };
         for (role, topic) in written {
             if !topic.timestamps().covers(&input.timestamps()) {
-                let advice = "a record that it would refuse has the time of publishing, and its article's in the header \
-                              `copydesk.timestamp.input`: give both topics the same message.timestamp.before.max.ms and \
-                              message.timestamp.after.max.ms";
-                self.warn(&format!("{role}: `{}` refuses timestamps that the input takes", topic.name), advice);
+                let advice = "such a record gets the time of publishing, with its article's in the header `copydesk.timestamp.input`: give \
+                              both topics the same message.timestamp.before.max.ms and message.timestamp.after.max.ms";
+                self.warn(&format!("{role}: `{}` refuses timestamps that the input accepts", topic.name), advice);
             }
         }
         if let Some((_, Topic { name, .. })) = written.get(1).filter(|(_, topic)| topic.is_compacted()) {
-            let advice = "of dead letters with the same key only the last is kept: set cleanup.policy=delete";
+            let advice = "only the last dead letter of each key is kept: set cleanup.policy=delete";
             self.warn(&format!("dead letters: `{name}` is compacted"), advice);
         }
     }
@@ -262,13 +262,13 @@ impl Report {
         if input != output {
             self.warn(
                 &format!("the input has {input} partitions, the output {output}"),
-                "records are spread by key: order holds for each key, and for each input partition within an output partition",
+                "records are partitioned by key: ordering is preserved for each key, and for each input partition within an output partition",
             );
         }
         if lanes > input {
             self.warn(
                 &format!("{lanes} lanes for {input} partitions"),
-                "a lane without a partition idles: fewer lanes do",
+                "lanes without a partition are idle: fewer lanes are enough",
             );
         }
     }

@@ -1,7 +1,7 @@
 //! `copydesk clean`: the same function without Kafka.
 //!
 //! Promises: records in input order whatever the number of threads; memory that does not grow with the input; a refused
-//! payload stops nothing and is told on standard error (or in a file), and the exit code says that there was one.
+//! payload stops nothing, is reported on standard error (or in a file), and shows in the exit code.
 
 mod chunks;
 mod files;
@@ -15,10 +15,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{color, exit, note, safe};
+use crate::cli::{color, escape, exit, note};
 use crate::config::Settings;
 use chunks::{Chunks, Source};
-use pool::Done;
+use pool::CleanedChunk;
 
 /// Clean articles without Kafka: records on standard output, one a line, in input order
 #[derive(Debug, Clone, clap::Args)]
@@ -27,20 +27,20 @@ use pool::Done;
   copydesk clean --lines feed.jsonl > clean.jsonl  one article a line
   zcat dump.gz | copydesk clean --lines --threads 4 --dead-letters refused.jsonl > clean.jsonl
 
-Refused payloads are told on standard error, one JSON object a line: code, reason, file, line. Into a file or a pipe go
-the bytes of the records as they are; a terminal gets control characters and bidi controls as escapes.
+Refused payloads are reported on standard error, one JSON object a line: code, reason, file, line. Records go to a file
+or a pipe byte for byte; on a terminal, control characters and bidi controls are escaped.
 Exit code: 0 all clean, 3 something was refused, 64 wrong command line, 74 I/O error.")]
 pub struct Args {
-    /// Files to read; `-` or none: standard input. Each is one payload
+    /// Files to read, each one payload; `-` or none: standard input
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Each line is one payload (NDJSON, or plain text of one line)
     #[arg(long)]
     pub lines: bool,
-    /// Threads that clean [default: all cores with --lines, else 1]
+    /// Number of threads [default: all cores with --lines, else 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Stands for Kafka's timestamp, against which "3 hours ago" resolves: RFC 3339, or milliseconds since 1970
+    /// Kafka's timestamp of each payload, against which "3 hours ago" is resolved: RFC 3339, or milliseconds since 1970
     #[arg(long, value_name = "T", value_parser = timestamp, allow_hyphen_values = true)]
     pub timestamp: Option<i64>,
     /// Write refusals to this file instead of standard error
@@ -55,7 +55,7 @@ pub(crate) fn timestamp(text: &str) -> Result<i64, String> {
     }
     text.parse::<jiff::Timestamp>()
         .map(|timestamp| timestamp.as_millisecond())
-        .map_err(|_| "neither RFC 3339 (2024-01-17T14:05:00Z) nor milliseconds since 1970".to_owned())
+        .map_err(|_| "expected RFC 3339 (2024-01-17T14:05:00Z) or milliseconds since 1970".to_owned())
 }
 
 /// Runs the command.
@@ -72,8 +72,8 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         on_terminal: io::stdout().is_terminal(),
         refusals: match &args.dead_letters {
             Some(path) => Box::new(BufWriter::new(create(path)?)),
-            // Nobody may be there to read it; the exit code says that there was one.
-            None => Box::new(Heedless(io::stderr())),
+            // There may be no reader; the exit code reports refusals too.
+            None => Box::new(IgnoreErrors(io::stderr())),
         },
         before: 0,
         refused: 0,
@@ -88,10 +88,10 @@ fn create(path: &PathBuf) -> anyhow::Result<File> {
     File::create(path).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Loses what can't be written.
-struct Heedless<W>(W);
+/// A writer whose errors are ignored.
+struct IgnoreErrors<W>(W);
 
-impl<W: Write> Write for Heedless<W> {
+impl<W: Write> Write for IgnoreErrors<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = self.0.write_all(bytes);
         Ok(bytes.len())
@@ -105,7 +105,7 @@ impl<W: Write> Write for Heedless<W> {
 
 struct Output {
     records: BufWriter<io::StdoutLock<'static>>,
-    /// A terminal is no reader of records: it gets escapes for what would steer it.
+    /// A terminal gets escapes in place of control characters.
     on_terminal: bool,
     refusals: Box<dyn Write>,
     /// Payloads of this file before the next chunk.
@@ -115,9 +115,9 @@ struct Output {
 }
 
 impl Output {
-    fn write(&mut self, done: &Done) -> anyhow::Result<()> {
+    fn write(&mut self, done: &CleanedChunk) -> anyhow::Result<()> {
         let written = if self.on_terminal {
-            self.records.write_all(safe::json(&String::from_utf8_lossy(&done.records)).as_bytes())
+            self.records.write_all(escape::json(&String::from_utf8_lossy(&done.records)).as_bytes())
         } else {
             self.records.write_all(&done.records)
         };
@@ -128,7 +128,7 @@ impl Output {
         if !done.refused.is_empty() {
             self.refused += done.refused.len() as u64;
             self.progress
-                .suspend(|| refuse(done, self.before, &mut self.refusals))
+                .suspend(|| write_refusals(done, self.before, &mut self.refusals))
                 .context("cannot write the refusals")?;
         }
         self.before += done.payloads;
@@ -144,20 +144,20 @@ impl Output {
     }
 }
 
-/// Tells what was refused, one JSON object a line. Lines count from 1; `before`: lines of the file before this chunk.
-fn refuse(done: &Done, before: u64, out: &mut dyn Write) -> io::Result<()> {
+/// Reports refusals, one JSON object a line. Lines count from 1; `before`: lines of the file before this chunk.
+fn write_refusals(done: &CleanedChunk, before: u64, out: &mut dyn Write) -> io::Result<()> {
     for (index, reject) in &done.refused {
         let mut refusal =
             serde_json::json!({ "code": reject.code(), "reason": reject.message(), "file": &*done.chunk.file });
         if done.chunk.lines {
             refusal["line"] = (before + index + 1).into();
         }
-        writeln!(out, "{}", safe::json(&refusal.to_string()))?;
+        writeln!(out, "{}", escape::json(&refusal.to_string()))?;
     }
     Ok(())
 }
 
-/// A bar for people only: where the records go to a file or a pipe, and the input is known to be long.
+/// A progress bar, where the records go to a file or a pipe and the input is known to be long.
 fn progress(sources: &[Source]) -> ProgressBar {
     const LONG: u64 = 16 << 20;
     let size: u64 = sources.iter().filter_map(Source::size).sum();

@@ -1,4 +1,4 @@
-//! Colour: on a terminal, unless somebody said otherwise.
+//! Colour: on a terminal, unless a flag or a variable says otherwise.
 //!
 //! `--color` decides; at `auto`, `NO_COLOR` (set, and not empty) and `TERM=dumb` turn it off, `CLICOLOR_FORCE` (set, and
 //! not 0) turns it on, and otherwise the stream has to be a terminal. Commands ask [`stdout`] or [`stderr`].
@@ -10,8 +10,8 @@ use super::flags::When;
 
 static CHOICE: OnceLock<When> = OnceLock::new();
 
-/// Keeps what `--color` said, once, before a command runs.
-pub fn choose(when: When) {
+/// Stores the value of `--color`, once, before a command runs.
+pub fn set(when: When) {
     let _ = CHOICE.set(when);
 }
 
@@ -20,7 +20,7 @@ pub fn stdout() -> bool {
     decide(chosen(), std::io::stdout().is_terminal(), &|name| std::env::var(name).ok())
 }
 
-/// May standard error have a line that is drawn again and again, such as a bar? Only where a terminal takes commands.
+/// May standard error have a progress bar? Only on a terminal that can move its cursor.
 pub fn redraws() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_flag_goes_before_the_environment_and_that_before_the_terminal() {
+    fn the_flag_overrides_the_environment_and_the_environment_the_terminal() {
         let none = |_: &str| None;
         let no_color = |name: &str| (name == "NO_COLOR").then(|| "1".to_owned());
         let empty_no_color = |name: &str| (name == "NO_COLOR").then(String::new);

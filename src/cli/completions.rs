@@ -1,4 +1,4 @@
-//! `completions`: prints a script with which a shell completes copydesk's commands and flags.
+//! `completions`: prints a shell's completion script for commands and flags.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-/// Print a script with which a shell completes commands and flags
+/// Print the completion script of a shell
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   copydesk completions bash > ~/.local/share/bash-completion/completions/copydesk
@@ -21,7 +21,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "copydesk", &mut script);
-    // Written here and not by clap_complete, which panics when the reader has gone away.
+    // clap_complete would panic when the reader has gone away.
     let mut out = std::io::stdout().lock();
     out.write_all(&script)?;
     out.flush()?;

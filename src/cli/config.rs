@@ -1,19 +1,19 @@
-//! `config`: what the program would run with, and where each value came from.
+//! `config`: the effective configuration, and the origin of each value.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use crate::config::{self, Loaded};
 
-/// Print the effective configuration, each value with where it came from
+/// Print the effective configuration, each value with its origin
 ///
 /// As TOML, secrets redacted. The file is read first (--config, else `copydesk.toml` in the working folder), then
-/// COPYDESK__SECTION__KEY variables, then flags; each goes before the ones before it.
+/// COPYDESK__SECTION__KEY variables, then flags; later sources override earlier ones.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
-  copydesk config                                   what `copydesk run` would run with here
+  copydesk config                                   the configuration of `copydesk run` here
   copydesk config --brokers kafka-1:9092            … and with this flag
-  copydesk config --reference > copydesk.toml       every key, documented, to start a file from")]
+  copydesk config --reference > copydesk.toml       every key with its documentation, as a start")]
 pub struct Args {
     /// Print the commented reference of every key instead
     #[arg(long)]
@@ -25,7 +25,7 @@ pub fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
     print(&config::effective(loaded))
 }
 
-/// Prints the reference. It depends on nothing that could be configured wrongly.
+/// Prints the reference. It does not depend on the configuration.
 pub fn reference() -> anyhow::Result<ExitCode> {
     print(&config::reference())
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clean::timestamp;
 use super::input::{self, Line};
-use super::{exit, note, safe};
+use super::{escape, exit, note};
 use newsdates::{Context, Explanation, Role, RuleId, explain, read_line};
 
 /// Read lines as date lines: one text a line, one JSON object as the answer
@@ -179,7 +179,7 @@ fn answer(args: &Args, asked: Result<&str, String>, out: &mut impl Write) -> any
     };
     let mut answer = serde_json::to_string(&answer).context("writing an answer as JSON")?;
     if io::stdout().is_terminal() {
-        answer = safe::json(&answer);
+        answer = escape::json(&answer);
     }
     writeln!(out, "{answer}").context("cannot write to standard output")?;
     Ok(problem.map_or(Ok(()), Err))

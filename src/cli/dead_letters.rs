@@ -1,11 +1,11 @@
 //! `copydesk dead-letters`: list, show, replay.
 
-mod choice;
 mod filter;
 mod list;
 mod place;
 mod replay;
 mod row;
+mod selection;
 mod show;
 
 use std::process::ExitCode;
@@ -13,12 +13,12 @@ use std::process::ExitCode;
 use crate::cli::{exit, note};
 use crate::config::Settings;
 use crate::worker::reader::{From, Next, Reader, Record};
-use choice::PATIENCE;
+use selection::BROKER_TIMEOUT;
 
-/// What `--where` takes, for the help of the commands that have it.
+/// Help on `--where`, for the commands that have it.
 const WHERE_HELP: &str = "Conditions (--where):
-  FIELD OPERATOR VALUE, joined by `and`, `or`, `not` and brackets; a value with spaces in quotes
-  text      code, stage, message, key, topic               = != ~ (contains, in any case) !~
+  FIELD OPERATOR VALUE, combined by `and`, `or`, `not` and brackets; a value with spaces in quotes
+  text      code, stage, message, key, topic               = != ~ (contains, ignoring case) !~
   numbers   partition, offset (of the article), bytes,     = != < <= > >=
             dead.partition, dead.offset
   time      RFC 3339, a date, or how long ago (2h)         = != < <= > >=
@@ -29,16 +29,16 @@ Examples:
   copydesk dead-letters list --where 'code = invalid_json and message ~ \"line 1\"'
   copydesk dead-letters list --where 'topic = news.raw and (partition = 3 or offset > 1000)' --json";
 
-/// Reads the dead letters, shows one, sends chosen ones back to the input topic.
+/// Lists dead letters, shows one, or sends selected ones back to the input topic.
 ///
-/// A dead letter is a payload that could not be cleaned, as it came, with the reason in its headers.
+/// A dead letter is a payload that could not be cleaned, unchanged, with the reason in its headers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk dead-letters list --code invalid_utf8 --since 2h
   copydesk dead-letters list --where 'code = no_body and message ~ body' --limit 20
   copydesk dead-letters show 0/17
-  copydesk dead-letters replay --code internal          (says what it would send)
-  copydesk dead-letters replay --code internal --yes    (sends it)")]
+  copydesk dead-letters replay --code internal          (a dry run)
+  copydesk dead-letters replay --code internal --yes    (sends them)")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -51,7 +51,7 @@ enum Command {
     Replay(replay::Args),
 }
 
-/// Does what the sub-command says.
+/// Runs the sub-command.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let done = match &args.command {
         Command::List(args) => list::run(args, settings),
@@ -67,11 +67,11 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// One record by its coordinates, where it is still there.
+/// One record by its coordinates, if the topic still has it.
 fn one(settings: &Settings, topic: &str, partition: i32, offset: i64) -> anyhow::Result<Option<Record>> {
-    let mut reader = Reader::open(&settings.stream, topic, From::At(partition, offset), PATIENCE)?;
+    let mut reader = Reader::open(&settings.stream, topic, From::At(partition, offset), BROKER_TIMEOUT)?;
     loop {
-        match reader.next_within(PATIENCE)? {
+        match reader.next_within(BROKER_TIMEOUT)? {
             Next::Record(record) => return Ok(Some(record).filter(|record| record.offset == offset)),
             Next::Nothing => {}
             Next::AtEnd => return Ok(None),

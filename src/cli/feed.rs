@@ -17,34 +17,34 @@ use crate::config::{Settings, Stream};
 use crate::worker::writer::{Offered, Outgoing, Undelivered, Writer};
 use crate::worker::{KafkaTrouble, probe};
 use find::find;
-use source::{Origin, Plan, Read};
+use source::{ArticleOrigin, Plan, Read};
 
 /// Sends articles to the input topic: files, folders, standard input.
 ///
-/// Each file is one article; with --lines each line is one (NDJSON, or one plain text a line). A folder stands for every
-/// file in it, and in its folders. Articles are acknowledged by all replicas, in the order in which they were given
-/// for each key; the last line says how many were sent. An article larger than `limits.payload`, which the worker would
-/// refuse, is left out and told, and so is an empty one; memory does not grow with the input.
+/// Each file is one article; with --lines each line is one (NDJSON, or one plain text a line). A folder stands for all files
+/// in it and in its subfolders. Articles are acknowledged by all replicas, and ordering is preserved for each key; the last
+/// line says how many were sent. An article larger than `limits.payload`, which the worker would refuse, and an empty one
+/// are skipped and reported; memory does not grow with the input.
 ///
-/// Exit code: 0 all were sent, or there was nothing to send; 3 some were left out, being too large; 69 some were not
-/// acknowledged, or the topic is not there; 74 a file can't be read; 75 interrupted before the end.
+/// Exit code: 0 all were sent, or there was nothing to send; 3 some were skipped, being too large; 69 some were not
+/// acknowledged, or the topic does not exist; 74 a file can't be read; 75 interrupted before the end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk feed samples/
   copydesk feed --lines articles.ndjson --rate 100
   zcat dump.gz | copydesk feed --lines
-  copydesk feed --repeat --rate 5 samples/    (again and again, until Ctrl-C)")]
+  copydesk feed --repeat --rate 5 samples/    (in a loop, until Ctrl-C)")]
 pub struct Args {
     /// Files and folders; `-` or none: standard input.
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     files: Vec<PathBuf>,
-    /// Each line is an article of its own; blank lines are left out.
+    /// Each line is an article; blank lines are skipped.
     #[arg(long)]
     lines: bool,
-    /// At most so many articles a second.
+    /// At most this many articles a second.
     #[arg(long, value_name = "N", value_parser = rate)]
     rate: Option<f64>,
-    /// Send everything again and again: N times, or (without =N) until Ctrl-C. The files are read anew each time.
+    /// Send everything N times, or (without =N) until Ctrl-C. The files are read again each time.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u64).range(1..))]
     repeat: Option<Option<u64>>,
     /// The record's key: `uri` (of a JSON article: uri, guid, id or url; else the file's name), `file`, or `none`.
@@ -52,10 +52,10 @@ pub struct Args {
     key: Key,
 }
 
-/// What becomes the key.
+/// What the key of a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Key {
-    /// The article's own name.
+    /// The article's own identifier.
     Uri,
     /// The file's name (with --lines and the line's number).
     File,
@@ -66,27 +66,27 @@ pub enum Key {
 /// Articles a second: no fewer than one a day.
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse::<f64>().ok().filter(|rate| (1.0 / 86_400.0..=1e9).contains(rate));
-    rate.ok_or_else(|| "a number greater than 0 is wanted, such as `100` or `0.5`".to_owned())
+    rate.ok_or_else(|| "expected a number greater than 0, such as `100` or `0.5`".to_owned())
 }
 
 impl Args {
-    /// How often everything is sent; None: until Ctrl-C.
+    /// How often everything is sent; `None`: until Ctrl-C.
     fn rounds(&self) -> Option<u64> {
         self.repeat.map_or(Some(1), |times| times)
     }
 }
 
-/// How long the brokers may take to say whether the topic is there.
-const ASK: Duration = Duration::from_secs(10);
-/// How long nothing at all may be acknowledged before the rest is given up.
-const SILENCE: Duration = Duration::from_secs(60);
+/// How long the brokers may take to say whether the topic exists.
+const TOPIC_TIMEOUT: Duration = Duration::from_secs(10);
+/// Without any acknowledgement for this long, the rest is given up.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same after Ctrl-C.
-const HURRY: Duration = Duration::from_millis(500);
+const INTERRUPTED_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Sends everything, then waits for the acknowledgements.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     if args.repeat.is_some() && args.files.iter().any(|file| file.as_os_str() == "-") {
-        note(format_args!("copydesk: standard input can be read once: `--repeat` wants files"));
+        note(format_args!("copydesk: standard input can be read only once: name files with `--repeat`"));
         return Ok(ExitCode::from(exit::USAGE));
     }
     let files = match find(&args.files) {
@@ -97,7 +97,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     };
     let interrupt = Interrupt::listen()?;
-    match asked(&settings.stream, &interrupt)? {
+    match topic_exists(&settings.stream, &interrupt)? {
         Some(Ok(())) => {}
         Some(Err(trouble)) => {
             note(format_args!("copydesk: {trouble}"));
@@ -117,53 +117,53 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         bar,
         interrupt,
         started: Instant::now(),
-        tally: Tally::default(),
+        counts: FeedCounts::default(),
     };
     let fed = feeder.feed(&source::start(plan).context("starting to read")?);
-    if let Fed::Failed(error) = &fed {
-        feeder.tell(&format!("{error:#}"));
+    if let FeedEnd::Failed(error) = &fed {
+        feeder.note(&format!("{error:#}"));
     }
     let drained = feeder.drain();
     feeder.bar.finish_and_clear();
     Ok(ExitCode::from(feeder.report(&fed, drained, &settings.stream.input)))
 }
 
-/// Is the topic there? `None`: interrupted meanwhile. Asked on a thread of its own, since the call can't be.
-fn asked(stream: &Stream, interrupt: &Interrupt) -> anyhow::Result<Option<Result<(), KafkaTrouble>>> {
+/// Does the topic exist? `None`: interrupted meanwhile. Asked on a thread of its own, since the call can't be interrupted.
+fn topic_exists(stream: &Stream, interrupt: &Interrupt) -> anyhow::Result<Option<Result<(), KafkaTrouble>>> {
     let (sender, answer) = channel();
     let started = Instant::now();
     let ask = {
         let stream = stream.clone();
-        move || drop(sender.send(probe::topic(&stream, &stream.input, ASK)))
+        move || drop(sender.send(probe::topic(&stream, &stream.input, TOPIC_TIMEOUT)))
     };
     std::thread::Builder::new().name("ask".to_owned()).spawn(ask).context("starting to ask")?;
-    let mut told = false;
+    let mut noted = false;
     while !interrupt.pressed() {
         match answer.recv_timeout(Duration::from_millis(50)) {
             Ok(answer) => return Ok(Some(answer)),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => anyhow::bail!("asking for the topic ended without an answer"),
+            Err(RecvTimeoutError::Disconnected) => anyhow::bail!("no answer about the topic"),
         }
-        if !told && started.elapsed() > Duration::from_secs(2) {
-            told = true;
-            note(format_args!("copydesk: no answer yet from the brokers at `{}` (Ctrl-C ends)", stream.brokers));
+        if !noted && started.elapsed() > Duration::from_secs(2) {
+            noted = true;
+            note(format_args!("copydesk: no answer yet from the brokers at `{}` (Ctrl-C stops)", stream.brokers));
         }
     }
     Ok(None)
 }
 
 /// How reading and sending ended.
-enum Fed {
+enum FeedEnd {
     Whole,
     Interrupted,
     Failed(anyhow::Error),
 }
 
 #[derive(Debug, Default)]
-struct Tally {
+struct FeedCounts {
     /// Articles that were read.
     read: u64,
-    /// Of them, those that were not delivered, as far as is known.
+    /// Of them, those known not to be delivered.
     failed: u64,
     /// Of them, those that are larger than the limit.
     too_large: u64,
@@ -171,47 +171,47 @@ struct Tally {
 
 struct Feeder<'a> {
     args: &'a Args,
-    writer: &'a Writer<Origin>,
+    writer: &'a Writer<ArticleOrigin>,
     /// Largest article in bytes.
     limit: usize,
     bar: ProgressBar,
     interrupt: Interrupt,
     started: Instant,
-    tally: Tally,
+    counts: FeedCounts,
 }
 
 impl Feeder<'_> {
-    fn feed(&mut self, input: &Receiver<Read>) -> Fed {
+    fn feed(&mut self, input: &Receiver<Read>) -> FeedEnd {
         while !self.interrupt.pressed() {
             match input.recv_timeout(Duration::from_millis(50)) {
                 Ok(Read::Article { payload, origin }) => {
-                    self.tally.read += 1;
+                    self.counts.read += 1;
                     self.article(&payload, origin);
                     self.bar.inc(if self.args.lines { payload.len() as u64 + 1 } else { 1 });
                 }
                 Ok(Read::TooLarge { bytes, origin }) => {
-                    self.tally.read += 1;
-                    self.tally.too_large += 1;
+                    self.counts.read += 1;
+                    self.counts.too_large += 1;
                     let limit = self.limit;
-                    self.tell(&format!(
-                        "`{origin}` is left out: it has {bytes} bytes, the limit is {limit} (`limits.payload`)"
+                    self.note(&format!(
+                        "`{origin}` is skipped: it has {bytes} bytes, the limit is {limit} (`limits.payload`)"
                     ));
                 }
-                Ok(Read::Empty(origin)) => self.tell(&format!("`{origin}` is left out: it is empty")),
-                Ok(Read::Failed(error)) => return Fed::Failed(error),
+                Ok(Read::Empty(origin)) => self.note(&format!("`{origin}` is skipped: it is empty")),
+                Ok(Read::Failed(error)) => return FeedEnd::Failed(error),
                 Err(RecvTimeoutError::Timeout) => self.bar.tick(),
-                Err(RecvTimeoutError::Disconnected) => return Fed::Whole,
+                Err(RecvTimeoutError::Disconnected) => return FeedEnd::Whole,
             }
             self.look_for_failures();
         }
-        Fed::Interrupted
+        FeedEnd::Interrupted
     }
 
     /// Waits until the next article is due.
     fn pace(&self, rate: f64) {
         let due = self
             .started
-            .checked_add(Duration::try_from_secs_f64((self.tally.read - 1) as f64 / rate).unwrap_or(Duration::MAX));
+            .checked_add(Duration::try_from_secs_f64((self.counts.read - 1) as f64 / rate).unwrap_or(Duration::MAX));
         let Some(due) = due else { return };
         while !self.interrupt.pressed() {
             let left = due.saturating_duration_since(Instant::now());
@@ -222,7 +222,7 @@ impl Feeder<'_> {
         }
     }
 
-    fn article(&mut self, payload: &[u8], origin: Origin) {
+    fn article(&mut self, payload: &[u8], origin: ArticleOrigin) {
         if let Some(rate) = self.args.rate {
             self.pace(rate);
         }
@@ -243,8 +243,8 @@ impl Feeder<'_> {
             self.bar.tick();
             std::thread::sleep(Duration::from_millis(1));
         }
-        // It was not sent, and nobody asked for it to be.
-        self.tally.read -= 1;
+        // Interrupted before it was sent.
+        self.counts.read -= 1;
     }
 
     fn look_for_failures(&mut self) {
@@ -253,22 +253,22 @@ impl Feeder<'_> {
         }
     }
 
-    /// Counts a failure, and tells of the first ones: an outage may have a hundred thousand.
+    /// FeedCounts a failure, and reports the first ones: an outage may cause a hundred thousand.
     fn fail(&mut self, what: &str) {
-        const TOLD: u64 = 20;
-        self.tally.failed += 1;
-        match self.tally.failed {
-            ..=TOLD => self.tell(what),
-            count if count == TOLD + 1 => self.tell("more were not delivered: they are counted at the end"),
+        const REPORTED: u64 = 20;
+        self.counts.failed += 1;
+        match self.counts.failed {
+            ..=REPORTED => self.note(what),
+            count if count == REPORTED + 1 => self.note("further failures are only counted: see the end"),
             _ => {}
         }
     }
 
-    fn tell(&self, what: &str) {
+    fn note(&self, what: &str) {
         self.bar.suspend(|| note(format_args!("copydesk: {what}")));
     }
 
-    /// Waits until every record was acknowledged or given up: for as long as some are, and not long after Ctrl-C.
+    /// Waits until every record is acknowledged or failed: as long as there is progress, and only briefly after Ctrl-C.
     fn drain(&mut self) -> Result<(), KafkaTrouble> {
         let mut last = (self.writer.delivered(), Instant::now());
         while self.writer.in_flight() > 0 {
@@ -278,7 +278,7 @@ impl Feeder<'_> {
             if delivered != last.0 {
                 last = (delivered, Instant::now());
             }
-            if last.1.elapsed() > if self.interrupt.pressed() { HURRY } else { SILENCE } {
+            if last.1.elapsed() > if self.interrupt.pressed() { INTERRUPTED_TIMEOUT } else { DELIVERY_TIMEOUT } {
                 return Err(self.writer.unacknowledged());
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -288,28 +288,28 @@ impl Feeder<'_> {
     }
 
     /// Says what became of the articles, and chooses the exit code.
-    fn report(&self, fed: &Fed, drained: Result<(), KafkaTrouble>, topic: &str) -> u8 {
-        let Tally { read, failed, too_large } = self.tally;
+    fn report(&self, fed: &FeedEnd, drained: Result<(), KafkaTrouble>, topic: &str) -> u8 {
+        let FeedCounts { read, failed, too_large } = self.counts;
         let open = self.writer.in_flight();
         if let Err(trouble) = &drained {
-            self.tell(&trouble.to_string());
-            self.tell(&format!("{open} were not acknowledged: each of them may have arrived or not"));
+            self.note(&trouble.to_string());
+            self.note(&format!("{open} were not acknowledged: each may or may not have arrived"));
         }
         if failed > 0 {
-            self.tell(&format!("{failed} were not delivered"));
+            self.note(&format!("{failed} were not delivered"));
         }
         if too_large > 0 {
-            self.tell(&format!("{too_large} were left out, being larger than the limit"));
+            self.note(&format!("{too_large} were skipped, being larger than the limit"));
         }
-        if read == 0 && matches!(fed, Fed::Whole) {
-            self.tell("there was no article in the input: nothing was sent");
+        if read == 0 && matches!(fed, FeedEnd::Whole) {
+            self.note("no article in the input: nothing was sent");
         }
         let seconds = self.started.elapsed().as_secs_f64();
         say(format_args!("{} of {read} articles sent to `{topic}` in {seconds:.1} s", self.writer.delivered()));
-        // To repeat until Ctrl-C ends in order by Ctrl-C.
-        let cut_short = matches!(fed, Fed::Interrupted) && (self.args.rounds().is_some() || drained.is_err());
+        // Ctrl-C is the regular end of an endless repetition.
+        let cut_short = matches!(fed, FeedEnd::Interrupted) && (self.args.rounds().is_some() || drained.is_err());
         match () {
-            () if matches!(fed, Fed::Failed(_)) => exit::IO,
+            () if matches!(fed, FeedEnd::Failed(_)) => exit::IO,
             () if cut_short => exit::CUT_SHORT,
             () if drained.is_err() || failed > 0 => exit::UNAVAILABLE,
             () if too_large > 0 => exit::REFUSED,
@@ -318,7 +318,7 @@ impl Feeder<'_> {
     }
 }
 
-/// The article's own name, where it is JSON and has one.
+/// The article's own identifier, where it is JSON and has one.
 fn uri(payload: &[u8]) -> Option<String> {
     let start = payload.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if *start != b'{' {
@@ -356,7 +356,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_the_articles_own_name() {
+    fn the_key_is_the_articles_own_identifier() {
         assert_eq!(uri(br#" {"uri": "urn:1", "url": "x"}"#).as_deref(), Some("urn:1"));
         assert_eq!(
             uri(br#"{"specversion": "1.0", "id": "event", "data": {"guid": "urn:2"}}"#).as_deref(),

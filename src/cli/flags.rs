@@ -29,14 +29,13 @@ pub enum When {
     Never,
 }
 
-/// Flags of every command that talks to Kafka. They go before the environment and the configuration file.
+/// Flags of every command that talks to Kafka. They override the environment and the configuration file.
 ///
-/// All are taken as text and read by [`crate::config`], so that a wrong value is reported in the same words wherever it
-/// came from.
+/// All are text and parsed by [`crate::config`], so that a wrong value is reported in the same words from every source.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Kafka (before COPYDESK__… variables and copydesk.toml)")]
+#[command(next_help_heading = "Kafka (overrides COPYDESK__… variables and copydesk.toml)")]
 pub struct StreamFlags {
-    /// Brokers to start from, separated by commas [default: localhost:9092]
+    /// Bootstrap brokers, separated by commas [default: localhost:9092]
     #[arg(long, value_name = "HOST:PORT,…")]
     pub brokers: Option<String>,
     /// Topic of raw articles [default: news.raw]
@@ -45,7 +44,7 @@ pub struct StreamFlags {
     /// Topic of clean records [default: news.clean]
     #[arg(long, value_name = "TOPIC")]
     pub output: Option<String>,
-    /// Topic of what could not be cleaned [default: news.dead]
+    /// Topic of dead letters [default: news.dead]
     #[arg(long, value_name = "TOPIC")]
     pub dead_letters: Option<String>,
     /// Consumer group [default: copydesk]
@@ -57,7 +56,7 @@ pub struct StreamFlags {
     /// Lanes (consumer + producer + thread) in this process [default: the cores it may use]
     #[arg(long, value_name = "N")]
     pub lanes: Option<String>,
-    /// Where the admin page, /livez, /readyz and /metrics listen, or `off` [default: off]
+    /// Address of the admin page, /livez, /readyz and /metrics, or `off` [default: off]
     #[arg(long, value_name = "ADDR:PORT")]
     pub admin: Option<String>,
 }
@@ -90,14 +89,14 @@ pub struct OnStream<A> {
     pub stream: StreamFlags,
 }
 
-// By hand, since the derived `flatten` drops the help that stands at the command's own arguments, and since a command may
-// have a flag of the same name that means something else (`tail --dead-letters`): then the stream's is left out.
+// By hand: the derived `flatten` drops the help of the command's own arguments, and a command may have a flag of the same
+// name with another meaning (`tail --dead-letters`), which replaces the stream's.
 impl<A: Args> Args for OnStream<A> {
     fn augment_args(command: Command) -> Command {
         let with_own = A::augment_args(command);
         let of_stream = StreamFlags::augment_args(Command::new("stream"));
         let taken: Vec<clap::Id> = with_own.get_arguments().map(|argument| argument.get_id().clone()).collect();
-        // Before its sub-commands and behind them, and in their help.
+        // Before and after its sub-commands, and in their help.
         let everywhere = with_own.has_subcommands();
         let of_stream = of_stream.get_arguments().filter(|argument| !taken.contains(argument.get_id()));
         with_own.args(of_stream.map(|argument| argument.clone().global(everywhere)))
@@ -110,7 +109,7 @@ impl<A: Args> Args for OnStream<A> {
 
 impl<A: FromArgMatches> FromArgMatches for OnStream<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        // An error means that the name is a flag of the command's own, of another type.
+        // An error means that the command has its own flag of that name, of another type.
         let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
         let stream = StreamFlags {
             brokers: text("brokers"),

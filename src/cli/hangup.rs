@@ -1,13 +1,13 @@
-//! SIGHUP: the terminal has gone, or an operator wants a stop in order. It is one like SIGTERM, unless the process was
-//! started with SIGHUP ignored (`nohup copydesk run`), which is a wish to outlive the terminal.
+//! SIGHUP, when the terminal is closed: a stop in order, as by SIGTERM, unless the process was started with SIGHUP ignored
+//! (`nohup copydesk run`) so that it survives the terminal.
 
-/// Is SIGHUP to be listened for?
-pub fn heeded() -> bool {
-    // Where there is no /proc nobody can be asked without unsafe code; then it is.
+/// Does SIGHUP stop this process?
+pub fn is_listened_for() -> bool {
+    // Without /proc only unsafe code could find out; then it does.
     std::fs::read_to_string("/proc/self/status").map_or(true, |status| !ignored(&status))
 }
 
-/// Does the mask of ignored signals have signal 1?
+/// Does the mask of ignored signals contain signal 1?
 fn ignored(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)

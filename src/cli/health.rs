@@ -1,4 +1,4 @@
-//! `copydesk health`: asks a running worker, for container health checks without a shell.
+//! `copydesk health`: queries a running worker, for container health checks without a shell.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::cli::{exit, note, say};
 use crate::config::Settings;
 
-/// Asks the admin port of a worker on this machine whether it is alive.
+/// Asks the admin port of a worker on this machine whether it is live.
 ///
-/// Exit code 0: its lanes' loops turn (/livez), or with --ready: every lane joined its group (/readyz). 69: no, or nobody
-/// listens. The address is that of the configuration (`admin`, --admin).
+/// Exit code 0: it is live (/livez), or with --ready: it is ready (/readyz). 69: it is not, or nothing listens. The address
+/// is that of the configuration (`admin`, --admin).
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Ask /readyz instead of /livez.
@@ -22,7 +22,7 @@ pub struct Args {
 /// Asks once, for at most three seconds.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let Some(address) = settings.admin else {
-        note(format_args!("copydesk: `admin` is off: there is nobody to ask"));
+        note(format_args!("copydesk: `admin.listen` is `off`: set it, or pass --admin"));
         return Ok(ExitCode::from(exit::USAGE));
     };
     let path = if args.ready { "/readyz" } else { "/livez" };
@@ -36,7 +36,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(exit::UNAVAILABLE))
         }
         Err(error) => {
-            note(format_args!("copydesk: asking `{address}`: {error}"));
+            note(format_args!("copydesk: can't ask `{address}`: {error}"));
             Ok(ExitCode::from(exit::UNAVAILABLE))
         }
     }
@@ -53,10 +53,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<(bool, String)> {
-    let patience = Duration::from_secs(3);
-    let mut connection = TcpStream::connect_timeout(&address, patience)?;
-    connection.set_read_timeout(Some(patience))?;
-    connection.set_write_timeout(Some(patience))?;
+    let timeout = Duration::from_secs(3);
+    let mut connection = TcpStream::connect_timeout(&address, timeout)?;
+    connection.set_read_timeout(Some(timeout))?;
+    connection.set_write_timeout(Some(timeout))?;
     write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     connection.take(1 << 20).read_to_end(&mut answer)?;

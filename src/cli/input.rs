@@ -1,13 +1,13 @@
-//! Input read with bounded memory, whatever it is: a payload or a line that is larger than its limit is not held, and an
-//! input without an end (`/dev/zero`) is given up.
+//! Reading input with bounded memory: a payload or a line larger than its limit is counted and not held, and reading an
+//! endless input (`/dev/zero`) fails.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
 
-/// So many bytes of a payload or line that is too large are counted; then the input is given up.
+/// Most bytes of a too large payload or line that are counted; beyond it the input counts as endless.
 pub const ENDLESS: u64 = 1 << 30;
 
-/// A payload, or how large it is.
+/// A payload, or the size of one that is too large.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Payload {
     Whole(Vec<u8>),
@@ -38,20 +38,20 @@ pub fn size(file: &Path) -> Option<u64> {
     file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
 }
 
-/// The error of an input that was given up.
+/// The error of an endless input.
 pub fn endless(what: &str) -> io::Error {
     let size = ENDLESS >> 20;
-    io::Error::new(ErrorKind::FileTooLarge, format!("{what} does not end: given up after {size} MiB"))
+    io::Error::new(ErrorKind::FileTooLarge, format!("{what} has no end within {size} MiB"))
 }
 
-/// What reading a line brought.
+/// The result of reading a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
     /// A line; its end is left out.
     Whole,
-    /// A line of so many bytes, more than the limit. It was read to its end.
+    /// A line larger than the limit, of so many bytes. It was read to its end.
     TooLong(u64),
-    /// There is none left.
+    /// The end of the input.
     End,
 }
 

@@ -1,5 +1,5 @@
-//! `copydesk inspect`: one article for people, line by line: what was lifted, what was dropped (and of which line it is
-//! a repeat), what was kept. Made of the very record that `run` would publish, so that it can't show anything else.
+//! `copydesk inspect`: one article for people, line by line: what was lifted, what was dropped (and which line it repeats),
+//! what was kept. It is made from the record that `run` would publish.
 
 mod paint;
 
@@ -16,9 +16,9 @@ use crate::config::Settings;
 use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Payload};
 use copydesk_core::record::{AnnotatedLine, Record, Reject, RepeatOf, annotate, describe};
-use paint::{Ink, Page};
+use paint::{Ink, TerminalPage};
 
-/// Show one article with what was lifted, dropped and kept, in colour
+/// Show which lines of an article are lifted, dropped and kept, in colour
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   copydesk inspect article.txt
@@ -26,25 +26,25 @@ use paint::{Ink, Page};
   copydesk inspect --color always article.txt | less -R
 
 An article larger than `limits.payload` is refused, as `run` refuses it. Exit code: 0 clean, 3 refused, 74 I/O error.
-The number before a line is its number in the body as split, from 0, as in the record.")]
+The number before a line is that in the record: lines of the body as split, from 0.")]
 pub struct Args {
     /// File to read; `-`: standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Stands for Kafka's timestamp: RFC 3339, or milliseconds since 1970
+    /// Kafka's timestamp of the payload: RFC 3339, or milliseconds since 1970
     #[arg(long, value_name = "T", value_parser = timestamp, allow_hyphen_values = true)]
     pub timestamp: Option<i64>,
-    /// Columns to fill [default: the terminal's, at most 100]
+    /// Width in columns [default: the terminal's, at most 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=400))]
     pub width: Option<u16>,
-    /// Say of each date line which part was read as what
+    /// Explain how each part of a date line was read
     #[arg(long)]
     pub explain: bool,
 }
 
 /// Runs the command.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let mut page = Page::new(color::stdout(), args.width.map_or_else(paint::terminal_width, usize::from));
+    let mut page = TerminalPage::new(color::stdout(), args.width.map_or_else(paint::terminal_width, usize::from));
     let name = if args.file == Path::new("-") { "standard input".to_owned() } else { args.file.display().to_string() };
     let limit = settings.limits.payload;
     let (bytes, cleaned) = match read(&args.file, limit)? {
@@ -78,7 +78,7 @@ fn cleaned(payload: &[u8], args: &Args, settings: &Settings) -> anyhow::Result<R
     if let Err(reject) = cleaner.clean(input, &NoMemory, &mut out) {
         return Ok(Err(reject));
     }
-    Ok(Ok(serde_json::from_slice(&out).context("the record does not read back: a bug in copydesk")?))
+    Ok(Ok(serde_json::from_slice(&out).context("the record can't be read back: this is a bug in copydesk")?))
 }
 
 fn read(file: &Path, limit: usize) -> anyhow::Result<input::Payload> {
@@ -90,11 +90,11 @@ fn read(file: &Path, limit: usize) -> anyhow::Result<input::Payload> {
     input::payload(opened, input::size(file), limit).with_context(reading)
 }
 
-fn title(page: &mut Page, name: &str, bytes: u64) {
+fn title(page: &mut TerminalPage, name: &str, bytes: u64) {
     page.rule(&format!("{name} · {}", paint::bytes(bytes)));
 }
 
-fn article(page: &mut Page, record: &Record, with_explanation: bool) {
+fn article(page: &mut TerminalPage, record: &Record, with_explanation: bool) {
     let copied = [
         ("uri", Some(&record.uri)),
         ("url", record.url.as_ref()),
@@ -137,7 +137,7 @@ fn article(page: &mut Page, record: &Record, with_explanation: bool) {
                 let first = match dropped.repeat_of {
                     Some(RepeatOf::Line(line)) => format!("↑ repeat of line {line}"),
                     Some(RepeatOf::Headline(_)) => "↑ repeat of the headline".to_owned(),
-                    None => "↑ stood in an earlier article of this source".to_owned(),
+                    None => "↑ was in an earlier article of this source".to_owned(),
                 };
                 let variant = if dropped.text.is_some() { ", written otherwise" } else { "" };
                 page.line(dropped.line, Ink::Dropped, "×", text, Some(&format!("{first}{variant}")));
@@ -155,7 +155,7 @@ fn explanation(line: &str, language: Option<&str>) -> String {
     newsdates::explain(line, &context).tokens.into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
-fn summary(page: &mut Page, record: &Record) {
+fn summary(page: &mut TerminalPage, record: &Record) {
     let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let lifted = record.dates.iter().filter(|date| date.line.is_some()).count();
     let (bytes_in, bytes_out) = (record.stats.bytes_in, record.stats.bytes_out);

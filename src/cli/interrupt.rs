@@ -1,4 +1,4 @@
-//! Ctrl-C (SIGTERM and SIGHUP too) for commands that read on until told otherwise.
+//! Ctrl-C (and SIGTERM and SIGHUP) for commands that run until interrupted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -9,14 +9,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::hangup;
 
-/// Set once the user pressed Ctrl-C or the process was asked to terminate.
+/// Set once the user has pressed Ctrl-C, or the process was signalled to terminate.
 pub struct Interrupt {
     flag: Arc<AtomicBool>,
     _runtime: Runtime,
 }
 
 impl Interrupt {
-    /// Begins to listen.
+    /// Installs the signal handlers.
     ///
     /// # Errors
     /// Where the system allows no signal handler.
@@ -24,7 +24,7 @@ impl Interrupt {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.context("starting the async runtime")?;
         let flag = Arc::new(AtomicBool::new(false));
-        let hangup = hangup::heeded().then(SignalKind::hangup);
+        let hangup = hangup::is_listened_for().then(SignalKind::hangup);
         for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
             let _guard = runtime.enter();
             let mut signals = signal(kind).context("listening for signals")?;
@@ -37,7 +37,7 @@ impl Interrupt {
         Ok(Interrupt { flag, _runtime: runtime })
     }
 
-    /// Was it pressed?
+    /// Was there a signal?
     pub fn pressed(&self) -> bool {
         self.flag.load(Relaxed)
     }

@@ -1,4 +1,4 @@
-//! `man`: the manual, made of the same text as `--help`.
+//! `man`: the manual pages, generated from the text of `--help`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use super::exit;
   copydesk man | man -l -
   copydesk man ~/.local/share/man/man1")]
 pub struct Args {
-    /// The folder; it is made where it is missing
+    /// The folder; it is created if missing
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }
@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     tree.build();
     match &args.folder {
         Some(folder) => {
-            std::fs::create_dir_all(folder).with_context(|| format!("making the folder `{}`", folder.display()))?;
+            std::fs::create_dir_all(folder).with_context(|| format!("creating the folder `{}`", folder.display()))?;
             pages(&tree, folder)?;
         }
         None => {
@@ -48,36 +48,36 @@ fn pages(command: &clap::Command, folder: &Path) -> anyhow::Result<()> {
 
 fn page(command: &clap::Command) -> anyhow::Result<Vec<u8>> {
     let mut page = Vec::new();
-    // A date would make each build another; roff writes an empty one as none, which moves what follows to its place.
+    // A date would differ between builds; with an empty one roff would move the next field to its place.
     let man =
         Man::new(command.clone()).date(" ").source(concat!("copydesk ", env!("CARGO_PKG_VERSION"))).manual("copydesk");
     man.render(&mut page).context("writing a page")?;
-    Ok(polished(&String::from_utf8(page).context("a page is text")?).into_bytes())
+    Ok(with_examples_unfilled(&String::from_utf8(page).context("a page is text")?).into_bytes())
 }
 
-/// Indented lines are examples, and stay as they are; what a command says after its options has a heading of its own.
-fn polished(page: &str) -> String {
-    let mut polished = String::with_capacity(page.len() + 256);
+/// Indented lines are examples and stay unfilled; the text after the options gets the heading NOTES.
+fn with_examples_unfilled(page: &str) -> String {
+    let mut out = String::with_capacity(page.len() + 256);
     let mut filled = true;
     for line in page.lines() {
         let is_example = line.starts_with("  ");
         if filled == is_example {
-            polished.push_str(if is_example { ".nf\n" } else { ".fi\n" });
+            out.push_str(if is_example { ".nf\n" } else { ".fi\n" });
             filled = !is_example;
         }
-        polished.push_str(if line == ".SH EXTRA" { ".SH NOTES" } else { line });
-        polished.push('\n');
+        out.push_str(if line == ".SH EXTRA" { ".SH NOTES" } else { line });
+        out.push('\n');
     }
     if !filled {
-        polished.push_str(".fi\n");
+        out.push_str(".fi\n");
     }
-    polished.push_str(
+    out.push_str(
         ".SH FILES\n\\fIcopydesk.toml\\fR in the working folder, or as \\fB\\-\\-config\\fR says; the service reads ",
     );
-    polished.push_str(
+    out.push_str(
         "\\fI/etc/copydesk/copydesk.toml\\fR\n.SH SEE ALSO\n\\fBcopydesk\\fR(1), \\fI/usr/share/doc/copydesk\\fR\n",
     );
-    polished
+    out
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_stay_as_they_are() {
-        assert!(polished("a\n  b\n  c\nd\n").starts_with("a\n.nf\n  b\n  c\n.fi\nd\n"));
+    fn examples_stay_unfilled() {
+        assert!(with_examples_unfilled("a\n  b\n  c\nd\n").starts_with("a\n.nf\n  b\n  c\n.fi\nd\n"));
     }
 }

@@ -1,10 +1,10 @@
-//! The command line: one file per command, and here the tree that they hang on.
+//! The command line: one file per command, and here the tree of commands.
 //!
-//! A command is a file with `Args` (clap's, with a help that a person can learn from) and `run(&Args, &Settings)`. To add
-//! one: its `mod` line, its variant in [`Command`], its arm in [`Command::run`]. A command that talks to Kafka stands in
-//! the tree as [`OnStream`], which gives it the stream's flags; these are configuration, and reach it as settings.
+//! A command is a file with `Args` (clap's, with its help) and `run(&Args, &Settings)`. To add one: its `mod` line, its
+//! variant in [`Command`], its arm in [`Command::run`]. A command that talks to Kafka is wrapped in [`OnStream`], which adds
+//! the stream's flags; these are configuration, and reach the command as settings.
 
-mod around;
+mod admin_runtime;
 pub mod check;
 pub mod clean;
 pub mod color;
@@ -13,6 +13,7 @@ pub mod config;
 pub mod dates;
 pub mod dead_letters;
 pub mod demo;
+mod escape;
 pub mod exit;
 pub mod feed;
 pub mod flags;
@@ -21,13 +22,12 @@ pub mod health;
 mod input;
 pub mod inspect;
 mod interrupt;
-mod line;
 pub mod man;
-mod names;
 pub mod offsets;
 mod print;
+mod record_line;
+mod resolve;
 pub mod run;
-mod safe;
 pub mod schema;
 pub mod tail;
 pub mod topics;
@@ -55,7 +55,7 @@ use print::{note, say};
     subcommand_required = true,
     max_term_width = 100,
     after_help = "Configuration: copydesk.toml, then COPYDESK__SECTION__KEY variables, then flags (`copydesk config`).
-Exit codes: 0 done, 3 refused, 64 wrong command line or configuration, 69 broker or topic unavailable, 70 a bug, 74 I/O error, 75 cut short, 76 fenced by a namesake (docs/exit-codes.md)."
+Exit codes: 0 done, 3 refused, 64 wrong command line or configuration, 69 broker or topic unavailable, 70 a bug, 74 I/O error, 75 interrupted, 76 duplicate instance (docs/exit-codes.md)."
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -66,7 +66,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands. What each does stands at its `Args`, which is where its help is taken from.
+/// The commands. The help of each is the comment at its `Args`.
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs, reason = "a comment here would replace the command's own help")]
 pub enum Command {
@@ -111,44 +111,32 @@ impl Command {
         }
     }
 
-    /// Commands that need no configuration run whatever is wrong with it.
-    fn run_unconfigured(&self) -> Option<anyhow::Result<ExitCode>> {
+    /// Runs the command. Those that need no configuration do not call `load`, so that they work with a wrong one.
+    fn run(&self, load: impl FnOnce() -> anyhow::Result<Loaded>) -> anyhow::Result<ExitCode> {
         match self {
-            Command::Completions(args) => Some(completions::run(args)),
-            Command::Man(args) => Some(man::run(args)),
-            Command::Schema(args) => Some(schema::run(args)),
-            Command::Dates(args) => Some(dates::run(args)),
-            Command::Config(command) if command.args.reference => Some(config::reference()),
-            _ => None,
-        }
-    }
-
-    /// Commands that do.
-    fn run(&self, loaded: &Loaded) -> anyhow::Result<ExitCode> {
-        let settings = &loaded.settings;
-        match self {
-            Command::Run(command) => run::run(&command.args, settings),
-            Command::Clean(args) => clean::run(args, settings),
-            Command::Demo(args) => demo::run(args, settings),
-            Command::Feed(command) => feed::run(&command.args, settings),
-            Command::Tail(command) => tail::run(&command.args, settings),
-            Command::Topics(command) => topics::run(&command.args, settings),
-            Command::Check(command) => check::run(&command.args, settings),
-            Command::DeadLetters(command) => dead_letters::run(&command.args, settings),
-            Command::Offsets(command) => offsets::run(&command.args, settings),
-            Command::Health(command) => health::run(&command.args, settings),
-            Command::Inspect(args) => inspect::run(args, settings),
             Command::Schema(args) => schema::run(args),
             Command::Dates(args) => dates::run(args),
-            Command::Config(_) => config::run(loaded),
             Command::Completions(args) => completions::run(args),
             Command::Man(args) => man::run(args),
+            Command::Config(command) if command.args.reference => config::reference(),
+            Command::Config(_) => config::run(&load()?),
+            Command::Run(command) => run::run(&command.args, &load()?.settings),
+            Command::Clean(args) => clean::run(args, &load()?.settings),
+            Command::Inspect(args) => inspect::run(args, &load()?.settings),
+            Command::Demo(args) => demo::run(args, &load()?.settings),
+            Command::Feed(command) => feed::run(&command.args, &load()?.settings),
+            Command::Tail(command) => tail::run(&command.args, &load()?.settings),
+            Command::Topics(command) => topics::run(&command.args, &load()?.settings),
+            Command::Check(command) => check::run(&command.args, &load()?.settings),
+            Command::DeadLetters(command) => dead_letters::run(&command.args, &load()?.settings),
+            Command::Offsets(command) => offsets::run(&command.args, &load()?.settings),
+            Command::Health(command) => health::run(&command.args, &load()?.settings),
         }
     }
 }
 
 impl Cli {
-    /// Reads the command line. `Err` is the code to exit with: help and version were printed, or what is wrong.
+    /// Parses the command line. `Err` is the exit code, after help, version or an error was printed.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let parsed = Cli::command()
@@ -156,9 +144,9 @@ impl Cli {
             .try_get_matches_from(arguments)
             .and_then(|matches| Cli::from_arg_matches(&matches));
         parsed.map_err(|error| {
-            // Somebody may have typed a secret where none is taken: then without colour, and without the secret.
+            // The command line may hold a secret in the wrong place: then without colour, and without the secret.
             let printed = match redact::text(&error.render().to_string()) {
-                Cow::Owned(safe) if error.use_stderr() => std::io::stderr().write_all(safe.as_bytes()),
+                Cow::Owned(redacted) if error.use_stderr() => std::io::stderr().write_all(redacted.as_bytes()),
                 _ => error.print(),
             };
             if error.use_stderr() {
@@ -169,13 +157,10 @@ impl Cli {
         })
     }
 
-    /// Runs the command from its configuration to its exit code.
+    /// Loads the configuration, runs the command, and gives its exit code.
     pub fn execute(&self) -> ExitCode {
-        color::choose(self.global.color);
-        let result = match self.command.run_unconfigured() {
-            Some(result) => result,
-            None => self.run_configured(),
-        };
+        color::set(self.global.color);
+        let result = self.command.run(|| self.load());
         let code = result.unwrap_or_else(|error| report(&error));
         if code == ExitCode::from(exit::OK) && print::lost() {
             print::failure(format_args!("cannot write to standard output"));
@@ -184,24 +169,25 @@ impl Cli {
         code
     }
 
-    fn run_configured(&self) -> anyhow::Result<ExitCode> {
+    /// Loads and checks the configuration, and starts logging as it says.
+    fn load(&self) -> anyhow::Result<Loaded> {
         let loaded = self.configure()?;
-        prove(&loaded)?;
-        // What the worker does is news; the other commands say themselves what they do, and log trouble only.
+        check_properties(&loaded)?;
+        // The worker logs what it does; the other commands print it, and log errors only.
         let mut log = loaded.settings.log.clone();
         if !matches!(self.command, Command::Run(_)) && log.filter == "info" {
             log.filter = "error".to_owned();
         }
         logs::init(&log, color::stderr())?;
-        self.command.run(&loaded)
+        Ok(loaded)
     }
 
-    /// Everything outside the process that configuration is made of, read into settings.
+    /// Loads the configuration from file, environment and flags.
     fn configure(&self) -> Result<Loaded, Problems> {
         load(&Inputs {
             file: self.global.config.clone(),
             folder: std::env::current_dir().unwrap_or_default(),
-            // A variable that is not Unicode can't be one of ours, or is refused as unknown or wrong.
+            // A variable that is not Unicode is not one of ours, or is refused as unknown or wrong.
             environment: std::env::vars_os()
                 .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
                 .collect(),
@@ -212,7 +198,7 @@ impl Cli {
     }
 }
 
-/// `--color` has to be known before clap can say what is wrong with the rest.
+/// `--color` has to be known before clap reports errors in the rest.
 fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let separate = words.windows(2).find(|pair| pair[0] == "--color").map(|pair| pair[1].to_string());
@@ -224,8 +210,8 @@ fn early_color(arguments: &[OsString]) -> clap::ColorChoice {
     }
 }
 
-/// Has librdkafka itself judge its properties, before a client of any kind is made.
-fn prove(loaded: &Loaded) -> Result<(), Problems> {
+/// Has librdkafka check its properties, before any client is created.
+fn check_properties(loaded: &Loaded) -> Result<(), Problems> {
     let problem = |config_check::Refusal { key, reason }| {
         let place = ("kafka".to_owned(), key);
         let value = loaded.settings.stream.properties.get(&place.1).map(String::as_str).unwrap_or_default();
@@ -240,11 +226,11 @@ fn prove(loaded: &Loaded) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
-/// Says what went wrong on standard error, and chooses the code.
+/// Reports an error on standard error, and chooses the exit code.
 fn report(error: &anyhow::Error) -> ExitCode {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
     if io.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe) {
-        // `copydesk … | head`: the reader has what it wanted.
+        // `copydesk … | head`: the reader has read enough.
         return ExitCode::from(exit::OK);
     }
     print::failure(format_args!("{error:#}"));

@@ -1,4 +1,4 @@
-//! `copydesk offsets`: where the group stands in the input topic, and setting that.
+//! `copydesk offsets`: shows the offsets of the group in the input topic, and sets them.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -12,50 +12,50 @@ use crate::worker::offsets::{self, Ledger, Place, Unset};
 
 /// Shows the group's offsets in the input topic; with `reset` sets them.
 ///
-/// An offset is the memory of what is done. Where it can't be used (the topic was made anew or has lost records, or the
-/// offsets have expired), a worker stalls that partition and says so: nobody but you knows whether what stands there is new
-/// or was published before. Stop the workers, look, and decide:
+/// The committed offset says which articles are published. Where it can't be used (the topic was recreated or has lost
+/// records, or the offsets have expired), a worker stalls that partition and says so: only you know whether its articles are
+/// new or were published before. Stop the workers, look at the topic, and decide:
 ///
-///   --to earliest   from the first record: what was published before is published a second time
-///   --to latest     from what comes next: what stands there now is never published
-///   --to current    the offset is right as it is (a mirror's offsets that were translated, for example)
-///   --to OFFSET     from this one (`0:4711,1:305`: each partition from its own)
+///   --to earliest   read from the first record: articles published before are published again
+///   --to latest     read new records only: articles in the topic now are never published
+///   --to current    keep the offset: it is right (translated offsets of a mirror, for example)
+///   --to OFFSET     read from this offset (`0:4711,1:305`: one for each partition)
 ///
-/// `reset` is a dry run unless --yes, and works only while the group has no members. Exit code of `show`: 0 all is well; 3 a
-/// partition would stall.
+/// `reset` is a dry run unless --yes, and works only while the group has no members. Exit code of `show`: 0 all offsets can be
+/// used; 3 a partition would stall.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk offsets
-  copydesk offsets reset --all --to earliest                   (says what it would set)
-  copydesk offsets reset --partition 0,3 --to latest --yes     (sets it)
+  copydesk offsets reset --all --to earliest                   (a dry run)
+  copydesk offsets reset --partition 0,3 --to latest --yes     (sets them)
   copydesk offsets reset --partition 2 --to 4711 --yes")]
 pub struct Args {
     /// What to do.
     #[arg(value_enum, default_value = "show", hide_default_value = true)]
     action: Action,
-    /// Where reading is to go on: earliest, latest, current, an offset, or PARTITION:OFFSET,…
+    /// The new offset: earliest, latest, current, an offset, or PARTITION:OFFSET,…
     #[arg(long, value_name = "WHERE", required_if_eq("action", "reset"))]
     to: Option<To>,
-    /// The partitions that it is said of, separated by commas
+    /// Partitions to set, separated by commas
     #[arg(long, value_name = "N,…", value_delimiter = ',', conflicts_with = "all")]
     partition: Vec<i32>,
     /// All partitions
     #[arg(long)]
     all: bool,
-    /// Set them
+    /// Set the offsets
     #[arg(long)]
     yes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Action {
-    /// Shows where the group stands
+    /// Shows the offsets
     Show,
-    /// Sets it
+    /// Sets the offsets
     Reset,
 }
 
-/// Where reading is to go on.
+/// The new offset of a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum To {
     Earliest,
@@ -83,18 +83,18 @@ impl FromStr for To {
                 let to = offset(number)
                     .map(To::Offset)
                     .or_else(|| number.split(',').map(each).collect::<Option<_>>().map(To::Each));
-                to.ok_or_else(|| "earliest, latest, current, an offset or PARTITION:OFFSET,… is wanted".to_owned())
+                to.ok_or_else(|| "expected earliest, latest, current, an offset or PARTITION:OFFSET,…".to_owned())
             }
         }
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const BROKER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Shows, or sets.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
-    let ledger = match offsets::look(stream, PATIENCE) {
+    let ledger = match offsets::look(stream, BROKER_TIMEOUT) {
         Ok(ledger) => ledger,
         Err(trouble) => {
             note(format_args!("copydesk: {trouble}"));
@@ -122,13 +122,13 @@ fn show(stream: &Stream, ledger: &Ledger) -> u8 {
             say(format_args!("          stalls: {doubt}"));
         }
         if place.lost > 0 {
-            say(format_args!("          retention has deleted {} offsets that were not read", place.lost));
+            say(format_args!("          retention has deleted {} unread offsets", place.lost));
         }
     }
     if ledger.places.iter().all(|place| place.doubt.is_none()) {
         return exit::OK;
     }
-    note(format_args!("copydesk: `copydesk offsets reset` decides where a partition that stalls is to be read from"));
+    note(format_args!("copydesk: `copydesk offsets reset` sets the offset of a stalled partition"));
     exit::REFUSED
 }
 
@@ -139,7 +139,7 @@ fn reset(args: &Args, to: &To, stream: &Stream, ledger: &Ledger) -> u8 {
     };
     let each = matches!(to, To::Each(_));
     if args.partition.is_empty() && !args.all && !each {
-        return refuse("of which partitions? --partition 0,3 or --all".to_owned());
+        return refuse("which partitions? Pass --partition 0,3 or --all".to_owned());
     }
     let targets = match targets(args, to, ledger) {
         Ok(targets) => targets,
@@ -165,17 +165,20 @@ fn reset(args: &Args, to: &To, stream: &Stream, ledger: &Ledger) -> u8 {
     exit::OK
 }
 
-/// What comes of it, as far as that can be known.
+/// The effect on a partition.
 fn consequence(place: &Place, target: i64) -> String {
     let (read, skipped) = (place.end - target, target - place.begin);
-    format!(": {read} offsets will be read, {skipped} that stand before them will not")
+    format!(": {read} offsets will be read, {skipped} before them will not")
 }
 
-/// The offsets to be set, by partition. `Err` says what is wrong with the choice.
+/// The offsets to be set, by partition.
+///
+/// # Errors
+/// What is wrong with the flags.
 fn targets(args: &Args, to: &To, ledger: &Ledger) -> Result<BTreeMap<i32, i64>, String> {
     let named: Vec<i32> = match to {
         To::Each(_) if args.all || !args.partition.is_empty() => {
-            return Err("PARTITION:OFFSET,… names the partitions: --partition and --all do not go with it".to_owned());
+            return Err("PARTITION:OFFSET,… names the partitions: leave out --partition and --all".to_owned());
         }
         To::Each(offsets) => offsets.keys().copied().collect(),
         _ => args.partition.clone(),
@@ -195,7 +198,7 @@ fn targets(args: &Args, to: &To, ledger: &Ledger) -> Result<BTreeMap<i32, i64>, 
             (To::Offset(offset), _) => *offset,
             (To::Each(offsets), _) => offsets.get(&partition).copied().unwrap_or(begin),
             (To::Current, Some(offset)) => offset,
-            (To::Current, None) => return Err(format!("partition {partition} has no offset that could stay")),
+            (To::Current, None) => return Err(format!("partition {partition} has no offset to keep")),
         };
         if !(begin..=end).contains(&target) {
             return Err(format!(
@@ -204,14 +207,14 @@ fn targets(args: &Args, to: &To, ledger: &Ledger) -> Result<BTreeMap<i32, i64>, 
         }
         targets.insert(partition, target);
     }
-    // With an offset in one partition, those without are taken for new, and are read from their beginning.
+    // If one partition has an offset, those without count as new, and are read from the beginning.
     let undecided = |place: &&Place| place.committed.is_none() && place.doubt.is_some() && !chosen(place);
     let undecided: Vec<String> =
         ledger.places.iter().filter(undecided).map(|place| place.partition.to_string()).collect();
     if !undecided.is_empty() {
         return Err(format!(
-            "partitions {} have no offset either, and would be read from their beginning: decide on them with the same command \
-             (--all, or several with --partition)",
+            "partitions {} have no offset either, and would be read from the beginning: set them with the same command (--all, or \
+             several with --partition)",
             undecided.join(",")
         ));
     }
@@ -240,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn where_to_go_on_is_told_by_a_word_or_an_offset() {
+    fn the_new_offset_is_a_word_or_a_number() {
         let ledger = ledger(&[Some(40), Some(120)], true);
         let target = |to: To, partition: i32| targets(&args(&[partition]), &to, &ledger);
         assert_eq!(target(To::Earliest, 0), Ok([(0, 10)].into()));
         assert_eq!(target(To::Latest, 1), Ok([(1, 100)].into()));
         assert_eq!(target(To::Current, 0), Ok([(0, 40)].into()));
         assert_eq!(target(To::Offset(77), 1), Ok([(1, 77)].into()));
-        assert!(target(To::Current, 1).is_err_and(|why| why.contains("from 10 to 100")), "that one is the trouble");
+        assert!(target(To::Current, 1).is_err_and(|why| why.contains("from 10 to 100")), "beyond the end");
         assert!(target(To::Offset(101), 0).is_err());
         assert!(target(To::Offset(9), 0).is_err());
         assert!(target(To::Earliest, 2).is_err_and(|why| why.contains("no partition 2")));
@@ -258,12 +261,12 @@ mod tests {
     }
 
     #[test]
-    fn partitions_without_offsets_are_decided_on_together() {
+    fn partitions_without_offsets_are_set_together() {
         let forgotten = ledger(&[None, None], true);
         assert!(targets(&args(&[0]), &To::Latest, &forgotten).is_err_and(|why| why.contains("partitions 1 ")));
         assert_eq!(targets(&args(&[0, 1]), &To::Latest, &forgotten), Ok([(0, 100), (1, 100)].into()));
         assert!(targets(&args(&[]), &To::Current, &forgotten).is_err());
-        // One that was added is nobody's trouble.
+        // A partition that was added has no offset, and that is fine.
         assert_eq!(targets(&args(&[0]), &To::Latest, &ledger(&[Some(20), None], false)), Ok([(0, 100)].into()));
     }
 

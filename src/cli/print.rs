@@ -1,23 +1,22 @@
-//! Lines for people, without secrets, on standard output and standard error: neither need have a reader any more, and both may be a
-//! terminal that the text of a stranger must not steer. `println!` and `eprintln!` panic where nobody reads, so that clippy
-//! forbids them here (`src/lib.rs`).
+//! Lines for people on standard output and standard error, with secrets redacted and terminal controls escaped. Either may
+//! have no reader any more: `println!` and `eprintln!` would panic then, so clippy forbids them (`src/lib.rs`).
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::config::redact;
 
-use super::{color, safe};
+use super::{color, escape};
 
-/// Was a line lost that somebody may have wanted?
+/// Was a line lost though there may be a reader?
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// A line on standard output. A reader that has gone away wants no more; that a disk is full is told at the end.
+/// A line on standard output. A closed pipe is no error; any other, such as a full disk, is reported at the end.
 pub fn say(line: std::fmt::Arguments<'_>) {
     keep(writeln!(io::stdout(), "{}", shown(line)));
 }
 
-/// As [`say`], for a line with colours of our own.
+/// As [`say`], for a line with our own colours.
 pub fn say_coloured(line: std::fmt::Arguments<'_>) {
     keep(writeln!(io::stdout(), "{}", redact::text(&line.to_string())));
 }
@@ -33,19 +32,19 @@ pub fn failure(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{red}error:{plain} {}", shown(line));
 }
 
-/// The line without secrets, and without what steers a terminal.
+/// The line with secrets redacted and terminal controls escaped.
 fn shown(line: std::fmt::Arguments<'_>) -> String {
-    safe::text(&redact::text(&line.to_string()), true)
+    escape::lines(&redact::text(&line.to_string()))
 }
 
-/// Remembers a failure to write to standard output.
+/// Stores a failure to write to standard output.
 pub fn keep(written: io::Result<()>) {
     if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
         LOST.store(true, Relaxed);
     }
 }
 
-/// Could a line not be written to standard output, though somebody may have wanted it?
+/// Was a line lost on standard output, other than by a closed pipe?
 pub fn lost() -> bool {
     LOST.load(Relaxed)
 }

@@ -101,14 +101,14 @@ fn dead_letter() -> Value {
             dead_letter::TIMESTAMP_INPUT,
             json!({
                 "type": "string", "pattern": "^-?[0-9]+$",
-                "description": "Where this topic does not take the payload's Kafka timestamp: that timestamp, in \
+                "description": "Where this topic does not accept the payload's Kafka timestamp: that timestamp, in \
             milliseconds since 1970.",
             }),
         ),
         (
             dead_letter::KEY_ADDED,
-            json!({ "const": "true", "description": "The payload had no key; this topic takes none without, and the key is the \
-            payload's topic/partition/offset." }),
+            json!({ "const": "true", "description": "The payload had no key, which this topic requires: the key is the payload's \
+            topic/partition/offset." }),
         ),
         (
             dead_letter::REPLAYED,
@@ -133,7 +133,7 @@ fn dead_letter() -> Value {
     })
 }
 
-/// A number as headers have it.
+/// A number as the text of a header.
 fn number(description: &str) -> Value {
     json!({ "type": "string", "pattern": "^[0-9]+$", "description": description })
 }

@@ -1,4 +1,4 @@
-//! `copydesk tail`: what a reader of the output topic sees.
+//! `copydesk tail`: prints the output topic as a consumer of committed records sees it.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -7,17 +7,17 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::cli::interrupt::Interrupt;
-use crate::cli::line::Line;
-use crate::cli::{exit, note, safe};
+use crate::cli::record_line::RecordLine;
+use crate::cli::{escape, exit, note};
 use crate::config::Settings;
 use crate::worker::reader::{From, Next, Reader};
 use crate::worker::replay::marked;
 
 /// Prints records as they are committed, one JSON object a line.
 ///
-/// Reads the output topic (or the dead letters) as every careful reader should: committed records only. It joins no group
-/// and commits nothing, so it disturbs nobody. Stops at Ctrl-C. Into a file or a pipe go the bytes of the records as they
-/// are; a terminal gets control characters and bidi controls as escapes.
+/// Reads committed records only, of the output topic or of the dead letters. It joins no group and commits nothing, so it
+/// disturbs no other consumer. Stops at Ctrl-C. Records go to a file or a pipe byte for byte; on a terminal, control
+/// characters and bidi controls are escaped.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk tail --from-start --count 10
@@ -27,22 +27,22 @@ pub struct Args {
     /// Read the dead-letter topic instead of the output topic.
     #[arg(long)]
     dead_letters: bool,
-    /// Begin with the first record that the topic still has, instead of what comes from now on.
+    /// Start with the first record of the topic, instead of new ones.
     #[arg(long)]
     from_start: bool,
-    /// Stop after so many records.
+    /// Stop after this many records.
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// Stop when every partition was read to its end.
     #[arg(long)]
     until_end: bool,
-    /// Print each record with its topic, partition, offset, timestamp, key and headers, not the value alone. Dead
-    /// letters always come so, since their headers say why they are dead.
+    /// Print each record with its topic, partition, offset, timestamp, key and headers, not only the value. Dead letters are
+    /// always printed so, since their headers have the reason.
     #[arg(long)]
     envelope: bool,
 }
 
-/// Reads until told to stop.
+/// Reads until interrupted.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     let stream = &settings.stream;
     let topic = if args.dead_letters { &stream.dead_letters } else { &stream.output };
@@ -54,14 +54,14 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(exit::UNAVAILABLE));
         }
     };
-    // From here on: until there is something to print, Ctrl-C may end it where it stands.
+    // From here on; until here Ctrl-C may end the process.
     let interrupt = Interrupt::listen()?;
     let mut out = std::io::stdout().lock();
     let on_terminal = out.is_terminal();
     let mut seen = 0;
     while !interrupt.pressed() && args.count != Some(seen) {
         let record = match reader.next(Duration::from_millis(100)) {
-            // Of the dead-letter topic's records these are no dead letters.
+            // Replay marks are no dead letters.
             Ok(Next::Record(record)) if args.dead_letters && marked(&record).is_some() => continue,
             Ok(Next::Record(record)) => record,
             Ok(Next::AtEnd) if args.until_end => break,
@@ -72,12 +72,12 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
             }
         };
         let mut line = if args.envelope || args.dead_letters {
-            serde_json::to_vec(&Line::of(&record)).context("writing a record as JSON")?
+            serde_json::to_vec(&RecordLine::of(&record)).context("writing a record as JSON")?
         } else {
             record.value.clone().unwrap_or_default()
         };
         if on_terminal {
-            line = safe::record(&line).into_bytes();
+            line = escape::record(&line).into_bytes();
         }
         line.push(b'\n');
         match out.write_all(&line).and_then(|()| out.flush()) {

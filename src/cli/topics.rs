@@ -1,4 +1,4 @@
-//! `copydesk topics`: what the three topics need and lack, and making them.
+//! `copydesk topics`: shows the three topics, and creates those that are missing.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use crate::cli::{exit, note, say};
 use crate::config::Settings;
 use crate::worker::topics::{Admin, Topic, TopicState};
 
-/// Shows the input, output and dead-letter topics; with --create makes those that are missing.
+/// Shows the input, output and dead-letter topics; with --create creates those that are missing.
 ///
-/// What exists already is never changed, so it does no harm to run it again. The output topic gets as many partitions as
-/// the input topic: then each record stays in its partition, and the order of a partition is the order of a partition.
+/// Existing topics are never changed, so it is safe to run again. The output topic gets as many partitions as the input
+/// topic: then each record keeps its partition, and ordering per partition is preserved.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Make the topics that are missing.
+    /// Create missing topics.
     #[arg(long)]
     create: bool,
-    /// Partitions of the input topic, where it is made (of the output topic: as many as the input topic has).
+    /// Partitions of the input topic, if it is created (the output topic gets as many as the input topic has).
     #[arg(long, value_name = "N", default_value_t = 4)]
     partitions: usize,
-    /// Replicas of each partition, where topics are made; the broker's default where not given.
+    /// Replicas of each partition of created topics [default: the broker's]
     #[arg(long, value_name = "N")]
     replicas: Option<usize>,
 }
@@ -29,14 +29,14 @@ const OUTPUT_BYTES: &str = "4194304";
 /// A dead letter is its payload and some headers.
 const DEAD_BYTES: &str = "2097152";
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const BROKER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Shows, and makes where asked.
+/// Shows the topics, and creates them where asked.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
     match show(args, settings) {
         Ok(true) => Ok(ExitCode::from(exit::OK)),
         Ok(false) => {
-            note(format_args!("copydesk: `copydesk topics --create` makes what is missing"));
+            note(format_args!("copydesk: `copydesk topics --create` creates missing topics"));
             Ok(ExitCode::from(exit::REFUSED))
         }
         Err(error) => {
@@ -51,13 +51,13 @@ fn show(args: &Args, settings: &Settings) -> anyhow::Result<bool> {
     let admin = Admin::new(stream)?;
     let mut input_partitions = args.partitions;
     let mut complete = true;
-    let wanted = [
+    let topics = [
         ("input", &stream.input, None),
         ("output", &stream.output, Some(OUTPUT_BYTES)),
         ("dead letters", &stream.dead_letters, Some(DEAD_BYTES)),
     ];
-    for (role, name, bytes) in wanted {
-        let topic = admin.describe(name, PATIENCE)?;
+    for (role, name, bytes) in topics {
+        let topic = admin.describe(name, BROKER_TIMEOUT)?;
         if role == "input" {
             input_partitions = topic.partitions().unwrap_or(input_partitions);
         }
@@ -65,7 +65,7 @@ fn show(args: &Args, settings: &Settings) -> anyhow::Result<bool> {
             let partitions = if role == "dead letters" { 1 } else { input_partitions };
             let settings: Vec<_> = bytes.map(|bytes| ("max.message.bytes", bytes)).into_iter().collect();
             let made = admin.create(name, partitions, args.replicas, &settings)?;
-            let what = if made { format!("made, {partitions} partitions") } else { "exists".to_owned() };
+            let what = if made { format!("created, {partitions} partitions") } else { "exists".to_owned() };
             say(format_args!("{role}: `{name}` {what}"));
             continue;
         }

@@ -1,8 +1,8 @@
-//! librdkafka's properties: which there are, what their values look like, and what somebody meant who wrote another.
+//! librdkafka's properties: their names, the form of their values, and suggestions for wrong ones.
 //!
-//! librdkafka itself judges a property only when a client is made, and then quotes the value, a password too. So names and
-//! values are judged here first, by the table of the librdkafka that is built in (`table.rs`, generated). No reason that is
-//! given here quotes a value.
+//! librdkafka itself checks a property only when a client is created, and then quotes the value, even a password. So names
+//! and values are checked here first, by the table of the built-in librdkafka (`table.rs`, generated). No reason given here
+//! quotes a value.
 
 mod table;
 
@@ -11,7 +11,7 @@ use super::properties::REFUSED;
 
 pub use table::{PROPERTIES, VERSION};
 
-/// Which clients know a property.
+/// The clients that have a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
     /// Consumers and producers.
@@ -22,14 +22,14 @@ pub enum Clients {
     Producer,
 }
 
-/// What a value has to look like.
+/// The form of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Form {
     /// Any text.
     Text,
-    /// A whole number, from the least to the most.
+    /// A whole number within these bounds.
     Whole(i64, i64),
-    /// A number, from the least to the most.
+    /// A number within these bounds.
     Fraction(f64, f64),
     /// `true` or `false`.
     Flag,
@@ -39,18 +39,18 @@ pub enum Form {
     Flags(&'static [&'static str]),
     /// Regular expressions, separated by commas.
     Patterns,
-    /// Nothing that text could say: the program sets it by a call.
+    /// Not text: the program sets it by a call.
     Call,
 }
 
-/// A property of librdkafka's.
+/// A librdkafka property.
 #[derive(Debug, Clone, Copy)]
 pub struct Property {
     /// Its name.
     pub name: &'static str,
-    /// Who knows it.
+    /// The clients that have it.
     pub clients: Clients,
-    /// What its values look like.
+    /// The form of its values.
     pub form: Form,
 }
 
@@ -58,26 +58,26 @@ const fn property(name: &'static str, clients: Clients, form: Form) -> Property 
     Property { name, clients, form }
 }
 
-/// Mechanisms that are built in, beside the weak `SCRAM-SHA-1`. librdkafka takes any text, and fails later.
+/// The built-in mechanisms, beside the weak `SCRAM-SHA-1`. librdkafka accepts any text, and fails later.
 const MECHANISMS: &[&str] = &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
-/// Assignors that are built in. librdkafka takes any text, and fails later.
+/// The built-in assignors. librdkafka accepts any text, and fails later.
 const ASSIGNORS: &[&str] = &["cooperative-sticky", "range", "roundrobin"];
 
-/// Names that are no property here, most of them of Kafka's Java clients, with what does the same.
+/// Names of other clients' properties, mostly of Kafka's Java clients, with the equivalent.
 const FOREIGN: &[(&str, &str)] = &[
     ("buffer.memory", "librdkafka has `queue.buffering.max.kbytes`"),
     ("fetch.max.wait.ms", "librdkafka has `fetch.wait.max.ms`"),
-    ("interceptor.classes", "there are no classes of Java's here"),
+    ("interceptor.classes", "there are no Java classes here"),
     ("key.deserializer", "leave it out: copydesk reads and writes bytes"),
     ("key.serializer", "leave it out: copydesk reads and writes bytes"),
-    ("max.poll.records", "`stream.batch-bytes` says how large a batch is"),
+    ("max.poll.records", "set `stream.batch-bytes` for the size of a batch"),
     ("max.request.size", "librdkafka has `message.max.bytes`"),
     ("receive.buffer.bytes", "librdkafka has `socket.receive.buffer.bytes`"),
     ("sasl.client.callback.handler.class", "a token comes from `oauth.token-file` or `oauth.token-command`"),
     ("sasl.jaas.config", "there is no JAAS here: set `sasl.mechanism`, `sasl.username` and `sasl.password`"),
     ("sasl.login.callback.handler.class", "a token comes from `oauth.token-file` or `oauth.token-command`"),
     ("sasl.login.class", "a token comes from `oauth.token-file` or `oauth.token-command`"),
-    ("security.providers", "there are no providers of Java's here: OpenSSL is built in"),
+    ("security.providers", "there are no Java providers here: OpenSSL is built in"),
     ("send.buffer.bytes", "librdkafka has `socket.send.buffer.bytes`"),
     ("ssl.enabled.protocols", "OpenSSL agrees with the broker on the newest"),
     (
@@ -100,12 +100,12 @@ pub fn find(name: &str) -> Option<&'static Property> {
     PROPERTIES.binary_search_by(|property| property.name.cmp(name)).ok().and_then(|at| PROPERTIES.get(at))
 }
 
-/// Is it a property that only these clients know?
+/// Is it a property that only these clients have?
 pub fn is_of(name: &str, clients: Clients) -> bool {
     find(name).is_some_and(|property| property.clients == clients)
 }
 
-/// A name out of an environment variable, where each underscore has become a period: a few names have underscores.
+/// A name from an environment variable, in which underscores became periods: a few names do have underscores.
 pub(super) fn of_variable(name: String) -> String {
     if find(&name).is_some() {
         return name;
@@ -114,17 +114,17 @@ pub(super) fn of_variable(name: String) -> String {
     underscored.map_or(name, |property| property.name.to_owned())
 }
 
-/// Is it a name under `[kafka]` that there is, be it one that may not be set?
+/// Is it a known name under `[kafka]`, even one that may not be set?
 pub(super) fn is_known(name: &str) -> bool {
     find(name).is_some() || REFUSED.iter().any(|refused| refused.key == name)
 }
 
-/// Whose value must not be shown: a secret, or a name that is none, since it may be a secret's, mistyped.
-pub(super) fn hides_its_value(name: &str) -> bool {
+/// Must its value be redacted? That of a secret, and of an unknown name, which may be a mistyped secret's.
+pub(super) fn is_redacted(name: &str) -> bool {
     is_secret(name) || !is_known(name)
 }
 
-/// What the writer of a name that does not exist may have meant; `spell` writes a name as its layer does.
+/// A suggestion for an unknown name; `spell` writes a name as its source does.
 pub(super) fn hint(name: &str, spell: impl Fn(&str) -> String) -> String {
     let lower = name.to_ascii_lowercase();
     let foreign = FOREIGN.iter().find(|(other, _)| *other == lower || *other == lower.replace('_', "."));
@@ -139,33 +139,35 @@ pub(super) fn hint(name: &str, spell: impl Fn(&str) -> String) -> String {
     }
 }
 
-/// Judges a value, and gives it as librdkafka reads it for sure. `Err` says what is wanted, and quotes nothing.
+/// Checks a value, and gives it in the form that librdkafka reads. A name that is not in the table passes: it is checked
+/// elsewhere.
 ///
-/// A name that is not in the table passes: it was judged elsewhere.
-pub(crate) fn judge(name: &str, value: &str) -> Result<String, String> {
+/// # Errors
+/// What is expected; the value is not quoted.
+pub(crate) fn check_value(name: &str, value: &str) -> Result<String, String> {
     let Some(property) = find(name) else { return Ok(value.to_owned()) };
     if value.contains('\0') {
-        return Err("the character NUL can't be part of it".to_owned());
+        return Err("it can't contain the character NUL".to_owned());
     }
     let trimmed = value.trim();
     match property.form {
-        // Told apart by librdkafka with their case.
+        // librdkafka distinguishes their case.
         Form::Text if is_mechanism(name) => mechanism(trimmed).map(str::to_owned),
         Form::Text => text(name, value).map(|()| value.to_owned()),
         Form::Patterns => Ok(value.to_owned()),
-        Form::Call => Err("the program sets it by a call: text can't".to_owned()),
+        Form::Call => Err("it can't be set by text: leave it out".to_owned()),
         Form::Whole(least, most) => {
-            let wanted = || format!("a whole number from {least} to {most} is wanted");
-            let number = whole(trimmed).ok_or_else(wanted)?;
-            if (least..=most).contains(&number) { Ok(number.to_string()) } else { Err(wanted()) }
+            let expected = || format!("expected a whole number from {least} to {most}");
+            let number = whole(trimmed).ok_or_else(expected)?;
+            if (least..=most).contains(&number) { Ok(number.to_string()) } else { Err(expected()) }
         }
         Form::Fraction(least, most) => {
             let number = trimmed.parse::<f64>().ok().filter(|number| (least..=most).contains(number));
-            number.map(|_| trimmed.to_owned()).ok_or_else(|| format!("a number from {least} to {most} is wanted"))
+            number.map(|_| trimmed.to_owned()).ok_or_else(|| format!("expected a number from {least} to {most}"))
         }
         Form::Flag => match trimmed.to_ascii_lowercase().as_str() {
             "true" | "t" | "1" | "false" | "f" | "0" => Ok(trimmed.to_owned()),
-            _ => Err("`true` or `false` is wanted".to_owned()),
+            _ => Err("expected `true` or `false`".to_owned()),
         },
         Form::OneOf(names) => one_of(trimmed, names).map(|_| trimmed.to_owned()),
         Form::Flags(names) => {
@@ -177,9 +179,9 @@ pub(crate) fn judge(name: &str, value: &str) -> Result<String, String> {
     }
 }
 
-/// May a value that is refused be quoted? Only one that can't be a secret in the wrong place.
+/// May a refused value be quoted? Only one that can't be a misplaced secret.
 pub(super) fn may_be_quoted(name: &str, value: &str) -> bool {
-    if hides_its_value(name) {
+    if is_redacted(name) {
         return false;
     }
     let trimmed = value.trim();
@@ -202,12 +204,12 @@ fn is_mechanism(name: &str) -> bool {
 fn mechanism(text: &str) -> Result<&'static str, String> {
     match text.to_ascii_uppercase().as_str() {
         "SCRAM-SHA-1" => Ok("SCRAM-SHA-1"),
-        "GSSAPI" => Err(format!("Kerberos is not built in: one of {} is wanted", list(MECHANISMS))),
+        "GSSAPI" => Err(format!("Kerberos is not built in: expected one of {}", list(MECHANISMS))),
         _ => one_of(text, MECHANISMS),
     }
 }
 
-/// Texts that are not any text.
+/// Checks texts of a certain form.
 fn text(name: &str, value: &str) -> Result<(), String> {
     let is_pem = value.contains("-----BEGIN");
     if name == "partition.assignment.strategy" {
@@ -219,7 +221,7 @@ fn text(name: &str, value: &str) -> Result<(), String> {
             }
         }
         if names.is_empty() {
-            return Err(format!("some of {} are wanted", list(ASSIGNORS)));
+            return Err(format!("expected some of {}", list(ASSIGNORS)));
         }
         if names.len() > 1 && names.contains(&"cooperative-sticky") {
             return Err("`cooperative-sticky` can't be mixed with the others".to_owned());
@@ -228,20 +230,19 @@ fn text(name: &str, value: &str) -> Result<(), String> {
     }
     if name.ends_with(".pem") && !is_pem {
         let location = name.replace(".pem", ".location");
-        let instead = find(&location).map(|there| format!("; the path of a file goes into `{}`", there.name));
-        return Err(format!("a block of PEM is wanted (`-----BEGIN …`){}", instead.unwrap_or_default()));
+        let instead = find(&location).map(|there| format!("; set `{}` to the path of a file", there.name));
+        return Err(format!("expected a PEM block (`-----BEGIN …`){}", instead.unwrap_or_default()));
     }
     let is_path = [".location", ".file", ".keytab"].iter().any(|end| name.ends_with(end));
     if is_path && (is_pem || value.contains('\n')) {
         let pem = name.replace(".location", ".pem").replace(".file", ".pem");
-        let instead =
-            find(&pem).filter(|_| pem != name).map(|there| format!("; PEM itself goes into `{}`", there.name));
-        return Err(format!("the path of a file is wanted, not what is in it{}", instead.unwrap_or_default()));
+        let instead = find(&pem).filter(|_| pem != name).map(|there| format!("; set `{}` to PEM itself", there.name));
+        return Err(format!("expected the path of a file, not its content{}", instead.unwrap_or_default()));
     }
     Ok(())
 }
 
-/// Whole numbers as librdkafka reads them, but for a leading zero, which would make them octal there.
+/// Whole numbers as librdkafka reads them, except for those with a leading zero, which it reads as octal.
 fn whole(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -257,35 +258,35 @@ fn whole(text: &str) -> Option<i64> {
     Some(if negative { -number } else { number })
 }
 
-/// The one of `names` that this is; `Err` says which there are, and which was meant.
+/// The one of `names` that equals the text; `Err` lists them, with a suggestion.
 fn one_of(text: &str, names: &'static [&'static str]) -> Result<&'static str, String> {
     if let Some(exact) = names.iter().find(|name| name.eq_ignore_ascii_case(text)) {
         return Ok(exact);
     }
     match meant(text, names) {
         Some(meant) => Err(format!("did you mean `{meant}`? (one of {})", list(names))),
-        None => Err(format!("one of {} is wanted", list(names))),
+        None => Err(format!("expected one of {}", list(names))),
     }
 }
 
-/// The one of `names` that somebody meant: the nearest one, or the only one that has these letters in this order
+/// The one of `names` that was probably meant: the nearest one, or the only one that has these letters in this order
 /// (`SCRAM-512`, `scram_sha_512`).
 fn meant<'a>(text: &str, names: &'a [&'a str]) -> Option<&'a str> {
     let bare = |name: &str| -> String {
         name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
     };
-    let wanted = bare(text);
-    if let Some(same) = names.iter().find(|name| bare(name) == wanted) {
+    let written = bare(text);
+    if let Some(same) = names.iter().find(|name| bare(name) == written) {
         return Some(same);
     }
-    if wanted == "tls" || wanted == "sasltls" {
-        let other = wanted.replace("tls", "ssl");
+    if written == "tls" || written == "sasltls" {
+        let other = written.replace("tls", "ssl");
         return names.iter().find(|name| bare(name) == other).copied();
     }
     let within = |name: &&&str| {
         let name = bare(name);
         let mut rest = name.chars();
-        wanted.len() >= 3 && wanted.chars().all(|letter| rest.any(|other| other == letter))
+        written.len() >= 3 && written.chars().all(|letter| rest.any(|other| other == letter))
     };
     let mut containing = names.iter().filter(within);
     if let (Some(only), None) = (containing.next(), containing.next()) {
@@ -295,7 +296,7 @@ fn meant<'a>(text: &str, names: &'a [&'a str]) -> Option<&'a str> {
         return None;
     }
     let lower: Vec<String> = names.iter().map(|name| bare(name)).collect();
-    let found = nearest(&wanted, lower.iter().map(String::as_str))?;
+    let found = nearest(&written, lower.iter().map(String::as_str))?;
     names.iter().find(|name| bare(name) == found).copied()
 }
 
@@ -308,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_no_name_that_is_refused_is_foreign_to_it() {
+    fn the_table_is_sorted_and_has_no_foreign_name() {
         assert!(PROPERTIES.is_sorted_by_key(|property| property.name));
         assert_eq!(find("linger.ms").unwrap().clients, Clients::Producer);
         assert!(find("linger").is_none());
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_near_are_suggested_and_those_of_java_explained() {
+    fn similar_names_are_suggested_and_java_names_explained() {
         let hint = |name| hint(name, str::to_owned);
         assert_eq!(hint("sasl.pasword"), "did you mean `sasl.password`?");
         assert_eq!(hint("Sasl.Password"), "did you mean `sasl.password`?");
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_judged_by_their_form_and_never_quoted() {
+    fn values_are_checked_by_their_form_and_never_quoted() {
         for (name, value, read) in [
             ("batch.size", " 0x10 ", "16"),
             ("linger.ms", "0.5", "0.5"),
@@ -341,19 +342,19 @@ mod tests {
             ("ssl.ca.location", "probe", "probe"),
             ("partition.assignment.strategy", "range,roundrobin", "range,roundrobin"),
         ] {
-            assert_eq!(judge(name, value).as_deref(), Ok(read), "{name}");
+            assert_eq!(check_value(name, value).as_deref(), Ok(read), "{name}");
         }
         for (name, value, said) in [
-            ("batch.size", "lots", "a whole number from 1 to 2147483647 is wanted"),
-            ("batch.size", "0", "a whole number from 1 to 2147483647 is wanted"),
+            ("batch.size", "lots", "expected a whole number from 1 to 2147483647"),
+            ("batch.size", "0", "expected a whole number from 1 to 2147483647"),
             ("batch.size", "5 s", "a whole number"),
             ("batch.size", "010", "a whole number"),
             ("batch.size", "99999999999999999999", "a whole number"),
-            ("linger.ms", "nan", "a number from 0 to 900000 is wanted"),
-            ("socket.keepalive.enable", "yes", "`true` or `false` is wanted"),
+            ("linger.ms", "nan", "expected a number from 0 to 900000"),
+            ("socket.keepalive.enable", "yes", "expected `true` or `false`"),
             ("security.protocol", "TLS", "did you mean `ssl`?"),
             ("security.protocol", "sasl-ssl", "did you mean `sasl_ssl`?"),
-            ("security.protocol", "", "one of `plaintext`"),
+            ("security.protocol", "", "expected one of `plaintext`"),
             ("compression.type", "gz", "one of `none`"),
             ("compression.type", "zst", "did you mean `zstd`?"),
             ("sasl.mechanism", "SCRAM-512", "did you mean `SCRAM-SHA-512`?"),
@@ -363,18 +364,18 @@ mod tests {
             ("sasl.mechanism", "hunter2", "one of `PLAIN`"),
             ("partition.assignment.strategy", "sticky", "did you mean `cooperative-sticky`?"),
             ("partition.assignment.strategy", "range,cooperative-sticky", "can't be mixed"),
-            ("ssl.key.location", "-----BEGIN PRIVATE KEY-----\nhunter2", "PEM itself goes into `ssl.key.pem`"),
-            ("ssl.key.pem", "/hunter2", "goes into `ssl.key.location`"),
+            ("ssl.key.location", "-----BEGIN PRIVATE KEY-----\nhunter2", "set `ssl.key.pem` to PEM itself"),
+            ("ssl.key.pem", "/hunter2", "set `ssl.key.location` to the path"),
             ("sasl.password", "hunter2\0", "NUL"),
-            ("error_cb", "hunter2", "text can't"),
+            ("error_cb", "hunter2", "can't be set by text"),
         ] {
-            let reason = judge(name, value).unwrap_err();
+            let reason = check_value(name, value).unwrap_err();
             assert!(reason.contains(said) && !reason.contains("hunter2"), "{name} = {value}: {reason}");
         }
     }
 
     #[test]
-    fn only_what_can_be_no_secret_is_quoted() {
+    fn only_values_that_can_not_be_secrets_are_quoted() {
         assert!(may_be_quoted("batch.size", "0") && may_be_quoted("sasl.mechanism", "SCRAM-512"));
         assert!(may_be_quoted("security.protocol", "SSL") && may_be_quoted("client.rack", "[ … ]"));
         assert!(may_be_quoted("enable.auto.commit", "true") && may_be_quoted("transactional.id", "mine"));

@@ -1,4 +1,4 @@
-//! The configuration file: TOML, taken apart into single values, each with its line.
+//! The configuration file: TOML, parsed into single values, each with its line.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::load::{FILE, Given, Inputs, keys_of};
 use super::problem::{Origin, Problem, nearest};
 use super::{bounded, catalogue};
 
-/// Reads the file that was named, or the one in the working folder, if there is one.
+/// Reads the named file, or the one in the working folder if there is one.
 pub(super) fn read(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {
     let path = match &inputs.file {
         Some(path) => path.clone(),
@@ -27,8 +27,8 @@ pub(super) fn read(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<P
     let text = match bounded::read_text(&on_disk, bounded::CONFIGURATION) {
         Ok(text) => text,
         Err(error) => {
-            let asked = if inputs.file.is_some() { " (flag --config)" } else { "" };
-            problems.push(Problem::File(format!("can't read {}{asked}: {error}", path.display())));
+            let flag = if inputs.file.is_some() { " (flag --config)" } else { "" };
+            problems.push(Problem::File(format!("can't read {}{flag}: {error}", path.display())));
             return;
         }
     };
@@ -38,28 +38,28 @@ pub(super) fn read(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<P
             reader.table(table.into_inner());
         }
         Err(error) => {
-            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), not_toml(&text, &error))));
+            problems.push(Problem::File(format!("{} is not TOML: {}", path.display(), syntax_error(&text, &error))));
         }
     }
 }
 
-/// Where a file is no TOML, and why: the line's number, its key where it surely is one, and none of its values.
-fn not_toml(text: &str, error: &toml::de::Error) -> String {
+/// Place and reason of a syntax error: the line, its key if it certainly is one, and no value.
+fn syntax_error(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
     let number = 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
     let line = text.lines().nth(number - 1).unwrap_or_default();
     let key = line.split_once('=').map(|(key, _)| key.trim().trim_matches(['"', '\'']));
-    // In a value of several lines, what stands before an equals sign may be a part of it.
+    // Within a value of several lines, the text before an equals sign may be part of the value.
     let is_key = |key: &&str| {
-        let of_ours = keys_of("").iter().any(|section| keys_of(section).contains(key));
-        of_ours || catalogue::is_known(key) || nearest(key, catalogue::PROPERTIES.iter().map(|one| one.name)).is_some()
+        let is_ours = keys_of("").iter().any(|section| keys_of(section).contains(key));
+        is_ours || catalogue::is_known(key) || nearest(key, catalogue::PROPERTIES.iter().map(|one| one.name)).is_some()
     };
     let named = key.filter(is_key).map(|key| format!(", key `{key}`")).unwrap_or_default();
-    // The parser's own words, which are constants: the line that it would quote below them is left out.
+    // The parser's message is a constant; the quoted line below it is left out.
     format!("line {number}{named}: {}", error.message())
 }
 
-/// Takes a parsed file apart into single values, each with its line.
+/// Splits a parsed file into single values, each with its line.
 struct FileReader<'a> {
     text: &'a str,
     path: &'a Path,
@@ -84,7 +84,7 @@ impl FileReader<'_> {
         }
     }
 
-    /// Bare keys with periods are nested tables to TOML, and one name to librdkafka.
+    /// Bare keys with periods are nested tables in TOML, and one name in librdkafka.
     fn properties(&mut self, prefix: &str, table: DeTable<'_>) {
         for (key, value) in table {
             let line = self.line(&key.span());
@@ -110,7 +110,7 @@ impl FileReader<'_> {
     }
 }
 
-/// A parsed TOML value as figment's. What doesn't fit a number stays text, and is refused by its key.
+/// A TOML value as one of figment's. A number that does not fit stays text, and is refused by its key.
 fn plain(value: DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::from(text.into_owned()),

@@ -1,8 +1,8 @@
-//! Loading: file, then environment, then flags, each layer over the one before.
+//! Loading: file, then environment, then flags; later sources override earlier ones.
 //!
-//! Everything outside the process comes in through [`Inputs`], so that the tests need neither an environment nor a
-//! working folder. Every value that somebody set is kept with its [`Origin`]; figment merges the layers and reads them
-//! into [`Raw`], first each value by itself (so that every wrong one is reported, not only the first), then all of them.
+//! Everything outside the process is passed in as [`Inputs`], so that the tests need neither an environment nor a working
+//! folder. Each value that is set is kept with its [`Origin`]; figment merges the sources and reads them into [`Raw`], first
+//! each value by itself (so that every wrong one is reported, not only the first), then all of them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,11 +20,11 @@ use super::{bounded, catalogue, file, secrets};
 /// Name of the configuration file that is read from the working folder where `--config` names none.
 pub const FILE: &str = "copydesk.toml";
 
-/// Environment variables that begin so are configuration, and an unknown one is an error. (The two underscores keep
-/// clear of what Kubernetes sets for a service named `copydesk`: `COPYDESK_SERVICE_HOST` and the like.)
+/// Environment variables with this prefix are configuration, and an unknown one is an error. (The two underscores avoid the
+/// variables that Kubernetes sets for a service named `copydesk`, such as `COPYDESK_SERVICE_HOST`.)
 pub const PREFIX: &str = "COPYDESK__";
 
-/// Everything outside the process that configuration is made of.
+/// All sources of the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// The file named by `--config`; it must exist.
@@ -54,28 +54,28 @@ pub struct Flag {
     pub value: String,
 }
 
-/// Configuration that was read and found right.
+/// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// As validated.
     pub settings: Settings,
-    /// As written, defaults filled in.
+    /// Before validation, with defaults.
     pub raw: Raw,
-    /// Where each value came from that is not a default, by section and key.
+    /// The origin of each value that is not a default, by section and key.
     pub origins: BTreeMap<(String, String), Origin>,
 }
 
-/// A value that somebody set.
+/// A value that is set.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     pub(super) section: String,
-    /// Empty where a value stands in a section's place.
+    /// Empty where a value is in the place of a section.
     pub(super) key: String,
     pub(super) value: Value,
     pub(super) origin: Origin,
 }
 
-/// Reads and validates the configuration.
+/// Loads and validates the configuration.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
     let mut given = Vec::new();
@@ -110,7 +110,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     }
 }
 
-/// One value as a layer of figment's.
+/// One value as a figment provider.
 struct Layer<'a>(&'a Given);
 
 impl Provider for Layer<'_> {
@@ -126,7 +126,7 @@ impl Provider for Layer<'_> {
     }
 }
 
-/// Can this value be read, all the others being defaults?
+/// Reads this value, with defaults for all others.
 fn check(one: &Given) -> Result<(), Problem> {
     let Given { section, key, value, origin } = one;
     let name = if key.is_empty() { section.clone() } else { format!("{section}.{key}") };
@@ -140,11 +140,11 @@ fn check(one: &Given) -> Result<(), Problem> {
         return Err(Problem::UnknownKey { key: name, origin: origin.clone(), hint: unknown_property(one) });
     }
     if section == "kafka" && !key.is_empty() && matches!(value, Value::Dict(..) | Value::Array(..) | Value::Empty(..)) {
-        return Err(wrong("text, a number, `true` or `false` is wanted".to_owned()));
+        return Err(wrong("expected text, a number, `true` or `false`".to_owned()));
     }
-    // One that may not be set at all is refused later, with its own reason.
+    // A property that may not be set is refused later, with its own reason.
     if section == "kafka" && super::properties::REFUSED.iter().all(|refused| refused.key != key) {
-        catalogue::judge(key, &shown(value)).map_err(&wrong)?;
+        catalogue::check_value(key, &shown(value)).map_err(&wrong)?;
     }
     let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Layer(one));
     let Err(error) = figment.extract::<Raw>() else { return Ok(()) };
@@ -156,19 +156,19 @@ fn check(one: &Given) -> Result<(), Problem> {
             let meant = text_of(value).and_then(|text| nearest(text, known.iter().copied()));
             Err(wrong(match meant {
                 Some(meant) => format!("did you mean `{meant}`? (one of {})", list(known)),
-                None => format!("one of {} is wanted", list(known)),
+                None => format!("expected one of {}", list(known)),
             }))
         }
         Kind::Message(reason) => Err(wrong(reason)),
         Kind::InvalidType(_, _) if key.is_empty() => {
             Err(wrong(format!("this is a section: write its keys under `[{section}]`")))
         }
-        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => Err(wrong(format!("{wanted} is wanted"))),
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => Err(wrong(format!("expected {expected}"))),
         other => Err(wrong(other.to_string())),
     }
 }
 
-/// What the writer of an unknown name under `[kafka]` may have meant.
+/// A suggestion for an unknown name under `[kafka]`.
 fn unknown_property(one: &Given) -> String {
     if let Some(section) = keys_of("").iter().find(|section| keys_of(section).contains(&one.key.as_str())) {
         return format!("`{}` belongs under `[{section}]`", one.key);
@@ -179,7 +179,7 @@ fn unknown_property(one: &Given) -> String {
     })
 }
 
-/// What the writer of an unknown key may have meant, spelled as its layer spells keys.
+/// A suggestion for an unknown key, spelled as in its source.
 fn hint(one: &Given, known: &'static [&'static str]) -> String {
     let in_environment = matches!(one.origin, Origin::Environment { .. });
     let spell = |section: &str, key: &str| match (in_environment, key) {
@@ -202,7 +202,7 @@ fn hint(one: &Given, known: &'static [&'static str]) -> String {
     match elsewhere {
         Some(section) if in_environment => format!("did you mean `{}`?", spell(section, word)),
         Some(section) => format!("`{word}` belongs under `[{section}]`"),
-        None if section_is_known => format!("known in `[{}]` are {}", one.section, list(known)),
+        None if section_is_known => format!("the keys of `[{}]` are {}", one.section, list(known)),
         None => format!("the sections are {}", list(sections)),
     }
 }
@@ -210,7 +210,7 @@ fn hint(one: &Given, known: &'static [&'static str]) -> String {
 /// The keys of a section in the order of their declaration; with an empty name, the sections. `[kafka]` has none of its
 /// own.
 pub fn keys_of(section: &str) -> &'static [&'static str] {
-    // serde's refusal of an unknown field lists the known ones, so that no second list has to be kept.
+    // serde's error about an unknown field lists the known ones, so that no second list is needed.
     let unknown = Dict::from([("?".to_owned(), Value::from(0))]);
     let dict = if section.is_empty() { unknown } else { Dict::from([(section.to_owned(), Value::from(unknown))]) };
     match Figment::new().merge(Serialized::defaults(dict)).extract::<Raw>().map_err(|error| error.kind) {
@@ -262,7 +262,7 @@ fn from_flag(flag: &Flag) -> Given {
 
 fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<Problem>) {
     for (name, text) in &inputs.environment {
-        // Also in another case, since a shell does not mind and a silent default would be a trap.
+        // In any case, since a shell allows it and a silent default would be a trap.
         let upper = name.to_ascii_uppercase();
         let Some(rest) = upper.strip_prefix(PREFIX) else { continue };
         let (section, key) = rest.split_once("__").unwrap_or((rest, ""));
@@ -289,28 +289,28 @@ fn from_environment(inputs: &Inputs, given: &mut Vec<Given>, problems: &mut Vec<
             Ok(content) => given.push(Given {
                 section,
                 key,
-                // Editors and `echo` end a file with a line end, which belongs to no secret.
+                // Editors and `echo` end a file with a line end, which is not part of the secret.
                 value: Value::from(content.trim_end_matches(['\n', '\r']).to_owned()),
                 origin: Origin::Environment { name: name.clone(), file: Some(path) },
             }),
             Err(error) if is_surely_a_path(text) => {
-                problems.push(Problem::File(format!("{name} names `{text}`, which can't be read: {error}")));
+                problems.push(Problem::File(format!("{name} is the path `{text}`, which can't be read: {error}")));
             }
             Err(error) => problems.push(Problem::File(format!(
-                "{name} wants the path of a file (its value is not shown: it may be the secret itself): {error}"
+                "{name} must be the path of a file (its value is not shown, since it may be the secret itself): {error}"
             ))),
         }
     }
 }
 
-/// Can this be shown, where a secret may stand in place of the path of its file?
+/// Is this certainly a path, and not a secret in its place?
 fn is_surely_a_path(text: &str) -> bool {
-    let of_paths = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let in_paths = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
     let is_rooted = ["/", "./", "../"].iter().any(|start| text.starts_with(start));
-    is_rooted && text.len() < 200 && text.matches('/').count() > 1 && text.chars().all(of_paths)
+    is_rooted && text.len() < 200 && text.matches('/').count() > 1 && text.chars().all(in_paths)
 }
 
-/// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): there the path itself is the value.
+/// Keys whose own name ends in `file` (librdkafka's, and `oauth.token-file`): their value is the path itself.
 fn is_file_property(section: &str, key: &str) -> bool {
     let ends: &[&str] = match section {
         "kafka" => &["PRIVATE_KEY_FILE", "ASSERTION_FILE", "TEMPLATE_FILE"],

@@ -1,10 +1,10 @@
-//! Configuration: what people write, and what comes of it.
+//! Configuration: loading, validation, display.
 //!
-//! [`load`] takes a file, the environment and flags ([`Inputs`]), in this order of precedence, and gives [`Settings`], in
-//! which nothing can be wrong any more, or all the [`Problems`] it found. `raw` is the shape of the file, `settings` the
-//! validated type, `units` how people write sizes and durations, `catalogue` what librdkafka can be told, `properties` what of
-//! it may not be set, `brokers` what a list of brokers is, and `show` prints it all for people. `bounded` reads the files that
-//! are named here, and `redact` sees to it that no secret leaves the process.
+//! [`load`] takes a file, the environment and flags ([`Inputs`]), of which later ones override earlier ones, and gives the
+//! validated [`Settings`] or all [`Problems`]. `raw` is the shape of the file, `settings` the validated type, `units` parses
+//! sizes and durations, `catalogue` has librdkafka's properties, `properties` those that may not be set, `brokers` parses the
+//! list of brokers, and `show` prints the configuration. `bounded` reads files named in the configuration, and `redact` keeps
+//! secrets inside the process.
 
 mod access;
 pub mod bounded;

@@ -1,17 +1,17 @@
-//! Problems: what is wrong with a configuration, in words.
+//! Problems of a configuration, in words.
 //!
-//! Each problem names the key, the value and where it came from, and says what would be right. All that can be found in
-//! one look are reported together, so that nobody mends a file line by line.
+//! Each problem names the key, the value and its origin, and says what is expected. All problems are reported together, so
+//! that nobody has to correct a file line by line.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use super::{brokers, catalogue, redact};
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody set it. The text says what the default is made of: `default`, `default: the host name`.
+    /// Not set. The text describes the default: `default`, `default: the host name`.
     Default(&'static str),
     /// A configuration file, and the line in it where that is known.
     File {
@@ -46,19 +46,19 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// The value of a known key is not what it has to be.
+    /// An invalid value of a known key.
     #[error("{key} = `{value}` ({origin}): {reason}")]
     Value {
         /// The key, `section.key`.
         key: String,
         /// The value as given; secrets are redacted.
         value: String,
-        /// Where it came from.
+        /// Its origin.
         origin: Origin,
-        /// What is wanted.
+        /// What is expected.
         reason: String,
     },
     /// A key that does not exist.
@@ -66,9 +66,9 @@ pub enum Problem {
     UnknownKey {
         /// The key, `section.key`.
         key: String,
-        /// Where it came from.
+        /// Its origin.
         origin: Origin,
-        /// The nearest known one, or all there are.
+        /// The nearest known one, or all known ones.
         hint: String,
     },
     /// A configuration file, or a file named by a `…_FILE` variable, that can't be read or is not TOML.
@@ -76,7 +76,7 @@ pub enum Problem {
     File(String),
 }
 
-/// Everything that is wrong, at least one thing.
+/// All problems, at least one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -92,7 +92,7 @@ impl fmt::Display for Problems {
     }
 }
 
-/// The known name that is most like `name`, if any is like it at all.
+/// The known name that is most similar to `name`, if any is similar.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Two typing errors in a short name, a third of the letters in a long one.
     let tolerated = 2.max(name.chars().count() / 3);
@@ -104,7 +104,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Is this the name of something that must not be shown?
+/// Is this the name of a secret?
 pub fn is_secret(key: &str) -> bool {
     const PARTS: [&str; 11] = [
         "password",
@@ -119,7 +119,7 @@ pub fn is_secret(key: &str) -> bool {
         "api.key",
         "sasl.oauthbearer.config",
     ];
-    // These say where something is, or what kind of thing, and not what it is.
+    // These name the place or the kind of a secret, and not the secret.
     const ABOUT: [&str; 7] = ["file", "location", "path", "type", "command", "lifetime", "url"];
     let name = key.to_ascii_lowercase();
     let last = name.rsplit(['.', '_', '-']).next().unwrap_or_default();
@@ -127,7 +127,7 @@ pub fn is_secret(key: &str) -> bool {
     !is_about && (last == "token" || name == "ssl_key" || PARTS.iter().any(|part| name.contains(part)))
 }
 
-/// A value in an error message: the value of `section.key`, where it can't be a secret.
+/// The value of `section.key` for an error message, redacted where it may be a secret.
 pub fn quoted(section: &str, key: &str, value: &str) -> String {
     const MOST: usize = 200;
     let hidden = match section {
@@ -138,7 +138,7 @@ pub fn quoted(section: &str, key: &str, value: &str) -> String {
     if hidden {
         return REDACTED.to_owned();
     }
-    if (section, key) == ("stream", "brokers") && brokers::holds_a_user(value) {
+    if (section, key) == ("stream", "brokers") && brokers::contains_user(value) {
         let host = value.rsplit('@').next().unwrap_or_default();
         return format!("{REDACTED}@{host}");
     }
@@ -149,11 +149,11 @@ pub fn quoted(section: &str, key: &str, value: &str) -> String {
     }
 }
 
-/// Is this rather a token than the path of a file that holds one?
+/// Is this more likely a token than the path of its file?
 pub(super) fn looks_like_a_token(value: &str) -> bool {
     let is_no_path = !value.contains('/') && (value.len() > 64 || value.contains(' '));
     value.starts_with("eyJ") || value.contains('\n') || is_no_path
 }
 
-/// What is shown instead of a secret.
+/// The placeholder for a secret.
 pub const REDACTED: &str = "(redacted)";

@@ -1,35 +1,35 @@
-//! librdkafka properties that a user may not set, each with its reason.
+//! librdkafka properties that may not be set, each with its reason.
 //!
-//! Everything else under `[kafka]` passes through to librdkafka (`docs`: its CONFIGURATION.md). A key is refused for one
-//! of two reasons: copydesk sets it itself from a setting of its own, or another value would break the promise that each
-//! input offset becomes exactly one committed record or dead letter. Pure data, so that it can be tested and documented.
+//! Everything else under `[kafka]` is passed to librdkafka (see its CONFIGURATION.md). A key is refused for one of two
+//! reasons: copydesk sets it from a setting of its own, or another value would break the guarantee that each input offset
+//! becomes exactly one committed record or dead letter. Pure data, so that it can be tested and documented.
 
 use std::collections::BTreeMap;
 
-/// A key that is refused whatever its value, and why.
+/// A key that is refused with any value, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused {
-    /// librdkafka's name, aliases have entries of their own.
+pub struct RefusedProperty {
+    /// librdkafka's name; aliases have their own entries.
     pub key: &'static str,
     /// A sentence for people: why, and what to set instead.
     pub reason: &'static str,
 }
 
-/// Keys refused whatever their value.
-pub const REFUSED: &[Refused] = &[
-    // Set from settings of copydesk's own.
+/// Keys refused with any value.
+pub const REFUSED: &[RefusedProperty] = &[
+    // Set from copydesk's own settings.
     refused("bootstrap.servers", "set `stream.brokers` (--brokers) instead"),
     refused("metadata.broker.list", "set `stream.brokers` (--brokers) instead"),
     refused("group.id", "set `stream.group` (--group) instead"),
     refused(
         "transactional.id",
-        "it is made of group, instance and lane, so that two lanes never share one: set `stream.instance` (--instance)",
+        "it is derived from group, instance and lane, so that no two lanes share one: set `stream.instance` (--instance)",
     ),
     refused(
         "group.instance.id",
-        "it is made of instance and lane, so that two lanes never share one: set `stream.instance` (--instance)",
+        "it is derived from instance and lane, so that no two lanes share one: set `stream.instance` (--instance)",
     ),
-    refused("client.id", "it is made of group, instance and lane, so that broker logs name the lane"),
+    refused("client.id", "it is derived from group, instance and lane, so that broker logs name the lane"),
     // Would break the guarantee.
     refused("enable.auto.commit", "offsets are committed with the records, in one transaction"),
     refused("auto.commit.enable", "offsets are committed with the records, in one transaction"),
@@ -39,72 +39,76 @@ pub const REFUSED: &[Refused] = &[
     refused("offset.store.path", "offsets are kept by the broker, in the transaction of the records"),
     refused(
         "auto.offset.reset",
-        "set `stream.on-offset-reset` instead: what is done where the group's offset can't be used. A first start begins at the \
-         beginning; to start elsewhere, `copydesk offsets reset` sets the group's offsets",
+        "set `stream.on-offset-reset` instead, which says what to do when the group's offset can't be used. A new group starts at \
+         the beginning; to start elsewhere, `copydesk offsets reset` sets the group's offsets",
     ),
-    refused("isolation.level", "read_committed: with another, articles of aborted transactions would be published"),
+    refused("isolation.level", "always `read_committed`: else articles of aborted transactions would be published"),
     refused("enable.idempotence", "always on: without it a retry can double or reorder records"),
-    refused("enable.gapless.guarantee", "experimental in librdkafka, and it turns recoverable errors into fatal ones"),
+    refused("enable.gapless.guarantee", "experimental in librdkafka, and it makes recoverable errors fatal"),
     refused("acks", "always `all`: with fewer a record can be lost with its broker after it was acknowledged"),
     refused(
         "request.required.acks",
         "always `all`: with fewer a record can be lost with its broker after it was acknowledged",
     ),
-    refused("queuing.strategy", "always `fifo`: another order would break the order of a partition"),
-    refused("msg_order_cmp", "always first in, first out: another order would break the order of a partition"),
-    refused("retries", "unlimited within `message.timeout.ms`: a record given up early aborts its whole batch"),
+    refused("queuing.strategy", "always `fifo`: with another, ordering per partition would not be preserved"),
+    refused("msg_order_cmp", "always first in, first out: with another, ordering per partition would not be preserved"),
+    refused("retries", "unlimited within `message.timeout.ms`: a record that fails early aborts its whole batch"),
     refused(
         "message.send.max.retries",
-        "unlimited within `message.timeout.ms`: a record given up early aborts its whole batch",
+        "unlimited within `message.timeout.ms`: a record that fails early aborts its whole batch",
     ),
-    refused("delivery.report.only.error", "a batch is complete when every record of it was reported"),
+    refused("delivery.report.only.error", "a batch is complete when every record has its delivery report"),
     refused(
         "group.protocol",
-        "classic: with `consumer`, librdkafka before 2.15 makes an exceeded max.poll.interval.ms fatal",
+        "always `classic`: with `consumer`, an exceeded max.poll.interval.ms is fatal in librdkafka before 2.15",
     ),
-    refused("group.protocol.type", "always `consumer`: members of another type are not in the same group"),
+    refused("group.protocol.type", "always `consumer`: members of another type can't join the group"),
     refused("group.remote.assignor", "belongs to `group.protocol=consumer`, which is not used"),
     refused(
         "partitioner",
-        "records keep their input's partition, or are spread by key as Kafka's Java clients do (murmur2)",
+        "records keep their input's partition, or are partitioned by key as by Kafka's Java clients (murmur2)",
     ),
     refused(
         "allow.auto.create.topics",
-        "a mistyped topic must not come into being: `copydesk topics --create` makes them",
+        "a mistyped topic must not be created: `copydesk topics --create` creates topics",
     ),
-    refused("enabled_events", "how the program talks to librdkafka is not configuration"),
-    refused("log.queue", "how the program talks to librdkafka is not configuration"),
-    refused("plugin.library.paths", "code loaded into the process could break every promise"),
-    refused("interceptors", "code loaded into the process could break every promise"),
-    refused("test.mock.num.brokers", "a mock cluster keeps nothing: `copydesk demo` has an embedded one"),
+    refused("enabled_events", "internal to the program"),
+    refused("log.queue", "internal to the program"),
+    refused("plugin.library.paths", "code loaded into the process could break every guarantee"),
+    refused("interceptors", "code loaded into the process could break every guarantee"),
+    refused("test.mock.num.brokers", "a mock cluster stores nothing: `copydesk demo` has an embedded one"),
 ];
 
-const fn refused(key: &'static str, reason: &'static str) -> Refused {
-    Refused { key, reason }
+const fn refused(key: &'static str, reason: &'static str) -> RefusedProperty {
+    RefusedProperty { key, reason }
 }
 
-/// May the user set `key` to `value`? `Err` says why not, as a sentence that follows the key's name.
+/// May `key` be set to `value`? Values that depend on each other are checked by [`check_all`].
 ///
-/// Values that depend on each other are judged by [`check_all`].
+/// # Errors
+/// Why not, as a sentence that follows the key's name.
 pub fn check(key: &str, value: &str) -> Result<(), String> {
     if let Some(refused) = REFUSED.iter().find(|refused| refused.key == key) {
         return Err(refused.reason.to_owned());
     }
     match key {
         "max.in.flight" | "max.in.flight.requests.per.connection" => {
-            at_most(value, 5, "the idempotent producer keeps order with at most 5")
+            at_most(value, 5, "the idempotent producer preserves ordering with at most 5")
         }
         "statistics.interval.ms" => {
-            at_least(value, 100, "the lag by partition comes from the statistics, so they can't be switched off")
+            at_least(value, 100, "the lag by partition comes from the statistics, so they must be on")
         }
         _ => Ok(()),
     }
 }
 
-/// Judges values against each other, each key having passed [`check`]. `Err` is the key and why not.
+/// Checks values against each other, after [`check`].
 ///
-/// A record must be given up before its transaction times out, and a transaction must time out before the session of a
-/// member does: the other way round a dead worker's partitions move on while its transaction still blocks their readers.
+/// A record must time out before its transaction, and a transaction before the session of its member: otherwise a dead
+/// worker's partitions are reassigned while its transaction still blocks their readers.
+///
+/// # Errors
+/// The key, and the reason.
 pub fn check_all(properties: &BTreeMap<String, String>) -> Result<(), (String, String)> {
     for (key, value) in properties {
         check(key, value).map_err(|reason| (key.clone(), reason))?;
@@ -129,13 +133,13 @@ pub fn check_all(properties: &BTreeMap<String, String>) -> Result<(), (String, S
     Ok(())
 }
 
-/// How long a record may take to be acknowledged, by default.
+/// Delivery timeout of a record, by default.
 pub const MESSAGE_TIMEOUT_MS: u64 = 20_000;
-/// How long a transaction may stay open, by default.
+/// Timeout of a transaction, by default.
 pub const TRANSACTION_TIMEOUT_MS: u64 = 30_000;
-/// How long a member may be silent before its partitions move on, by default.
+/// Session timeout, by default: after it the partitions of a silent member are reassigned.
 pub const SESSION_TIMEOUT_MS: u64 = 45_000;
-/// How long a request may take, by default.
+/// Timeout of a request, by default.
 pub const SOCKET_TIMEOUT_MS: u64 = 20_000;
 /// How long a lane may work on one batch before the group takes its partitions, by default.
 pub const MAX_POLL_INTERVAL_MS: u64 = 300_000;
@@ -165,7 +169,7 @@ impl Millis {
         Ok(Millis { key: key.clone(), value: parsed, set: true })
     }
 
-    /// Names the key that the user wrote, and the other one.
+    /// An error that names the key that was set, and the other one.
     fn against(&self, relation: &str, other: &Millis) -> (String, String) {
         let key = if self.set { &self.key } else { &other.key };
         let reason =
@@ -195,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_guarantee_is_refused_with_a_reason() {
+    fn properties_that_break_the_guarantee_are_refused_with_a_reason() {
         for key in [
             "enable.auto.commit",
             "isolation.level",
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn timeouts_must_be_in_order_and_the_message_names_what_was_written() {
+    fn timeouts_must_be_in_order_and_the_message_names_the_key_that_was_set() {
         let (key, reason) = all(&[("transaction.timeout.ms", "60000")]).unwrap_err();
         assert_eq!(key, "transaction.timeout.ms");
         assert!(reason.contains("session.timeout.ms"), "{reason}");

@@ -1,16 +1,15 @@
-//! As written: the shape of `copydesk.toml`, one struct for each section.
+//! The shape of `copydesk.toml`, one struct for each section.
 //!
-//! The doc comment of each field is its documentation: `copydesk config --reference` and the JSON Schema are made of
-//! them, so they address the person who configures copydesk. Nothing here is validated beyond its type; that is the
-//! business of [`super::settings`].
+//! The doc comment of each field is its documentation: `copydesk config --reference` and the JSON Schema are generated from
+//! them, so they address the person who configures copydesk. Only types are checked here; [`super::settings`] validates.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::access::{Names, Secret};
-use super::units::{Count, Period, Ratio, Size, Words};
+use super::access::Secret;
+use super::units::{Count, Names, Period, Ratio, Size, Words};
 use copydesk_core::pipeline::Limits;
 
 /// The whole file.
@@ -18,25 +17,25 @@ use copydesk_core::pipeline::Limits;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "copydesk.toml", description = "Configuration of copydesk.")]
 pub struct Raw {
-    /// The stream: what to consume, where to publish, as whom.
+    /// The stream: topics, consumer group, lanes.
     pub stream: RawStream,
-    /// What an article may cost. A payload beyond a limit goes to the dead-letter topic, never cut.
+    /// Limits of an article. A payload beyond one goes to the dead-letter topic; articles are never cut.
     pub limits: RawLimits,
     /// How records are published.
     pub output: RawOutput,
-    /// The admin server: `/livez`, `/readyz`, `/metrics`, and for people a page at `/`.
+    /// The admin server: `/livez`, `/readyz`, `/metrics`, and a page for people at `/`.
     pub admin: RawAdmin,
-    /// How logs are written (to standard error).
+    /// Logs, which are written to standard error.
     pub log: RawLog,
-    /// Traces: what became of each batch, and of each article that brought a `traceparent` header, sent to a collector by
-    /// OpenTelemetry's protocol (OTLP over HTTP, protobuf).
+    /// Traces of each batch, and of each article with a `traceparent` header, exported to a collector by OpenTelemetry's
+    /// protocol (OTLP over HTTP, protobuf).
     pub traces: RawTraces,
-    /// SASL OAUTHBEARER: where the token comes from with which copydesk logs in to the brokers. With a source set,
-    /// `sasl.mechanism` is `OAUTHBEARER` and `security.protocol` is `SASL_SSL`, where `[kafka]` does not say otherwise.
+    /// SASL OAUTHBEARER: the source of the token for logging in to the brokers. If one is set, `sasl.mechanism` defaults to
+    /// `OAUTHBEARER` and `security.protocol` to `SASL_SSL`.
     pub oauth: RawOauth,
-    /// Properties of librdkafka for consumer, producer and admin client alike: encryption, authentication, tuning.
-    /// Those that would break the guarantee are refused. A name may be written quoted (`"ssl.ca.location" = "…"`) or
-    /// bare (`ssl.ca.location = "…"`); in an environment variable its periods are underscores
+    /// Properties of librdkafka for all clients (consumer, producer, admin): encryption, authentication, tuning. Those that
+    /// would break the guarantees are refused. A name may be quoted (`"ssl.ca.location" = "…"`) or bare
+    /// (`ssl.ca.location = "…"`); in an environment variable its periods become underscores
     /// (`COPYDESK__KAFKA__SSL_CA_LOCATION`).
     pub kafka: BTreeMap<String, Property>,
 }
@@ -45,35 +44,35 @@ pub struct Raw {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawStream {
-    /// Brokers to start from: host and port, several separated by commas.
+    /// Bootstrap brokers: host and port, several separated by commas.
     pub brokers: String,
     /// Topic of raw articles.
     pub input: String,
     /// Topic of clean records.
     pub output: String,
-    /// Topic of the payloads that could not be cleaned, unchanged, each with the reason.
+    /// Topic of dead letters: payloads that could not be cleaned, unchanged, each with the reason.
     pub dead_letters: String,
-    /// Consumer group. All workers of one group share the input's partitions.
+    /// Consumer group. All workers of one group share the partitions of the input.
     pub group: String,
-    /// Name of this process, unique in the group. A restarted process must come back under the same name, so that it
-    /// fences its own ghost at once. Default: the host name.
+    /// Name of this process, unique in the group. It must be the same after a restart, so that the process fences its zombie
+    /// producer and gets its partitions back at once. Default: the host name.
     pub instance: Option<String>,
-    /// Lanes in this process: each is a consumer, a transactional producer and a thread. More lanes than partitions are
-    /// idle. Default: the cores that the process may use.
+    /// Lanes in this process: each is a consumer, a transactional producer and a thread. Lanes beyond the number of partitions
+    /// are idle. Default: the number of cores that the process may use.
     pub lanes: Option<Count>,
-    /// `exactly-once` (transactions: each article is published once, whatever fails) or `at-least-once` (for brokers
-    /// without transactions: after a failure an article may be published twice).
+    /// `exactly-once` (transactions: each article is published once, whatever fails) or `at-least-once` (for brokers without
+    /// transactions: after a failure an article may be published twice).
     pub delivery: RawDelivery,
-    /// What becomes of a partition whose committed offset can't be used: it lies beyond the end, it is of another topic that
-    /// had the same name, or there is none although the output has records. `stall`: the partition stands still, the others
-    /// go on, `/readyz` says why, and `copydesk offsets` decides. `earliest`: it is read from its beginning, so articles may
-    /// be published a second time.
+    /// What to do with a partition whose committed offset can't be used: it is beyond the end, it is of a deleted topic of the
+    /// same name, or there is none although the output has records. `stall`: the partition is not read until `copydesk
+    /// offsets` sets its offset; the others go on, and `/readyz` says why. `earliest`: it is read from the beginning, so
+    /// articles may be published again.
     pub on_offset_reset: RawOffsetReset,
-    /// A batch is cut when it holds so many bytes of input. One batch is one transaction.
+    /// Bytes of input at which a batch is complete. One batch is one transaction.
     pub batch_bytes: Size,
-    /// How long a stop (SIGTERM) may take to finish the batch at hand.
+    /// How long a stop (SIGTERM) may take to finish the current batch.
     pub grace: Period,
-    /// Pause before a failed lane starts anew; it doubles with each failure in a row.
+    /// Pause before a failed lane restarts; it doubles with each consecutive failure.
     pub backoff: Period,
     /// Longest such pause.
     pub max_backoff: Period,
@@ -99,7 +98,7 @@ impl Default for RawStream {
     }
 }
 
-/// What is promised of each record.
+/// The delivery guarantee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RawDelivery {
@@ -109,13 +108,13 @@ pub enum RawDelivery {
     AtLeastOnce,
 }
 
-/// What becomes of a partition whose committed offset can't be used.
+/// What to do with a partition whose committed offset can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RawOffsetReset {
-    /// It stands still until somebody decides.
+    /// It is not read until its offset is set.
     Stall,
-    /// It is read from its beginning.
+    /// It is read from the beginning.
     Earliest,
 }
 
@@ -142,9 +141,9 @@ impl Default for RawLimits {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawOutput {
-    /// Kafka's timestamp of a record: `input` (that of its article) or `now` (the time of publishing). A record whose topic
-    /// would refuse its article's timestamp (`message.timestamp.after.max.ms`, `message.timestamp.before.max.ms`) has the time
-    /// of publishing in any case. Whenever it is not the article's, that one is in the header `copydesk.timestamp.input`.
+    /// Kafka's timestamp of a record: `input` (that of its article) or `now` (the time of publishing). Where the topic would
+    /// refuse the article's timestamp (`message.timestamp.after.max.ms`, `message.timestamp.before.max.ms`), it is the time of
+    /// publishing in any case. When it is not the article's, that one is in the header `copydesk.timestamp.input`.
     pub timestamp: RawTimestamp,
 }
 
@@ -154,7 +153,7 @@ impl Default for RawOutput {
     }
 }
 
-/// Which timestamp a record has.
+/// The timestamp of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RawTimestamp {
@@ -168,15 +167,15 @@ pub enum RawTimestamp {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawAdmin {
-    /// Address and port to listen on, such as `127.0.0.1:9600`, or `off`. Without a token it has no authentication: keep
-    /// it on loopback or in a private network.
+    /// Address and port to listen on, such as `127.0.0.1:9600`, or `off`. Without a token there is no authentication: keep it
+    /// on loopback or in a private network.
     pub listen: String,
-    /// Further names by which it is asked, in an address or behind a proxy: a list, or text that is split at commas and
-    /// spaces. IP addresses, `localhost` and the host's own name are always answered, and so are probes; a request for any
-    /// other name is refused (421), since it may come from a stranger's page whose name was made to lead here.
+    /// Further host names of the server, for example behind a proxy: a list, or text that is split at commas and spaces.
+    /// Requests for IP addresses, `localhost` and the host's own name are always answered, and so are probes; those for any
+    /// other name are refused (421), since they may come from a foreign page by DNS rebinding.
     pub hosts: Names,
-    /// A token that everything but `/livez` and `/readyz` asks for: scripts send `Authorization: Bearer …`, people type it
-    /// into a form. A secret: better kept in a file, named by COPYDESK__ADMIN__TOKEN_FILE. Empty: none is asked for.
+    /// A token that everything but `/livez` and `/readyz` requires: scripts send `Authorization: Bearer …`, people type it into
+    /// a form. A secret: keep it in a file, and set COPYDESK__ADMIN__TOKEN_FILE to its path. Empty: none is required.
     pub token: Secret,
 }
 
@@ -191,7 +190,7 @@ impl Default for RawAdmin {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawLog {
     /// What to log: a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels by module
-    /// (`info,copydesk::worker=debug`). The admin server's `/log` changes it while the process runs.
+    /// (`info,copydesk::worker=debug`). `PUT /log` on the admin server changes it while the process runs.
     pub filter: String,
     /// `text` for people, `json` for machines: one object a line.
     pub format: RawFormat,
@@ -207,12 +206,13 @@ impl Default for RawLog {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawTraces {
-    /// The collector, such as `http://localhost:4318`, or `off`. Where no path is given it is `/v1/traces`. Without encryption:
-    /// use a collector on the same host or in a private network. What can't be sent is dropped, and never slows a lane.
+    /// URL of the collector, such as `http://localhost:4318`, or `off`. The default path is `/v1/traces`. There is no
+    /// encryption: use a collector on the same host or in a private network. Spans that can't be sent are dropped, and never
+    /// slow a lane.
     pub endpoint: String,
-    /// Part of the batches that are traced, from 0 to 1. An article's own trace is recorded where its `traceparent` says so.
+    /// Fraction of the batches that are traced, from 0 to 1. An article's own trace is recorded if its `traceparent` says so.
     pub sample_ratio: Ratio,
-    /// Name under which the spans appear.
+    /// Service name of the spans.
     pub service_name: String,
 }
 
@@ -226,13 +226,13 @@ impl Default for RawTraces {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawOauth {
-    /// File that holds the token and nothing else, and is replaced before the token expires: a service account token that
-    /// Kubernetes projects is one. Read anew for each client, and again when 80 % of the token's life is over. Empty: none.
+    /// File that holds only the token, and is replaced before the token expires, such as a projected service account token in
+    /// Kubernetes. It is read for each client, and again after 80 % of the token's lifetime. Empty: none.
     pub token_file: String,
-    /// Command that prints the token, in place of a file: a list, or text that is split at spaces. It is run without a shell,
-    /// has 10 s, and ends with 0. Others on the machine can see it: no place for a secret. Empty: none.
+    /// Command that prints the token, instead of a file: a list, or text that is split at spaces. It is run without a shell, and
+    /// must exit with 0 within 10 s. Other users of the machine can see its arguments: put no secret there. Empty: none.
     pub token_command: Words,
-    /// How long a token lives that does not say so itself (a JWT does, by its claim `exp`).
+    /// Lifetime of a token that does not carry its expiry (a JWT does, in its claim `exp`).
     pub token_lifetime: Period,
 }
 
@@ -246,7 +246,7 @@ impl Default for RawOauth {
     }
 }
 
-/// The form of a log line.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RawFormat {
@@ -256,7 +256,7 @@ pub enum RawFormat {
     Json,
 }
 
-/// The value of a librdkafka property, which wants text for everything: numbers and booleans may be written as such.
+/// The value of a librdkafka property. librdkafka takes text; numbers and booleans may be written as such.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Property {
@@ -271,7 +271,7 @@ pub enum Property {
 }
 
 impl Property {
-    /// As librdkafka wants it.
+    /// As text for librdkafka.
     pub fn to_text(&self) -> String {
         match self {
             Property::Flag(flag) => flag.to_string(),

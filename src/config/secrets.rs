@@ -1,4 +1,4 @@
-//! Which of the values that somebody set are secrets, told to the redactor before anything is said of them.
+//! Finds the secrets among the values that are set, for the redactor, before any of them is printed.
 
 use figment::value::Value;
 
@@ -6,11 +6,11 @@ use super::load::{Given, shown, text_of};
 use super::problem::{is_secret, nearest};
 use super::{catalogue, redact};
 
-/// Has the redactor know every secret that somebody has set, also one that another layer goes before.
+/// Adds every secret that is set to the redactor, even one that a later source overrides.
 pub(super) fn learn(given: &[Given]) {
     let text = |one: &Given| text_of(&one.value).map_or_else(|| shown(&one.value), str::to_owned);
     let texts = |one: &Given| leaves(&one.value);
-    // What is shown anyway can't be told apart from a secret of the same text.
+    // A secret that equals a public value can't be redacted.
     let public = |one: &&Given| one.section == "stream" || (one.section == "kafka" && one.key == "sasl.username");
     let public: Vec<String> = given.iter().filter(public).flat_map(texts).collect();
     for one in given {
@@ -33,7 +33,7 @@ pub(super) fn learn(given: &[Given]) {
     }
 }
 
-/// Every text and number in a value, be it a list in the place of a text.
+/// Every text and number in a value, even in a list in place of a text.
 fn leaves(value: &Value) -> Vec<String> {
     match value {
         Value::Array(_, items) => items.iter().flat_map(leaves).collect(),
@@ -48,7 +48,7 @@ fn user_of_url(url: &str) -> Option<&str> {
     Some(user.split_once(':').map_or(user, |(_, password)| password))
 }
 
-/// Arguments that say of themselves that they are secrets: `--password x`, `--client-secret=x`.
+/// Arguments that are secrets by their name: `--password x`, `--client-secret=x`.
 fn secrets_of_command(value: &Value) -> Vec<String> {
     let words: Vec<String> = match value {
         Value::Array(_, items) => items.iter().filter_map(|item| text_of(item).map(str::to_owned)).collect(),

@@ -1,4 +1,4 @@
-//! Units: sizes, durations and counts as people write them (`"3 MB"`, `"30s"`, `4` or `"4"`).
+//! Sizes, durations, counts and lists as people write them (`"3 MB"`, `"30s"`, `4` or `"4"`).
 //!
 //! Each type reads text and plain numbers, because a value may come from TOML (typed) or from the environment and the
 //! command line (always text), and prints the shortest form that reads back as the same value.
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(pub usize);
 
-/// A duration: `"30s"`, `"1m 30s"`, `"500ms"`. A bare number is refused, since nobody remembers which unit it has.
+/// A duration: `"30s"`, `"1m 30s"`, `"500ms"`. A bare number is refused, since its unit would be a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period(pub Duration);
 
@@ -25,7 +25,7 @@ pub struct Period(pub Duration);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub usize);
 
-/// A part of the whole, from 0 to 1.
+/// A fraction, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio(pub f64);
 
@@ -33,9 +33,9 @@ impl FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted = || "a size is wanted, such as `3 MB`, `512 KiB` or a number of bytes".to_owned();
-        let size: ByteSize = text.trim().parse().map_err(|_| wanted())?;
-        usize::try_from(size.as_u64()).map(Size).map_err(|_| wanted())
+        let expected = || "expected a size, such as `3 MB`, `512 KiB` or a number of bytes".to_owned();
+        let size: ByteSize = text.trim().parse().map_err(|_| expected())?;
+        usize::try_from(size.as_u64()).map(Size).map_err(|_| expected())
     }
 }
 
@@ -65,7 +65,7 @@ impl FromStr for Period {
             .ok()
             .and_then(|signed| Duration::try_from(signed).ok())
             .map(Period)
-            .ok_or_else(|| "a duration with its unit is wanted, such as `500ms`, `30s` or `2m`".to_owned())
+            .ok_or_else(|| "expected a duration with its unit, such as `500ms`, `30s` or `2m`".to_owned())
     }
 }
 
@@ -83,7 +83,7 @@ impl FromStr for Count {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let digits = text.trim().replace('_', "");
-        digits.parse().map(Count).map_err(|_| "a whole number is wanted, such as `4`".to_owned())
+        digits.parse().map(Count).map_err(|_| "expected a whole number, such as `4`".to_owned())
     }
 }
 
@@ -98,7 +98,7 @@ impl FromStr for Ratio {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let ratio = text.trim().parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
-        ratio.map(Ratio).ok_or_else(|| "a number from 0 to 1 is wanted, such as `0.1`".to_owned())
+        ratio.map(Ratio).ok_or_else(|| "expected a number from 0 to 1, such as `0.1`".to_owned())
     }
 }
 
@@ -113,27 +113,40 @@ impl fmt::Display for Words {
     }
 }
 
+/// Names: a list, or text that is split at commas and white space.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Names(pub Vec<String>);
+
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextOrList;
+        deserializer.deserialize_any(TextOrList(char::is_whitespace)).map(Words)
+    }
+}
 
-        impl<'de> Visitor<'de> for TextOrList {
-            type Value = Words;
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let separates = |letter: char| letter == ',' || letter.is_whitespace();
+        deserializer.deserialize_any(TextOrList(separates)).map(Names)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, or a list of texts,")
-            }
+/// Reads a list of texts, or one text that is split at these characters.
+struct TextOrList(fn(char) -> bool);
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Words, E> {
-                Ok(Words(text.split_whitespace().map(str::to_owned).collect()))
-            }
+impl<'de> Visitor<'de> for TextOrList {
+    type Value = Vec<String>;
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Words, A::Error> {
-                Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(Words)
-            }
-        }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text, or a list of texts")
+    }
 
-        deserializer.deserialize_any(TextOrList)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<String>, E> {
+        Ok(text.split(self.0).filter(|part| !part.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Vec<String>, A::Error> {
+        Vec::deserialize(de::value::SeqAccessDeserializer::new(list))
     }
 }
 
@@ -228,6 +241,20 @@ impl JsonSchema for Words {
     }
 }
 
+impl JsonSchema for Names {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Names".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Names: a list, or text that is split at commas and white space.",
+            "type": ["string", "array"],
+            "items": { "type": "string" }
+        })
+    }
+}
+
 impl JsonSchema for Period {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Period".into()
@@ -263,7 +290,7 @@ impl JsonSchema for Ratio {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A part of the whole, from 0 to 1.",
+            "description": "A fraction, from 0 to 1.",
             "type": ["number", "string"],
             "minimum": 0,
             "maximum": 1,

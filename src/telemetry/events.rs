@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use metrics::Label;
 use tracing::{debug, error, info, warn};
 
+use super::log_summary::{self, ClientLine};
 use super::names::{self, Kind, Metric};
-use super::tally::Refused;
-use super::teller;
-use super::unread::Unread;
+use super::refusal_counts::Refused;
+use super::unread_partitions::UnreadPartition;
 
 /// A batch was committed.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct BatchCommitted<'a> {
     pub kept: u64,
     /// Paragraphs dropped.
     pub dropped: u64,
-    /// Time spent gathering, waiting for the first article not included.
+    /// Time spent gathering, from the first article on.
     pub gather: Duration,
     /// Time spent in the pure function.
     pub process: Duration,
@@ -76,7 +76,7 @@ pub fn refused(refused: &Refused<'_>, reason: &dyn Display) {
     if refused.cut {
         metrics::counter!(names::DEAD_LETTERS_CUT).increment(1);
     }
-    teller::refused(refused, reason);
+    log_summary::refused(refused, reason);
 }
 
 /// Dates of one calendar were found.
@@ -84,62 +84,59 @@ pub fn dates_found(calendar: &'static str, count: u64) {
     metrics::counter!(names::DATES_FOUND, "calendar" => calendar).increment(count);
 }
 
-/// A batch was given up and will be done again.
+/// A batch was aborted and will be retried.
 pub fn batch_aborted(lane: &str, reason: &'static str, error: &str) {
     metrics::counter!(names::TRANSACTIONS_ABORTED, "reason" => reason).increment(1);
     debug!(lane = number(lane), reason, error, "batch aborted");
-    if teller::in_outage(|counts| counts.aborts += 1) {
+    if log_summary::in_outage(|counts| counts.aborts += 1) {
         return;
     }
     let text = format!("lane {lane}: batch aborted: {error}");
-    if let Some(unsaid) = ask(&format!("{lane} aborted {reason} {}", kind(error)), &text) {
-        warn!(lane = number(lane), reason, error, unsaid, "batch aborted: it will be done again");
+    if let Some(unsaid) = admit(&format!("{lane} aborted {reason} {}", kind(error)), &text) {
+        warn!(lane = number(lane), reason, error, unsaid, "batch aborted, it will be retried");
     }
 }
 
-/// Partitions came.
+/// Partitions were assigned.
 pub fn assigned(lane: &str, partitions: &[i32], total: usize) {
     metrics::counter!(names::REBALANCES, "kind" => "assigned").increment(1);
     metrics::gauge!(names::PARTITIONS_ASSIGNED, "lane" => lane.to_owned()).set(total as f64);
-    if let Some(unsaid) = ask(&format!("{lane} assigned {partitions:?} {total}"), "") {
+    if let Some(unsaid) = admit(&format!("{lane} assigned {partitions:?} {total}"), "") {
         info!(lane = number(lane), ?partitions, total, unsaid, "partitions assigned");
     }
 }
 
-/// Partitions went: revoked in order, or lost because the group had given this member up.
+/// Partitions were revoked in a rebalance, or lost because the group had removed this member.
 pub fn revoked(lane: &str, topic: &str, partitions: &[i32], total: usize, lost: bool) {
     metrics::counter!(names::REBALANCES, "kind" => if lost { "lost" } else { "revoked" }).increment(1);
     metrics::gauge!(names::PARTITIONS_ASSIGNED, "lane" => lane.to_owned()).set(total as f64);
     for &partition in partitions {
-        // The last stable offset is looked at by its maximum, which an old one does not change.
+        // The last stable offset is aggregated by its maximum, which an old one does not change.
         gauge(names::UNSTABLE, topic, partition, 0);
     }
     if lost {
         debug!(lane = number(lane), ?partitions, total, "partitions lost");
-        if teller::in_outage(|counts| counts.lost += partitions.len() as u64) {
+        if log_summary::in_outage(|counts| counts.lost += partitions.len() as u64) {
             return;
         }
         let text = format!("lane {lane}: partitions lost: {partitions:?}");
-        if let Some(unsaid) = ask(&format!("{lane} lost {partitions:?}"), &text) {
-            warn!(lane = number(lane), ?partitions, total, unsaid, "partitions lost: the group gave this lane up");
+        if let Some(unsaid) = admit(&format!("{lane} lost {partitions:?}"), &text) {
+            warn!(lane = number(lane), ?partitions, total, unsaid, "partitions lost: the group removed this lane");
         }
-    } else if let Some(unsaid) = ask(&format!("{lane} revoked {partitions:?} {total}"), "") {
+    } else if let Some(unsaid) = admit(&format!("{lane} revoked {partitions:?} {total}"), "") {
         info!(lane = number(lane), ?partitions, total, unsaid, "partitions revoked");
     }
 }
 
-/// Gathered articles were forgotten with their partition.
+/// Gathered articles were discarded with their partition.
 pub fn forgotten(lane: &str, records: usize) {
     metrics::counter!(names::RECORDS_FORGOTTEN).increment(records as u64);
-    info!(
-        lane = number(lane),
-        records, "gathered articles forgotten with their partition; its new owner reads them again"
-    );
+    info!(lane = number(lane), records, "gathered articles discarded with their partition; its new owner reads them");
 }
 
-/// A partition stands still until somebody decides where it is to be read from.
+/// A partition stalls until its offset is set.
 pub fn partition_stalls(lane: &str, topic: &str, partition: i32, why: &str, advice: &str) {
-    error!(lane, topic, partition, "partition stalls, the others go on: {why}. {advice}");
+    error!(lane, topic, partition, "partition stalled, the others go on: {why}. {advice}");
 }
 
 /// A partition is read from its beginning, because its offset can't be trusted and the configuration says so.
@@ -147,7 +144,7 @@ pub fn offset_reset(lane: &str, topic: &str, partition: i32, why: &str) {
     warn!(lane, topic, partition, "reading from the beginning (`stream.on-offset-reset`): {why}");
 }
 
-/// Retention deleted records that nobody had read.
+/// Retention deleted records that were not read.
 pub fn records_lost(topic: &str, partition: i32, from: i64, to: i64) {
     metrics::counter!(names::RECORDS_LOST).increment(u64::try_from(to - from).unwrap_or(0));
     error!(
@@ -155,7 +152,7 @@ pub fn records_lost(topic: &str, partition: i32, from: i64, to: i64) {
         partition,
         from,
         to,
-        "lost: retention has deleted {} offsets of the input before they were read; going on at the first that is left",
+        "lost: retention deleted {} offsets of the input before they were read; continuing at the first one left",
         to - from
     );
 }
@@ -165,13 +162,13 @@ pub fn lag(topic: &str, partition: i32, records: i64) {
     gauge(names::LAG, topic, partition, records);
 }
 
-/// Articles wait in another process's partition, and nothing is committed.
-pub fn unread(topic: &str, unread: &Unread) {
+/// Articles wait in a partition of another process, and nothing is committed.
+pub fn unread(topic: &str, unread: &UnreadPartition) {
     let (partition, lag, silence_s) = (unread.partition, unread.lag, unread.since.elapsed().as_secs());
     warn!(topic, partition, lag, silence_s, "{}", unread.in_words());
 }
 
-/// A partition that nobody read is read again, or has nothing more to read.
+/// An unread partition is read again, or has nothing left to read.
 pub fn read_again(topic: &str, partition: i32) {
     info!(topic, partition, "partition {partition} is read again");
 }
@@ -186,64 +183,65 @@ fn gauge(name: &'static str, topic: &str, partition: i32, value: i64) {
     metrics::gauge!(name, "topic" => topic.to_owned(), "partition" => partition.to_string()).set(value as f64);
 }
 
-/// A lane failed and starts anew after a pause.
+/// A lane failed and restarts after a pause.
 pub fn lane_restart(lane: &str, reason: &'static str, error: &str, pause: Duration) {
     metrics::counter!(names::LANE_RESTARTS, "reason" => reason).increment(1);
-    debug!(lane = number(lane), reason, error, pause_ms = millis(pause), "lane restarts");
-    // Its own panic is never a consequence of an outage.
-    if reason != "panic" && teller::in_outage(|counts| counts.restarts += 1) {
+    debug!(lane = number(lane), reason, error, pause_ms = millis(pause), "restarting lane");
+    // A panic is no consequence of an outage.
+    if reason != "panic" && log_summary::in_outage(|counts| counts.restarts += 1) {
         return;
     }
-    let text = format!("lane {lane}: starts anew: {error}");
-    if let Some(unsaid) = ask(&format!("{lane} restart {reason} {}", kind(error)), &text) {
-        warn!(lane = number(lane), reason, error, pause_ms = millis(pause), unsaid, "lane starts anew");
+    let text = format!("lane {lane}: restarting: {error}");
+    if let Some(unsaid) = admit(&format!("{lane} restart {reason} {}", kind(error)), &text) {
+        let pause_ms = millis(pause);
+        warn!(lane = number(lane), reason, error, pause_ms, unsaid, "restarting lane in {pause_ms} ms");
     }
 }
 
 /// A lane waits for something outside: a topic, a permission.
 pub fn lane_waits(lane: &str, what: &str, pause: Duration) {
-    debug!(lane = number(lane), pause_ms = millis(pause), "waits: {what}");
-    if let Some(unsaid) = ask(&format!("{lane} waits {}", kind(what)), &format!("lane {lane}: waiting: {what}")) {
+    debug!(lane = number(lane), pause_ms = millis(pause), "waiting: {what}");
+    if let Some(unsaid) = admit(&format!("{lane} waits {}", kind(what)), &format!("lane {lane}: waiting: {what}")) {
         warn!(lane = number(lane), pause_ms = millis(pause), unsaid, "waiting: {what}");
     }
 }
 
 /// A lane is ready.
 pub fn lane_ready(lane: &str) {
-    if let Some(unsaid) = ask(&format!("{lane} ready"), "") {
+    if let Some(unsaid) = admit(&format!("{lane} ready"), "") {
         info!(lane = number(lane), unsaid, "ready");
     }
 }
 
 /// A lane reaches no broker.
 pub fn brokers_down(lane: &str, why: &str) {
-    teller::down(lane, why);
+    log_summary::down(lane, why);
 }
 
 /// A lane reaches a broker.
 pub fn brokers_up(lane: &str) {
-    teller::up(lane);
+    log_summary::up(lane);
 }
 
-/// Another process uses this instance's name.
+/// A duplicate instance has taken over.
 pub fn fenced(lane: &str, transactional_id: &str) {
     error!(
         lane = number(lane),
         transactional_id,
-        "fenced: another copydesk runs with the same group and instance name and has taken over; this one ends. Give each \
-         process an instance name of its own (`stream.instance`, --instance)"
+        "fenced: another copydesk with the same group and instance name has taken over; this one exits. Give each process its \
+         own instance name (`stream.instance`, --instance)"
     );
 }
 
-/// librdkafka reported an error on its own.
+/// librdkafka reported an error of a client.
 pub fn broker_error(lane: &str, client: &'static str, error: &str) {
     metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
     debug!(lane = number(lane), client, "{error}");
-    if teller::in_outage(|counts| counts.errors += 1) {
+    if log_summary::in_outage(|counts| counts.errors += 1) {
         return;
     }
     let text = format!("lane {lane}: {client}: {error}");
-    if let Some(unsaid) = ask(&format!("{lane} {client} {}", kind(error)), &text) {
+    if let Some(unsaid) = admit(&format!("{lane} {client} {}", kind(error)), &text) {
         warn!(lane = number(lane), client, unsaid, "{error}");
     }
 }
@@ -252,31 +250,35 @@ pub fn broker_error(lane: &str, client: &'static str, error: &str) {
 pub fn client_down(lane: &str, client: &'static str, error: &str) {
     metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
     debug!(lane = number(lane), client, "{error}");
-    teller::down(lane, error);
-    teller::in_outage(|counts| counts.errors += 1);
+    log_summary::down(lane, error);
+    log_summary::in_outage(|counts| counts.errors += 1);
 }
 
-/// librdkafka reported an error of one connection, which it mends itself.
+/// librdkafka reported an error of one connection, which it reopens by itself.
 pub fn client_trouble(client: &'static str, error: &str) {
     metrics::counter!(names::BROKER_ERRORS, "client" => client).increment(1);
     debug!(client, "{error}");
-    teller::connection(&format!("{client} {}", kind(error)), &format!("{client}: {error}"), true);
+    log_summary::connection(&format!("{client} {}", kind(error)), &format!("{client}: {error}"), ClientLine::Warning);
 }
 
-/// librdkafka's own line about something that went wrong with a connection; `loud`: it calls that a warning or an error.
+/// librdkafka logged a line about a connection; `loud`: as a warning or an error.
 pub fn client_log(client: &str, facility: &str, message: &str, loud: bool) {
     debug!(target: "librdkafka", client, facility, "{message}");
-    // `[thrd:NAME]: ` says what the rest says again.
+    // `[thrd:NAME]: ` repeats what the rest says.
     let text = message.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(message, |(_, text)| text);
-    teller::connection(&format!("{facility} {}", kind(text)), &format!("{facility}: {text}"), loud);
+    log_summary::connection(
+        &format!("{facility} {}", kind(text)),
+        &format!("{facility}: {text}"),
+        if loud { ClientLine::Warning } else { ClientLine::Notice },
+    );
 }
 
-/// May a line of this kind be written now? With how many were not written since the last one, where there were any.
-fn ask(kind: &str, text: &str) -> Option<Option<u64>> {
-    teller::ask(kind, text).map(|unsaid| (unsaid > 0).then_some(unsaid))
+/// May a line of this kind be written now? With the number of lines suppressed since the last one, where there were any.
+fn admit(kind: &str, text: &str) -> Option<Option<u64>> {
+    log_summary::admit(kind, text).map(|unsaid| (unsaid > 0).then_some(unsaid))
 }
 
-/// Lines of one kind differ in numbers only; the name of a broker, in front, tells them apart.
+/// Lines of one kind differ in numbers only; those of different brokers, named in front, are of different kinds.
 fn kind(text: &str) -> String {
     let (broker, text) = text.split_once(": ").unwrap_or(("", text));
     let mut kind = String::from(broker);
@@ -290,22 +292,22 @@ fn kind(text: &str) -> String {
     kind
 }
 
-/// The number of a lane, which lines carry as a number.
+/// The number of a lane, as a number in the log line.
 fn number(lane: &str) -> u64 {
     lane.parse().unwrap_or_default()
 }
 
-/// Milliseconds as a number: those of the standard library have 128 bits, which log lines would carry as text.
+/// Milliseconds as a number: those of the standard library have 128 bits, which a log line would show as text.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Spans were handed to the collector, or could not be; `changed`: it was otherwise the last time.
+/// Spans were sent to the collector, or could not be; `changed`: the outcome is another than the last time.
 pub fn spans_exported(count: u64, error: Option<&str>, changed: bool) {
     metrics::counter!(names::SPANS, "outcome" => if error.is_some() { "failed" } else { "sent" }).increment(count);
     match error {
         Some(error) if changed => {
-            warn!(error, "traces: the collector takes no spans; those that can't be sent are dropped")
+            warn!(error, "traces: the collector takes no spans; spans that can't be sent are dropped")
         }
         None if changed => info!("traces: the collector takes spans again"),
         _ => {}
@@ -314,7 +316,7 @@ pub fn spans_exported(count: u64, error: Option<&str>, changed: bool) {
 
 /// The last spans were not sent in time.
 pub fn spans_unsent(error: &str) {
-    warn!(error, "traces: ending without the last spans");
+    warn!(error, "traces: the last spans were not sent");
 }
 
 /// The process started. Each counter whose labels are known beforehand starts at 0, so that the first event is an increase.
@@ -332,7 +334,7 @@ pub fn started(version: &'static str, key_version: &'static str, lanes: usize) {
     }
 }
 
-/// Every combination of labels that a metric may have; none where the cluster decides.
+/// Every combination of labels that a metric may have; none where they depend on the cluster.
 fn known_labels(metric: &Metric, lanes: usize) -> Vec<Vec<Label>> {
     let mut all = vec![Vec::new()];
     for &label in metric.labels {

@@ -1,6 +1,6 @@
-//! Log lines on standard error: text for people, or one JSON object a line for collectors. What is logged can be changed
-//! while the process runs; but from then on no filter keeps back an error of copydesk's own, since whoever reaches the
-//! admin port could hide with it what they do.
+//! Log lines on standard error: text for people, or one JSON object a line for collectors. The filter can be changed while
+//! the process runs; from then on no filter suppresses copydesk's own errors, since whoever reaches the admin port could
+//! hide their actions with one.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,27 +15,27 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
-use super::stderr::Form;
+use super::stderr::Format;
 use crate::config::{Log, log_filter};
 
 /// The filter in force; the process has one, as it has one standard error.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
-/// The filter in force is not that of the configuration, whose own `off` is taken at its word.
+/// The filter was changed. (An `off` of the configuration's suppresses copydesk's own errors as well.)
 static CHANGED: AtomicBool = AtomicBool::new(false);
 
-/// Why what is logged was not changed.
+/// Why the filter was not changed.
 #[derive(Debug, Error)]
-pub enum Unchanged {
+pub enum FilterError {
     /// The text is no filter.
     #[error("`{filter}`: {reason}")]
-    Filter {
+    Invalid {
         /// The text.
         filter: String,
-        /// What is wrong with it, and what is wanted.
+        /// What is wrong with it, and what is expected.
         reason: String,
     },
     /// Logging was not started by [`init`].
-    #[error("logging is not this program's to change here")]
+    #[error("logging was not started by this program")]
     Foreign,
 }
 
@@ -45,13 +45,13 @@ pub enum Unchanged {
 /// Where the filter can't be parsed.
 pub fn init(log: &Log, colour: bool) -> Result<(), ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&log.filter)?);
-    let form = match (log.json, colour) {
-        (true, _) => Form::Json,
-        (false, true) => Form::Coloured,
-        (false, false) => Form::Plain,
+    let format = match (log.json, colour) {
+        (true, _) => Format::Json,
+        (false, true) => Format::Coloured,
+        (false, false) => Format::Plain,
     };
-    // Without telling of its own errors, which it would do by `eprintln!`: that panics where nobody reads.
-    let lines = fmt::layer().with_writer(form).log_internal_errors(false);
+    // Without reporting its own errors: it would by `eprintln!`, which panics where nobody reads.
+    let lines = fmt::layer().with_writer(format).log_internal_errors(false);
     let lines = if log.json {
         lines.json().flatten_event(true).with_current_span(false).boxed()
     } else {
@@ -64,10 +64,10 @@ pub fn init(log: &Log, colour: bool) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// A filter, and errors of copydesk's own whatever it says, once it was changed.
+/// A filter that lets copydesk's own errors through once it was changed.
 ///
-/// It stands before all layers. As the filter of one layer it would eat events: a record of the crate `log` (rdkafka's) that
-/// such a filter refuses leaves its mark on the thread, and the next event is refused for it (tracing-subscriber 0.3.23).
+/// It stands before all layers. As the filter of one layer it would lose events: a refused record of the crate `log`
+/// (rdkafka's) marks the thread, and the next event is refused for it (tracing-subscriber 0.3.23).
 struct OrOwnErrors<L>(L);
 
 impl<S: Subscriber, L: Layer<S>> Layer<S> for OrOwnErrors<L> {
@@ -114,26 +114,26 @@ fn is_own_error(event: &Metadata<'_>) -> bool {
     *event.level() == Level::ERROR && event.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"))
 }
 
-/// Puts another in its place, until the process ends. Errors of copydesk's own are logged whatever it says.
+/// Replaces the filter until the process ends. copydesk's own errors are logged whatever it says.
 ///
 /// # Errors
-/// Where `wanted` is no filter; then everything stays as it was.
-pub fn set_filter(wanted: &str) -> Result<(), Unchanged> {
-    let wanted = wanted.trim();
-    let unfit = |reason| Unchanged::Filter { filter: wanted.to_owned(), reason };
-    log_filter(wanted).map_err(unfit)?;
-    let new = EnvFilter::try_new(wanted).map_err(|error| unfit(error.to_string()))?;
-    let handle = FILTER.get().ok_or(Unchanged::Foreign)?;
-    // Told by the old filter where that lets it through, since the new one may be silent.
-    let told = tracing::enabled!(tracing::Level::INFO);
-    if told {
-        tracing::info!(filter = wanted, "what is logged changes");
+/// Where `filter` is no filter; then the old one stays.
+pub fn set_filter(filter: &str) -> Result<(), FilterError> {
+    let filter = filter.trim();
+    let invalid = |reason| FilterError::Invalid { filter: filter.to_owned(), reason };
+    log_filter(filter).map_err(invalid)?;
+    let new = EnvFilter::try_new(filter).map_err(|error| invalid(error.to_string()))?;
+    let handle = FILTER.get().ok_or(FilterError::Foreign)?;
+    // Logged under the old filter where that lets it through, since the new one may not.
+    let logged = tracing::enabled!(tracing::Level::INFO);
+    if logged {
+        tracing::info!(filter, "the log filter is about to change");
     }
-    // Before the reload, which has every place that logs asked anew.
+    // Before the reload, which asks every place that logs again.
     CHANGED.store(true, Relaxed);
-    handle.reload(new).map_err(|_| Unchanged::Foreign)?;
-    if !told {
-        tracing::info!(filter = wanted, "what is logged has changed");
+    handle.reload(new).map_err(|_| FilterError::Foreign)?;
+    if !logged {
+        tracing::info!(filter, "the log filter has changed");
     }
     Ok(())
 }

@@ -1,28 +1,28 @@
-//! What the program tells its operators: logs, metrics, health.
+//! What the program tells its operators: logs, metrics, traces, health.
 //!
 //! Logs carry coordinates, never payloads. One event ([`events`]) emits its log line and its metric together, so that
-//! neither can be forgotten; what comes by the thousand is counted, and told now and then ([`teller`], [`minute`]). Metric names stand in one file ([`names`]). [`health`] is what the lanes say about
-//! themselves; [`crate::admin`] serves all of it over HTTP. [`traces`] makes spans of batches and articles, and [`otlp`] sends them, where that is asked
-//! for.
+//! neither can be forgotten; what occurs by the thousand is counted and logged as a summary ([`log_summary`],
+//! [`activity`]). Metric names stand in one file ([`names`]). [`health`] is the state that the lanes report;
+//! [`crate::admin`] serves all of it over HTTP. [`traces`] makes spans of batches and articles, and [`otlp`] exports them
+//! where that is configured.
 
+pub mod activity;
+mod broker_outage;
 pub mod events;
 pub mod health;
-pub mod lags;
+pub(crate) mod histogram;
+pub mod log_summary;
 pub mod logs;
-pub mod minute;
 pub mod names;
 pub mod otlp;
-mod outage;
-pub(crate) mod redaction;
-pub(crate) mod refusals;
-pub(crate) mod spread;
+pub mod partition_lag;
+pub(crate) mod recent_refusals;
+mod refusal_counts;
 mod stderr;
-mod tally;
-pub mod teller;
 mod throttle;
 pub mod traces;
-mod unread;
+mod unread_partitions;
 
-pub use health::{Committed, DECIDE, Health, LaneHealth};
-pub use tally::Refused;
-pub use unread::{Owner, Unread};
+pub use health::{CommittedBatch, DECIDE, Health, LaneHealth};
+pub use refusal_counts::Refused;
+pub use unread_partitions::{PartitionOwner, UnreadPartition};

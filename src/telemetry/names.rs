@@ -1,4 +1,4 @@
-//! Every metric there is: name, kind, labels and meaning, in one place.
+//! Every metric, in one place: name, kind, labels and meaning.
 //!
 //! Prometheus conventions: prefix `copydesk_`, base units (seconds, bytes), counters end in `_total`. Label values come
 //! from closed sets (codes, stages, outcomes) or are bounded by the cluster (topic, partition) or the configuration (lane).
@@ -25,7 +25,7 @@ pub struct Metric {
     pub kind: Kind,
     /// Its labels.
     pub labels: &'static [&'static str],
-    /// What it says, as shown by `/metrics` and in the docs.
+    /// Its meaning, as `/metrics` and the docs show it.
     pub help: &'static str,
 }
 
@@ -53,22 +53,22 @@ metrics! {
     COMMIT_SECONDS = Histogram "copydesk_commit_seconds" [] "Time from the last acknowledgement to the commit of a batch: offsets and commit.";
     END_TO_END_SECONDS = Histogram "copydesk_end_to_end_seconds" [] "Time from an article's Kafka timestamp to the commit of its record.";
     TRANSACTIONS_COMMITTED = Counter "copydesk_transactions_committed_total" ["lane"] "Batches committed (in at-least-once mode: offsets committed).";
-    TRANSACTIONS_ABORTED = Counter "copydesk_transactions_aborted_total" ["reason"] "Batches given up and done again: delivery, too_large, refused, offsets, commit, begin.";
-    LAG = Gauge "copydesk_lag_records" ["topic", "partition"] "Offsets between the end of an input partition (last stable offset) and what is committed; 0 where a consumer has read to the end and only control records of transactions are left. Kept while a lane starts anew. Each worker tells it of every partition, of those of others every few seconds: aggregate with `max by (topic, partition)`.";
+    TRANSACTIONS_ABORTED = Counter "copydesk_transactions_aborted_total" ["reason"] "Batches aborted and retried, by reason: delivery, too_large, refused, offsets, commit, begin.";
+    LAG = Gauge "copydesk_lag_records" ["topic", "partition"] "Offsets between the end of an input partition (last stable offset) and the committed offset; 0 where a consumer has read to the end and only control records of transactions are left. Kept while a lane restarts. Each worker reports every partition, those of other workers every few seconds: aggregate with `max by (topic, partition)`.";
     PARTITIONS_ASSIGNED = Gauge "copydesk_partitions_assigned" ["lane"] "Input partitions assigned to a lane.";
-    PARTITIONS_STALLED = Gauge "copydesk_partitions_stalled" [] "Assigned input partitions that stand still until somebody decides where they are to be read from (`copydesk offsets`).";
+    PARTITIONS_STALLED = Gauge "copydesk_partitions_stalled" [] "Assigned input partitions that are stalled until their offset is set (`copydesk offsets`).";
     RECORDS_LOST = Counter "copydesk_records_lost_total" [] "Offsets of the input that retention deleted before they were read.";
-    REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of assignment: assigned, revoked, lost.";
-    RECORDS_FORGOTTEN = Counter "copydesk_records_forgotten_total" [] "Gathered articles forgotten because their partition was revoked; its new owner reads them again.";
-    LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Lanes started anew: fenced, fatal, unavailable, panic.";
-    LANES_READY = Gauge "copydesk_lanes_ready" [] "Lanes that joined their group with an initialised producer and verified topics.";
-    BROKER_ERRORS = Counter "copydesk_broker_errors_total" ["client"] "Errors reported by librdkafka: consumer, producer.";
-    UNSTABLE = Gauge "copydesk_unstable_records" ["topic", "partition"] "Offsets between the last stable offset of an assigned input partition and its end: records of transactions that are open, which nobody may read yet, and what lies behind them.";
-    STABLE = Gauge "copydesk_last_stable_offset" ["topic", "partition"] "Last stable offset of an assigned input partition: before it every transaction is settled, and no reader of committed records gets further.";
-    LANES = Gauge "copydesk_lanes" [] "Lanes that this process was told to run.";
-    LAST_COMMIT = Gauge "copydesk_last_commit_timestamp_seconds" ["lane"] "When a lane last committed a batch, in Unix time; not there before its first.";
-    SPANS = Counter "copydesk_spans_total" ["outcome"] "Spans of traces handed to the collector: sent, failed.";
-    BUILD_INFO = Gauge "copydesk_build_info" ["version", "key_version"] "Always 1; the version is in the labels.";
+    REBALANCES = Counter "copydesk_rebalances_total" ["kind"] "Changes of the assignment, by kind: assigned, revoked, lost.";
+    RECORDS_FORGOTTEN = Counter "copydesk_records_forgotten_total" [] "Gathered articles discarded because their partition was revoked; its new owner reads them.";
+    LANE_RESTARTS = Counter "copydesk_lane_restarts_total" ["reason"] "Restarts of lanes, by reason: fenced, fatal, unavailable, panic.";
+    LANES_READY = Gauge "copydesk_lanes_ready" [] "Lanes that have joined their group, with an initialised producer and verified topics.";
+    BROKER_ERRORS = Counter "copydesk_broker_errors_total" ["client"] "Errors reported by librdkafka, by client: consumer, producer.";
+    UNSTABLE = Gauge "copydesk_unstable_records" ["topic", "partition"] "Offsets between the last stable offset of an assigned input partition and its end: records of open transactions, and those behind them, which consumers of committed records can't read yet.";
+    STABLE = Gauge "copydesk_last_stable_offset" ["topic", "partition"] "Last stable offset of an assigned input partition: every transaction before it is committed or aborted, and consumers of committed records read up to it.";
+    LANES = Gauge "copydesk_lanes" [] "Lanes that this process is configured to run.";
+    LAST_COMMIT = Gauge "copydesk_last_commit_timestamp_seconds" ["lane"] "When a lane last committed a batch, in Unix time; absent before its first.";
+    SPANS = Counter "copydesk_spans_total" ["outcome"] "Spans exported to the collector, by outcome: sent, failed.";
+    BUILD_INFO = Gauge "copydesk_build_info" ["version", "key_version"] "Always 1; the versions are in the labels.";
 }
 
 /// The values that a label may have, where they are a closed set; the others are bounded by the cluster (topic, partition) or
@@ -101,14 +101,14 @@ const CALENDARS: [&str; 10] = [
     "bikram-sambat",
 ];
 
-/// What every process tells of itself, under the names that Prometheus' own client libraries use.
+/// Metrics of the process, under the names that Prometheus' own client libraries use.
 pub const PROCESS: [(&str, &str); 8] = [
-    ("process_cpu_seconds_total", "Time on a core, user and system together."),
-    ("process_resident_memory_bytes", "Memory held."),
-    ("process_virtual_memory_bytes", "Memory addressed."),
-    ("process_virtual_memory_max_bytes", "Limit of it."),
-    ("process_open_fds", "Files and connections open."),
-    ("process_max_fds", "Limit of them."),
+    ("process_cpu_seconds_total", "CPU time, user and system."),
+    ("process_resident_memory_bytes", "Resident memory."),
+    ("process_virtual_memory_bytes", "Virtual memory."),
+    ("process_virtual_memory_max_bytes", "Limit of virtual memory."),
+    ("process_open_fds", "Open files and connections."),
+    ("process_max_fds", "Limit of open files and connections."),
     ("process_threads", "Threads."),
     ("process_start_time_seconds", "When the process started, in Unix time."),
 ];
@@ -182,7 +182,7 @@ mod tests {
             last,
         ];
         assert_eq!(all.map(Calendar::as_str), CALENDARS);
-        assert_eq!(last as usize + 1, CALENDARS.len(), "a calendar came after the last one");
+        assert_eq!(last as usize + 1, CALENDARS.len(), "a calendar was added after the last one");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The way of the spans to the collector: OTLP over HTTP, protobuf, from a thread of its own.
+//! Export of the spans to the collector: OTLP over HTTP, protobuf, on a thread of its own.
 //!
-//! The queue is bounded, and so is every attempt to send. Spans that can't be sent are dropped and counted; the log says once
-//! that it began, and once that it is over.
+//! The queue is bounded, and so is every attempt to send. Spans that can't be sent are dropped and counted; the log has one
+//! line when that begins, and one when it is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -23,13 +23,15 @@ use crate::config::Traces;
 use super::{events, traces};
 
 /// How long the collector may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a span waits for others before it is sent.
-const GATHER: Duration = Duration::from_secs(1);
+const DELAY: Duration = Duration::from_secs(1);
 /// How long a stop waits for the last spans.
-const FLUSH: Duration = Duration::from_secs(3);
-/// Most spans that wait, and most in one request.
-const QUEUE: (usize, usize) = (2048, 256);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
+/// Most spans that wait.
+const QUEUE: usize = 2048;
+/// Most spans in one request.
+const REQUEST: usize = 256;
 
 /// Traces that are on.
 #[derive(Debug)]
@@ -42,17 +44,18 @@ pub struct Export(SdkTracerProvider);
 pub fn start(settings: &Traces, instance: &str, runtime: &Handle) -> Result<Export, ExporterBuildError> {
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
-        .with_http_client(HyperClient::with_default_connector(ANSWER, None))
+        .with_http_client(HyperClient::with_default_connector(ANSWER_TIMEOUT, None))
         .with_endpoint(settings.endpoint.clone())
-        .with_timeout(ANSWER)
+        .with_timeout(ANSWER_TIMEOUT)
         .build()?;
-    let exporter = Watched { inner: Arc::new(exporter), runtime: runtime.clone(), failing: AtomicBool::new(false) };
+    let exporter =
+        ReportingExporter { inner: Arc::new(exporter), runtime: runtime.clone(), failing: AtomicBool::new(false) };
     let config = BatchConfigBuilder::default()
-        .with_max_queue_size(QUEUE.0)
-        .with_max_export_batch_size(QUEUE.1)
-        .with_scheduled_delay(GATHER)
+        .with_max_queue_size(QUEUE)
+        .with_max_export_batch_size(REQUEST)
+        .with_scheduled_delay(DELAY)
         .build();
-    // Attributes in OTEL_RESOURCE_ATTRIBUTES are taken along, as every program with OpenTelemetry does.
+    // The builder adds the attributes in OTEL_RESOURCE_ATTRIBUTES, as OpenTelemetry specifies.
     let resource = Resource::builder()
         .with_service_name(settings.service_name.clone())
         .with_attributes([
@@ -71,23 +74,23 @@ pub fn start(settings: &Traces, instance: &str, runtime: &Handle) -> Result<Expo
 }
 
 impl Export {
-    /// Sends what is left, and gives up after a few seconds. Blocks: not for an async thread.
+    /// Sends what is left, for a few seconds at most. Blocks: not for an async thread.
     pub fn flush(self) {
-        if let Err(error) = self.0.shutdown_with_timeout(FLUSH) {
+        if let Err(error) = self.0.shutdown_with_timeout(FLUSH_TIMEOUT) {
             events::spans_unsent(&error.to_string());
         }
     }
 }
 
-/// Exports on the runtime, since the processor's own thread has none, and tells of failures.
+/// Exports on the runtime, since the processor's own thread has none, and reports failures.
 #[derive(Debug)]
-struct Watched {
+struct ReportingExporter {
     inner: Arc<opentelemetry_otlp::SpanExporter>,
     runtime: Handle,
     failing: AtomicBool,
 }
 
-impl SpanExporter for Watched {
+impl SpanExporter for ReportingExporter {
     async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
         let (count, inner) = (spans.len() as u64, Arc::clone(&self.inner));
         let sending = self.runtime.spawn(async move { inner.export(spans).await });
@@ -98,7 +101,7 @@ impl SpanExporter for Watched {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        // Called once, before the first export: nobody else holds it yet.
+        // Called once, before the first export: there is no other reference yet.
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.set_resource(resource);
         }

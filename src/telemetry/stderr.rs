@@ -1,41 +1,40 @@
-//! Where log lines go: standard error, whatever has become of it. A line that can't be written is lost and nothing else
-//! happens, since a worker whose log reader has gone away has work to do. A line has no secret in it (`config::redact`), and steers no terminal: what came from an
-//! article or from a broker is escaped, in JSON as `\u202e`, which reads as the same JSON.
+//! Log lines on standard error. A line that can't be written is lost and nothing else happens: a worker whose log reader
+//! has gone away has work to do. A line has no secret in it (`config::redact`) and can't control a terminal: what came from
+//! an article or a broker is escaped, in JSON as `\u202e`, which reads as the same JSON.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::redact;
-use copydesk_core::text::is_unprintable;
+use copydesk_core::text::{Escape, escaped, is_unprintable};
 
-/// Form of the lines.
+/// Format of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Format {
     Json,
     Plain,
-    /// With colours of our own, which are let through.
+    /// With our own colours, which are let through.
     Coloured,
 }
 
-impl MakeWriter<'_> for Form {
-    type Writer = Lines;
+impl MakeWriter<'_> for Format {
+    type Writer = LineWriter;
 
-    fn make_writer(&self) -> Lines {
-        Lines(*self)
+    fn make_writer(&self) -> LineWriter {
+        LineWriter(*self)
     }
 }
 
-/// Takes one whole line at a time.
+/// A writer that is given one whole line at a time.
 #[derive(Debug)]
-pub(super) struct Lines(Form);
+pub(super) struct LineWriter(Format);
 
-impl Write for Lines {
+impl Write for LineWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        let _ = io::stderr().lock().write_all(safe(&redact::text(&text), self.0).as_bytes());
+        let _ = io::stderr().lock().write_all(escaped_line(&redact::text(&text), self.0).as_bytes());
         Ok(line.len())
     }
 
@@ -44,36 +43,36 @@ impl Write for Lines {
     }
 }
 
-/// The line with every character that is unprintable as an escape, its own end and colours aside.
-fn safe(line: &str, form: Form) -> Cow<'_, str> {
+/// The line with terminal controls escaped, except for its own end and our colours.
+fn escaped_line(line: &str, format: Format) -> Cow<'_, str> {
     let (text, end) = line.strip_suffix('\n').map_or((line, ""), |text| (text, "\n"));
-    if !text.chars().any(is_unprintable) {
+    if !text.contains(is_unprintable) {
         return Cow::Borrowed(line);
     }
-    let mut safe = String::with_capacity(line.len() + 64);
+    let escape = if format == Format::Json { Escape::Json } else { Escape::Rust };
+    let mut out = String::with_capacity(line.len() + 64);
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let colour = if form == Form::Coloured { colour(rest) } else { 0 };
+    while let Some(at) = rest.find(is_unprintable) {
+        let (plain, from) = rest.split_at(at);
+        out.push_str(plain);
+        let colour = if format == Format::Coloured { colour(from) } else { 0 };
+        // Either a sequence of ours, or one character to be escaped.
+        let length = if colour > 0 { colour } else { from.chars().next().map_or(1, char::len_utf8) };
+        let (control, behind) = from.split_at(length);
         if colour > 0 {
-            safe.push_str(&rest[..colour]);
-            rest = &rest[colour..];
-            continue;
-        }
-        rest = &rest[letter.len_utf8()..];
-        if !is_unprintable(letter) {
-            safe.push(letter);
-        } else if form == Form::Json {
-            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+            out.push_str(control);
         } else {
-            safe.extend(letter.escape_default());
+            out.push_str(&escaped(control, escape, &[]));
         }
+        rest = behind;
     }
-    safe.push_str(end);
-    Cow::Owned(safe)
+    out.push_str(rest);
+    out.push_str(end);
+    Cow::Owned(out)
 }
 
-/// Length of the escape sequence with which the text begins, where that only sets a colour. (An article's own are escaped
-/// before they come here.)
+/// Length of the escape sequence at the head of the text, where it only sets a colour. (Those of an article are escaped
+/// earlier.)
 fn colour(text: &str) -> usize {
     let Some(numbers) = text.strip_prefix("\x1b[") else { return 0 };
     let end = numbers.find(|letter: char| !letter.is_ascii_digit() && letter != ';').unwrap_or(numbers.len());
@@ -85,17 +84,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_steers_nothing() {
+    fn no_line_controls_the_terminal() {
         assert_eq!(
-            safe("{\"a\":\"x\u{9b}2J\u{202e}y\u{7f}\"}\n", Form::Json),
+            escaped_line("{\"a\":\"x\u{9b}2J\u{202e}y\u{7f}\"}\n", Format::Json),
             "{\"a\":\"x\\u009b2J\\u202ey\\u007f\"}\n"
         );
-        assert_eq!(safe("a\x1b[2J\u{9b}b\nforged\n", Form::Plain), "a\\u{1b}[2J\\u{9b}b\\nforged\n");
+        assert_eq!(escaped_line("a\x1b[2J\u{9b}b\nforged\n", Format::Plain), "a\\u{1b}[2J\\u{9b}b\\nforged\n");
         assert_eq!(
-            safe("\x1b[2mtime\x1b[0m \x1b[2J\u{2066}\n", Form::Coloured),
+            escaped_line("\x1b[2mtime\x1b[0m \x1b[2J\u{2066}\n", Format::Coloured),
             "\x1b[2mtime\x1b[0m \\u{1b}[2J\\u{2066}\n"
         );
-        assert_eq!(safe("\x1b[32mgreen", Form::Plain), "\\u{1b}[32mgreen");
-        assert_eq!(safe("سلام – 灯台\n", Form::Json), "سلام – 灯台\n");
+        assert_eq!(escaped_line("\x1b[32mgreen", Format::Plain), "\\u{1b}[32mgreen");
+        assert_eq!(escaped_line("سلام – 灯台\n", Format::Json), "سلام – 灯台\n");
     }
 }

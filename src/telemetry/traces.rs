@@ -1,13 +1,13 @@
-//! Traces: what became of a batch, and of an article, as spans that go to a collector by OTLP. Off unless configured.
+//! Traces: spans of batches and articles, exported to a collector by OTLP. Off unless configured.
 //!
 //! A batch is a trace of its own: a span `batch <input>` with one span for each phase below it, and a **link** to the trace of
 //! each article that brought a `traceparent` header: an article is one of thousands, so no article's trace is the batch's parent.
-//! The article's own trace goes on with a span `create <output>`, whose identity is the `traceparent` of the record. Names and
+//! The article's own trace continues with a span `create <output>`, whose identity is the `traceparent` of the record. Names and
 //! attributes follow OpenTelemetry's conventions for messaging.
 //!
-//! Where traces are off, a [`BatchTrace`] is empty, and each of its calls looks at that and returns. Where they are on, a lane
-//! only puts spans into a bounded queue; a thread of its own sends them ([`super::otlp`]), and what the queue can't hold is
-//! dropped: no collector ever slows a lane.
+//! Where traces are off, a [`BatchTrace`] is empty and its calls return at once. Where they are on, a lane only puts spans
+//! into a bounded queue; another thread sends them ([`super::otlp`]), and what the queue can't hold is dropped: no collector
+//! ever slows a lane.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,12 +21,13 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
 use crate::config::redact;
+use copydesk_core::text::hex;
 
 /// The header of W3C's Trace Context, in a Kafka record as in an HTTP request.
 pub const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// Most links of a span: a batch may have thousands of articles, and a collector takes only so much at once.
+/// Most links of a span: a batch may have thousands of articles, and collectors bound the size of a span.
 pub(super) const MOST_LINKS: u32 = 128;
 
 /// Names of headers with their values, as a record has them: any bytes.
@@ -34,9 +35,9 @@ pub type Headers<'a> = [(&'a [u8], Option<&'a [u8]>)];
 
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 
-/// From now on, batches are traced.
+/// Turns traces on.
 pub(super) fn install(tracer: SdkTracer) {
-    // A second one changes nothing, as with the recorder of metrics.
+    // A second call changes nothing, as with the recorder of metrics.
     let _ = TRACER.set(tracer);
 }
 
@@ -55,27 +56,27 @@ pub struct Route<'a> {
 
 /// The spans of one batch; empty where traces are off.
 #[derive(Debug, Default)]
-pub struct BatchTrace(Option<Box<Open>>);
+pub struct BatchTrace(Option<Box<OpenTrace>>);
 
 #[derive(Debug)]
-struct Open {
+struct OpenTrace {
     tracer: SdkTracer,
     input: String,
     output: String,
     root: SdkSpan,
-    /// What is below the root.
+    /// The context of spans below the root.
     below: Context,
     phase: Option<SdkSpan>,
     articles: Vec<SdkSpan>,
 }
 
 impl BatchTrace {
-    /// The batch was gathered, just now, and its first article came so long ago. What follows is *process*.
+    /// The batch was gathered just now, and its first article was read `took` ago. What follows is *process*.
     pub fn gathered(route: Route<'_>, took: Duration, articles: usize) -> BatchTrace {
-        BatchTrace(TRACER.get().map(|tracer| Box::new(Open::new(tracer.clone(), route, took, articles))))
+        BatchTrace(TRACER.get().map(|tracer| Box::new(OpenTrace::new(tracer.clone(), route, took, articles))))
     }
 
-    /// All articles went through the function. What follows is *publish*.
+    /// All articles were cleaned. What follows is *publish*.
     pub fn processed(&mut self) {
         if let Some(open) = &mut self.0 {
             let name = open.output.clone();
@@ -84,7 +85,7 @@ impl BatchTrace {
     }
 
     /// An article with these headers, from `place` (partition and offset), is about to be sent, as a record or as a dead letter.
-    /// Gives the `traceparent` that its record must have, where that is another than it came with.
+    /// Gives the `traceparent` of its record, where that differs from the article's.
     pub fn article(&mut self, headers: &Headers<'_>, place: (i32, i64), is_record: bool) -> Option<String> {
         self.0.as_mut()?.article(headers, place, is_record)
     }
@@ -104,7 +105,7 @@ impl BatchTrace {
         }
     }
 
-    /// The batch was given up.
+    /// The batch was aborted.
     pub fn failed(&mut self, reason: &'static str, error: &dyn fmt::Display) {
         if let Some(open) = self.0.take() {
             open.end(Some((reason, &redact::text(&error.to_string()))));
@@ -113,35 +114,46 @@ impl BatchTrace {
 }
 
 impl Drop for BatchTrace {
-    /// A batch that was gathered and not published: another before it was given up, or its partitions went.
+    /// A batch that was gathered and not published: one before it was aborted, or its partitions were revoked.
     fn drop(&mut self) {
         self.failed("abandoned", &"not published: its articles are read again");
     }
 }
 
-impl Open {
-    fn new(tracer: SdkTracer, route: Route<'_>, took: Duration, articles: usize) -> Open {
+impl OpenTrace {
+    fn new(tracer: SdkTracer, route: Route<'_>, took: Duration, articles: usize) -> OpenTrace {
         let now = SystemTime::now();
-        let came = now.checked_sub(took).unwrap_or(now);
+        let begun = now.checked_sub(took).unwrap_or(now);
         let mut attributes = messaging("batch", "process", route.input);
         attributes.extend([
             KeyValue::new("messaging.consumer.group.name", route.group.to_owned()),
             KeyValue::new("messaging.batch.message_count", i64::try_from(articles).unwrap_or(i64::MAX)),
             KeyValue::new("copydesk.lane", route.lane.to_owned()),
         ]);
-        let root =
-            span(&tracer, format!("batch {}", route.input), SpanKind::Consumer, attributes, came, &Context::new());
+        let root = span(
+            &tracer,
+            SpanBuilder::from_name(format!("batch {}", route.input)).with_kind(SpanKind::Consumer),
+            attributes,
+            begun,
+            &Context::new(),
+        );
         let below = Context::new().with_remote_span_context(root.span_context().clone());
         let (input, output) = (route.input.to_owned(), route.output.to_owned());
-        let mut open = Open { tracer, input, output, root, below, phase: None, articles: Vec::new() };
-        open.begin("receive", "receive", route.input, SpanKind::Client, came);
+        let mut open = OpenTrace { tracer, input, output, root, below, phase: None, articles: Vec::new() };
+        open.begin("receive", "receive", route.input, SpanKind::Client, begun);
         open.next("process", "process", route.input, SpanKind::Internal);
         open
     }
 
     fn begin(&mut self, operation: &'static str, kind: &'static str, topic: &str, role: SpanKind, at: SystemTime) {
         let attributes = messaging(operation, kind, topic);
-        self.phase = Some(span(&self.tracer, format!("{operation} {topic}"), role, attributes, at, &self.below));
+        self.phase = Some(span(
+            &self.tracer,
+            SpanBuilder::from_name(format!("{operation} {topic}")).with_kind(role),
+            attributes,
+            at,
+            &self.below,
+        ));
     }
 
     fn next(&mut self, operation: &'static str, kind: &'static str, topic: &str, role: SpanKind) {
@@ -160,7 +172,7 @@ impl Open {
         if !theirs.is_valid() {
             return None;
         }
-        // A trace that is not recorded has nothing at the other end of a link.
+        // A link to a trace that is not recorded would lead nowhere.
         if theirs.is_sampled() && self.root.is_recording() {
             self.root.add_link(theirs, Vec::new());
         }
@@ -172,8 +184,8 @@ impl Open {
             KeyValue::new("copydesk.input.partition", i64::from(place.0)),
             KeyValue::new("copydesk.input.offset", place.1),
         ]);
-        let name = format!("create {}", self.output);
-        let mut created = span(&self.tracer, name, SpanKind::Producer, attributes, SystemTime::now(), &parent);
+        let builder = SpanBuilder::from_name(format!("create {}", self.output)).with_kind(SpanKind::Producer);
+        let mut created = span(&self.tracer, builder, attributes, SystemTime::now(), &parent);
         let ours = traceparent(created.span_context());
         if created.is_recording() {
             if self.root.is_recording() {
@@ -199,16 +211,15 @@ impl Open {
     }
 }
 
+/// A span that starts at `at`, below `parent`.
 fn span(
     tracer: &SdkTracer,
-    name: String,
-    kind: SpanKind,
+    builder: SpanBuilder,
     attributes: Vec<KeyValue>,
     at: SystemTime,
     parent: &Context,
 ) -> SdkSpan {
-    let builder = SpanBuilder::from_name(name).with_kind(kind).with_start_time(at).with_attributes(attributes);
-    tracer.build_with_context(builder, parent)
+    tracer.build_with_context(builder.with_start_time(at).with_attributes(attributes), parent)
 }
 
 fn messaging(operation: &'static str, kind: &'static str, topic: &str) -> Vec<KeyValue> {
@@ -220,9 +231,10 @@ fn messaging(operation: &'static str, kind: &'static str, topic: &str) -> Vec<Ke
     ]
 }
 
-/// Version 0 of the header, which every later version can be read as.
+/// Version 0 of the header, which readers of later versions accept.
 fn traceparent(span: &SpanContext) -> String {
-    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
+    let flags = hex::encode(&[span.trace_flags().to_u8()]);
+    format!("00-{}-{}-{flags}", span.trace_id(), span.span_id())
 }
 
 /// The headers with another `traceparent`, where there is one.
@@ -237,7 +249,7 @@ pub fn with_traceparent<'a>(headers: &'a Headers<'a>, ours: Option<&'a str>) -> 
 struct Carrier<'a>(&'a Headers<'a>);
 
 impl Extractor for Carrier<'_> {
-    /// Text of a header. Two `traceparent` contradict each other, and count as none.
+    /// Text of a header. Two `traceparent` headers contradict each other and count as none.
     fn get(&self, key: &str) -> Option<&str> {
         let mut named = self.0.iter().filter(|(name, _)| *name == key.as_bytes());
         let (_, value) = named.next()?;
@@ -263,9 +275,9 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<SpanData>>>);
+    struct CollectedSpans(Arc<Mutex<Vec<SpanData>>>);
 
-    impl SpanExporter for Kept {
+    impl SpanExporter for CollectedSpans {
         async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
             self.0.lock().unwrap().extend(spans);
             Ok(())
@@ -274,11 +286,11 @@ mod tests {
 
     /// What is exported of one batch.
     fn exported(turn: impl FnOnce(BatchTrace)) -> Vec<SpanData> {
-        let kept = Kept::default();
+        let kept = CollectedSpans::default();
         let provider =
             SdkTracerProvider::builder().with_simple_exporter(kept.clone()).with_max_links_per_span(MOST_LINKS).build();
         let route = Route { input: "in", output: "out", group: "group", lane: "0" };
-        let open = Open::new(provider.tracer("test"), route, Duration::from_secs(1), 200);
+        let open = OpenTrace::new(provider.tracer("test"), route, Duration::from_secs(1), 200);
         turn(BatchTrace(Some(Box::new(open))));
         let spans = kept.0.lock().unwrap();
         spans.clone()
@@ -299,7 +311,7 @@ mod tests {
             trace.acknowledged();
             trace.failed("commit", &"no coordinator");
         });
-        // The record of the article is as little there as the batch.
+        // The record was aborted with the batch.
         assert_eq!(errors(&spans), ["create out", "commit in", "batch in"]);
         let reasons = spans.iter().flat_map(|span| &span.attributes).filter(|pair| pair.key.as_str() == "error.type");
         assert!(reasons.map(|pair| pair.value.as_str()).eq(["commit"; 3]));

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::Histogram;
 
-use crate::telemetry::{Committed, Refused, events, names};
+use crate::telemetry::{CommittedBatch, Refused, events, names};
 use copydesk_core::record::Reject;
 
 use super::batch::{Article, Outcome, Work};
@@ -64,7 +64,7 @@ impl<'a> BatchMetrics<'a> {
         };
         event.emit();
         let (records, bytes, commit) = (event.records_in, event.bytes_in, published.commit);
-        self.config.health.committed(Committed { records, bytes, process: work.process, publish, commit });
+        self.config.health.committed(CommittedBatch { records, bytes, process: work.process, publish, commit });
     }
 
     fn record_refusal(&self, article: &Article<'_>, reject: &Reject, dead_letter_limit: usize) {
@@ -81,7 +81,7 @@ impl<'a> BatchMetrics<'a> {
         for timestamp in articles.iter().filter_map(Article::timestamp) {
             let waited = (now - timestamp as f64 / 1000.0).max(0.0);
             self.end_to_end.record(waited);
-            self.config.health.waited(waited);
+            self.config.health.record_latency(waited);
         }
     }
 }

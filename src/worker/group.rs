@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 
-use crate::telemetry::Owner;
+use crate::telemetry::PartitionOwner;
 
 use super::partition::{Partition, TopicName};
 
@@ -23,9 +23,11 @@ struct Member {
 
 impl Group {
     /// Whose the partition is.
-    pub(super) fn owner(&self, partition: Partition) -> Owner {
+    pub(super) fn owner(&self, partition: Partition) -> PartitionOwner {
         let owner = self.members.iter().find(|member| member.partitions.contains(&partition));
-        owner.map_or(Owner::Nobody, |member| Owner::Member(format!("`{}` at {}", member.client, member.host)))
+        owner.map_or(PartitionOwner::Nobody, |member| {
+            PartitionOwner::Member(format!("`{}` at {}", member.client, member.host))
+        })
     }
 
     /// Is a client the first one of the members, by client id?

@@ -23,7 +23,7 @@ use rdkafka::topic_partition_list::Offset;
 use tracing::debug;
 
 use crate::config::Stream;
-use crate::telemetry::{Health, Owner, Unread, events};
+use crate::telemetry::{Health, PartitionOwner, UnreadPartition, events};
 
 use super::clients;
 use super::context::CommandContext;
@@ -140,15 +140,16 @@ impl GroupMonitor<'_> {
             // At the first look nothing can be said of what moves.
             let since = self.seen.get(&partition).map(|seen| seen.since).filter(|since| since.elapsed() >= EVERY / 2);
             if let Some(since) = since.filter(|_| lag > 0) {
-                let unread = Unread { partition: partition.number, lag, since, owner: Owner::Unknown };
+                let unread =
+                    UnreadPartition { partition: partition.number, lag, since, owner: PartitionOwner::Unknown };
                 waiting.insert(partition, unread);
             }
         }
         let group = if waiting.is_empty() { None } else { describe(&self.consumer, &self.config.stream.group, ASK) };
         for (&partition, unread) in &mut waiting {
-            unread.owner = group.as_ref().map_or(Owner::Unknown, |group| group.owner(partition));
+            unread.owner = group.as_ref().map_or(PartitionOwner::Unknown, |group| group.owner(partition));
         }
-        let has_ownerless = waiting.values().any(|unread| unread.owner == Owner::Nobody);
+        let has_ownerless = waiting.values().any(|unread| unread.owner == PartitionOwner::Nobody);
         self.ask_to_rejoin(group.filter(|_| has_ownerless));
         waiting.retain(|_, unread| unread.since.elapsed() >= SILENCE);
         self.report(waiting);
@@ -208,7 +209,7 @@ impl GroupMonitor<'_> {
     }
 
     /// Says which partitions nobody reads, and which are read again.
-    fn report(&mut self, unread: BTreeMap<Partition, Unread>) {
+    fn report(&mut self, unread: BTreeMap<Partition, UnreadPartition>) {
         for (partition, seen) in &mut self.seen {
             match (unread.get(partition), seen.reported) {
                 (Some(unread), reported) if reported.is_none_or(|reported| reported.elapsed() >= REMIND) => {

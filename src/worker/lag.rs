@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::config::Stream;
-use crate::telemetry::lags::{Read, Standing};
+use crate::telemetry::partition_lag::{PartitionPosition, ReadToEnd};
 
 use super::clients;
 use super::context::CommandContext;
@@ -82,7 +82,7 @@ impl Progress {
         partition: Partition,
         numbers: &PartitionStatistics,
         emptied: bool,
-    ) -> Option<Standing> {
+    ) -> Option<PartitionPosition> {
         let end = if numbers.ls_offset >= 0 { numbers.ls_offset } else { numbers.hi_offset };
         let known = self.partitions.entry(partition).or_default();
         let committed = known.committed.unwrap_or(numbers.committed_offset.max(numbers.lo_offset));
@@ -93,8 +93,8 @@ impl Progress {
         }
         // Nothing was gathered: the lane began to read at the committed offset.
         let articles_end = known.gathered.unwrap_or(committed);
-        let read = fetched.filter(|&to| articles_end <= to).map(|to| Read { to, articles_end });
-        Some(Standing { committed, end, read })
+        let read = fetched.filter(|&to| articles_end <= to).map(|to| ReadToEnd { to, articles_end });
+        Some(PartitionPosition { committed, end, read })
     }
 }
 
@@ -103,12 +103,15 @@ impl Progress {
 ///
 /// # Errors
 /// Where no broker answers for the group.
-pub(super) fn measure(stream: &Stream, partitions: &[Partition]) -> Result<Vec<(Partition, Standing)>, KafkaTrouble> {
+pub(super) fn measure(
+    stream: &Stream,
+    partitions: &[Partition],
+) -> Result<Vec<(Partition, PartitionPosition)>, KafkaTrouble> {
     let client = LoggedIn::new(&clients::reader(stream), CommandContext::default(), stream)?;
     let positions = group_positions(&client, partitions, ASK)
         .map_err(|error| KafkaTrouble::new("asking for committed offsets", &error))?;
     let standing = |(partition, position): (Partition, GroupPosition)| {
-        (partition, Standing { committed: position.next_readable(), end: position.end, read: None })
+        (partition, PartitionPosition { committed: position.next_readable(), end: position.end, read: None })
     };
     Ok(positions.into_iter().map(standing).collect())
 }

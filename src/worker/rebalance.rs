@@ -119,8 +119,8 @@ impl Membership {
     /// This session of the lane is over, and its consumer is to be closed.
     pub(super) fn leave(&self) {
         self.left.store(true, Relaxed);
-        self.health.set_settled(false);
-        self.health.lags().left(self.health.number());
+        self.health.set_assignment_stable(false);
+        self.health.lags().lane_restarted(self.health.number());
     }
 
     /// The lane has polled; `emptied`: until nothing was left, so that all that was fetched before is gathered.
@@ -178,7 +178,7 @@ impl Membership {
         }
         state.revoked.extend(&partitions);
         state.steady = 0;
-        self.health.set_settled(false);
+        self.health.set_assignment_stable(false);
         self.health.set_partitions(state.assigned.iter().map(|partition| partition.number).collect());
         self.health.lags().revoked(self.health.number(), &numbers(&partitions));
         events::revoked(&self.lane, self.topic.as_str(), &numbers(&partitions), state.assigned.len(), lost);
@@ -229,9 +229,9 @@ impl ClientContext for Membership {
         let steady = statistics.cgrp.is_some_and(|group| group.join_state == "steady");
         state.joined |= steady;
         state.steady = if steady { state.steady.saturating_add(1) } else { 0 };
-        self.health.set_settled(state.steady >= STABLE);
+        self.health.set_assignment_stable(state.steady >= STABLE);
         if state.steady >= STABLE {
-            self.health.lags().settled(self.topic.as_str(), self.health.number());
+            self.health.lags().forget_unowned(self.topic.as_str(), self.health.number());
         }
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
             events::brokers_up(&self.lane);

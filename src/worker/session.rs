@@ -124,7 +124,7 @@ pub(super) fn run(config: &LaneConfig) -> Ended {
 fn measure_left_partitions(config: &LaneConfig, measured: &mut Option<Instant>) {
     let (lags, stream) = (config.health.lags(), &config.settings.stream);
     let left: Vec<Partition> =
-        lags.kept(config.number).into_iter().map(|number| Partition::new(&stream.input, number)).collect();
+        lags.unowned(config.number).into_iter().map(|number| Partition::new(&stream.input, number)).collect();
     if left.is_empty() || config.embedded || measured.is_some_and(|at: Instant| at.elapsed() < MEASURE) {
         return;
     }

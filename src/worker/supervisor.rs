@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 
 use crate::config::Settings;
 use crate::telemetry::Health;
-use crate::telemetry::minute::Minute;
+use crate::telemetry::activity::ActivityLog;
 
 use super::clients;
 use super::embedded::Broker;
@@ -32,7 +32,7 @@ pub struct Worker {
     lanes: Vec<JoinHandle<Ended>>,
     stop: Stop,
     health: Arc<Health>,
-    minute: Minute,
+    activity: ActivityLog,
     grace: Duration,
 }
 
@@ -89,8 +89,8 @@ impl Worker {
             delivery = settings.stream.delivery.as_str(),
             "started"
         );
-        let minute = Minute::new(Arc::clone(&health));
-        Ok(Worker { lanes, stop, health, minute, grace: settings.stream.grace })
+        let activity = ActivityLog::new(Arc::clone(&health));
+        Ok(Worker { lanes, stop, health, activity, grace: settings.stream.grace })
     }
 
     /// What the lanes say about themselves.
@@ -108,19 +108,19 @@ impl Worker {
     /// Blocks: not for an async thread.
     pub fn wait(mut self) -> Outcome {
         while !self.stop.requested() && !self.lanes.iter().any(JoinHandle::is_finished) {
-            self.minute.tick();
+            self.activity.tick();
             self.stop.pause(Duration::from_millis(100));
         }
         self.stop.request();
         let outcome = self.wait_for_lanes();
-        self.minute.finish();
+        self.activity.finish();
         outcome
     }
 
     fn wait_for_lanes(&mut self) -> Outcome {
         let end = Instant::now() + self.grace;
         while !self.lanes.iter().all(JoinHandle::is_finished) {
-            self.minute.tick();
+            self.activity.tick();
             if Instant::now() >= end {
                 error!(grace_s = self.grace.as_secs(), "a lane did not end within the grace period");
                 return Outcome::Overdue;

@@ -130,7 +130,7 @@ fn read(oauth: &Oauth) -> Result<Token, NoToken> {
         source_name: source_name.clone(),
         what,
     })?;
-    redact::learn_passing(&token.text);
+    redact::learn_temporary(&token.text);
     match now.duration_since(token.expires) {
         Ok(ago) => Err(NoToken::Expired { key, source_name, principal: token.principal, ago: ago.as_secs() }),
         Err(_) => Ok(token),
@@ -158,7 +158,7 @@ fn run(program: &str, arguments: &[String], timeout: Duration) -> Result<Vec<u8>
             complained.recv_timeout(Duration::from_millis(200)).ok().and_then(Result::ok).unwrap_or_default();
         // What it printed before it failed may be a token nevertheless, and stand in its complaint.
         let token = printed.recv_timeout(Duration::from_millis(50)).ok().and_then(Result::ok).unwrap_or_default();
-        String::from_utf8_lossy(&token).split_whitespace().take(16).for_each(redact::learn_passing);
+        String::from_utf8_lossy(&token).split_whitespace().take(16).for_each(redact::learn_temporary);
         let complaint = String::from_utf8_lossy(&complaint);
         let complaint = redact::text(&complaint);
         let complaint: String =

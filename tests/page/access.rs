@@ -67,7 +67,7 @@ fn only_names_of_this_server_are_answered() {
     }
     let answer = demo.say(&request("GET", "/status.json", "evil.example", &[], b""));
     assert!(answer.status == 421 && answer.body.contains("admin.hosts"), "{}", answer.body);
-    assert_eq!(demo.get("/log").body.trim(), "warn", "a stranger's page changed what is logged");
+    assert_eq!(demo.get("/log").body.trim(), "warn", "a foreign page changed the log filter");
     // The form that proxies use names the host in the request line, and that counts.
     let proxied = |host: &str| {
         demo.say(
@@ -158,8 +158,8 @@ fn a_form_gives_a_cookie_for_the_token() {
         assert!(answer.status == 401 && !answer.head.contains("set-cookie"), "{wrong}: {}", answer.head);
         assert!(answer.body.contains("name=\"token\""), "no second try: {}", answer.body);
     }
-    for stranger in ["Sec-Fetch-Site: cross-site", "Origin: https://news.example"] {
-        let answer = demo.ask("POST", "/sign-in", &[head[0], stranger], form(TOKEN).as_bytes());
+    for foreign in ["Sec-Fetch-Site: cross-site", "Origin: https://news.example"] {
+        let answer = demo.ask("POST", "/sign-in", &[head[0], foreign], form(TOKEN).as_bytes());
         assert_eq!(answer.status, 403, "another site signs people in");
     }
     let answer = demo.ask("POST", "/sign-in", &head, form(TOKEN).as_bytes());
@@ -179,14 +179,14 @@ fn a_form_gives_a_cookie_for_the_token() {
     assert_eq!(demo.ask("GET", "/now", &[&later], b"").status, 401);
     // A wrong token is wrong, whatever stands beside it.
     assert_eq!(demo.ask("GET", "/now", &[&pair, "Authorization: Bearer x"], b"").status, 401);
-    for stranger in ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: https://news.example"] {
-        assert_eq!(demo.ask("PUT", "/log", &[&pair, stranger], b"off").status, 403, "{stranger}");
+    for foreign in ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: https://news.example"] {
+        assert_eq!(demo.ask("PUT", "/log", &[&pair, foreign], b"off").status, 403, "{foreign}");
     }
 }
 
 /// The playground's 413 and the like come after the question who asks.
 #[test]
-fn strangers_have_no_large_bodies_read() {
+fn without_a_token_no_large_body_is_read() {
     let demo = Demo::with(&[("COPYDESK__ADMIN__TOKEN", TOKEN)]);
     let before = demo.resident();
     for _ in 0..20 {

@@ -121,7 +121,7 @@ fn another_sites_page_may_not_ask_for_anything() {
 }
 
 #[test]
-fn what_is_logged_changes_at_run_time() {
+fn the_log_filter_changes_at_run_time() {
     let demo = Demo::start();
     assert_eq!(demo.get("/log").body.trim(), "warn");
     std::thread::sleep(Duration::from_secs(1));
@@ -129,14 +129,14 @@ fn what_is_logged_changes_at_run_time() {
     for wrong in ["degub", "copydesk=loud", "", "info,,what"] {
         let answer = demo.ask("PUT", "/log", &[], wrong.as_bytes());
         assert_eq!(answer.status, 400, "{wrong}");
-        assert!(answer.body.contains("wanted is a level"), "{wrong}: {}", answer.body);
+        assert!(answer.body.contains("expected a level"), "{wrong}: {}", answer.body);
     }
     assert_eq!(demo.get("/log").body.trim(), "warn");
 
     let answer = demo.ask("PUT", "/log", &[], b"copydesk=debug\n");
     assert_eq!((answer.status, answer.body.trim()), (200, "copydesk=debug"));
     wait("lines of debug", || demo.log().contains("batch committed"));
-    assert!(demo.log().contains("what is logged has changed"), "{}", demo.log());
+    assert!(demo.log().contains("the log filter has changed"), "{}", demo.log());
     assert_eq!(demo.ask("PUT", "/log", &[], b"off").status, 200);
     std::thread::sleep(Duration::from_millis(300));
     let then = demo.log();

@@ -174,7 +174,7 @@ fn without_a_script_it_shows_and_does_the_same() {
     tab.size(1200, 900, false);
     tab.go(&shared().url("/?example=English"));
     let text = tab.text("document.body.innerText");
-    for expected in ["Without a script", "Throughput", "articles/s", "lane", "partitions and their lag", "ready"] {
+    for expected in ["Without JavaScript", "Throughput", "articles/s", "lane", "partitions and lag", "ready"] {
         assert!(text.contains(expected), "no {expected:?} in {text}");
     }
     tab.ask("document.getElementById('article').focus()");

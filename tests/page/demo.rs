@@ -63,7 +63,7 @@ impl Demo {
         demo
     }
 
-    /// Has it ended when this process is gone, however that comes: what is kept in a static is never dropped.
+    /// Ends it when this process ends, however that happens: a static is never dropped.
     pub fn ended_with_the_tests(mut self) -> Demo {
         let mut command = Command::new("sh");
         command.args(["-c", "read -r _; kill -INT $1", "sh", &self.child.id().to_string()]);

@@ -13,7 +13,10 @@ fn people_sign_in_by_a_form_and_out_by_a_button() {
     let mut tab = Tab::open();
     tab.size(1200, 900, false);
     tab.go(&demo.url("/"));
-    assert!(!tab.text("document.documentElement.outerHTML").contains("desk-1"), "the worker is shown to a stranger");
+    assert!(
+        !tab.text("document.documentElement.outerHTML").contains("desk-1"),
+        "the worker is shown without the token"
+    );
     tab.wait("document.activeElement.name === 'token'");
     assert_eq!(tab.text("document.activeElement.type"), "password");
     tab.insert("not the token");

@@ -148,7 +148,7 @@ fn printed_coordinates_are_taken_as_they_are_printed() {
     assert_eq!(listed(kafka, &names, &["--pending"]), [4, 3, 0]);
     let (code, _, told) = dead_letters(kafka, &names, &["replay", "0/3", &gone]);
     assert_eq!(code, Some(69), "{told}");
-    assert!(told.contains(&format!("{gone}: no dead letter that was chosen is there")), "{told}");
+    assert!(told.contains(&format!("{gone}: no selected dead letter has these coordinates")), "{told}");
 }
 
 /// A payload with a field whose name is quoted by the reason, and which no log wants whole.

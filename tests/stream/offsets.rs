@@ -130,7 +130,7 @@ fn expect_stall(worker: &Worker, words: &[&str]) {
     });
     assert_eq!(worker.get("/livez").map(|(status, _)| status), Some(200), "one partition stalls, not the lane");
     let log = worker.log();
-    assert!(log.contains("partition stalls, the others go on") && log.contains(words[1]), "{words:?}:\n{log}");
+    assert!(log.contains("partition stalled, the others go on") && log.contains(words[1]), "{words:?}:\n{log}");
 }
 
 fn stalled(worker: &Worker) -> Option<String> {

@@ -184,7 +184,7 @@ fn a_dead_letter_is_replayed_once_unless_asked_again() {
     // The second time is refused, whatever is chosen, and what was not replayed yet is sent all the same.
     let refused = run(&["replay", "--code", "no_body", "--yes"]);
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
-    assert!(err(&refused).contains("1/1 is left out: it was replayed before"), "{}", err(&refused));
+    assert!(err(&refused).contains("1/1 is skipped: it was replayed before"), "{}", err(&refused));
     assert!(err(&refused).contains("0 dead letters were sent"), "{}", err(&refused));
     let dry = run(&["replay"]);
     assert_eq!(dry.status.code(), Some(3), "{}", err(&dry));
@@ -342,7 +342,7 @@ fn one_that_is_too_large_stops_no_other() {
     put(kafka, &names, &[letter(b"one"), letter(&large), letter(b"two")]);
     let sent = once(kafka, &names, &["dead-letters", "replay", "--yes"]);
     assert_eq!(sent.status.code(), Some(69), "{}", err(&sent));
-    assert!(err(&sent).contains("0/1 is left out: the input topic takes no record of its size"), "{}", err(&sent));
+    assert!(err(&sent).contains("0/1 is skipped: it is too large for the input topic"), "{}", err(&sent));
     let [records, marks] = replays(kafka, &names);
     assert_eq!(records.len(), 2);
     assert_eq!(records, marks);

@@ -1,10 +1,10 @@
-//! The page's markup. Each section under `#now` is replaced by its successor, by its id, once a second.
+//! The page's markup. The script replaces each section under `#now`, by its id, once a second.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
-use super::plot::{Line, Scale, plot, spark};
-use super::status::{Lane, Status};
-use super::{EXAMPLES, Page, SCRIPT, STYLE, figures};
+use super::plot::{Scale, Series, plot, spark};
+use super::status::{LaneStatus, Status};
+use super::{AdminPage, EXAMPLES, SCRIPT, figures, layout};
 use crate::admin::history::{LaneSample, Sample};
 
 /// Samples in the small plot of a lane: a minute.
@@ -12,42 +12,30 @@ const MINUTE: usize = 60;
 /// Dead letters that are shown.
 const LETTERS: usize = 10;
 
-/// The whole page, with an article in its playground, and what became of it.
-pub(super) fn document(page: &Page, article: &str, result: Option<Markup>) -> Markup {
+/// The whole page, with an article in its playground, and the result of cleaning it.
+pub(super) fn whole(page: &AdminPage, article: &str, result: Option<Markup>) -> Markup {
     let status = page.status();
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "copydesk · " (status.about.instance) }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a.skip href="#playground" { "To the playground" }
-                (masthead(page, &status))
-                main {
-                    noscript {
-                        p.notice {
-                            "Without a script this page shows the moment when it was loaded: "
-                            a href="/" { "load it again" } "."
-                        }
-                    }
-                    p #stale.notice role="status" hidden {}
-                    (moving(&status))
-                    (playground(page, article, result))
+    let body = html! {
+        a.skip href="#playground" { "To the playground" }
+        (masthead(page, &status))
+        main {
+            noscript {
+                p.notice {
+                    "Without JavaScript this page shows the moment when it was loaded: "
+                    a href="/" { "reload it" } "."
                 }
-                (footer(&status))
-                script { (PreEscaped(SCRIPT)) }
             }
+            p #stale.notice role="status" hidden {}
+            (live(&status))
+            (playground(page, article, result))
         }
-    }
+        (footer(&status))
+        script { (PreEscaped(SCRIPT)) }
+    };
+    layout::document(&status.about.instance, &body)
 }
 
-fn masthead(page: &Page, status: &Status) -> Markup {
+fn masthead(page: &AdminPage, status: &Status) -> Markup {
     let about = &status.about;
     html! {
         header {
@@ -62,8 +50,8 @@ fn masthead(page: &Page, status: &Status) -> Markup {
     }
 }
 
-/// What is loaded anew every second.
-pub(super) fn moving(status: &Status) -> Markup {
+/// The part that is refreshed every second.
+pub(super) fn live(status: &Status) -> Markup {
     html! {
         div #now {
             (verdict(status))
@@ -81,15 +69,15 @@ fn verdict(status: &Status) -> Markup {
         _ => ("warn", "Not ready"),
     };
     let ready = status.lanes.iter().filter(|lane| lane.state == "ready").count();
-    let total = |of: fn(&Lane) -> u64| figures::count(status.lanes.iter().map(of).sum::<u64>() as f64);
+    let total = |of: fn(&LaneStatus) -> u64| figures::count(status.lanes.iter().map(of).sum::<u64>() as f64);
     html! {
         section #verdict aria-label="State" {
             p.state.(class) { (word) }
             p {
                 (ready) " of " (status.lanes.len()) " lanes ready, up for " (figures::age(status.uptime_seconds)) ". "
                 "Since then " (total(|lane| lane.records)) " articles in " (total(|lane| lane.batches)) " batches; "
-                (total(|lane| lane.refused)) " dead letters, " (total(|lane| lane.aborted)) " batches done again, "
-                (total(|lane| lane.restarts)) " starts of a lane anew."
+                (total(|lane| lane.refused)) " dead letters, " (total(|lane| lane.aborted)) " batches retried, "
+                (total(|lane| lane.restarts)) " lane restarts."
             }
         }
     }
@@ -99,7 +87,7 @@ fn series(status: &Status, of: fn(&Sample) -> Option<f64>) -> Vec<Option<f64>> {
     status.samples.iter().map(of).collect()
 }
 
-/// What the figure beside a plot says: the latest value, if it is not long ago.
+/// The figure beside a plot: the latest value, if it is recent.
 fn latest(values: &[Option<f64>], say: fn(f64) -> String) -> String {
     values.iter().rev().take(10).find_map(|value| *value).map_or("–".to_owned(), say)
 }
@@ -107,7 +95,7 @@ fn latest(values: &[Option<f64>], say: fn(f64) -> String) -> String {
 fn throughput(status: &Status) -> Markup {
     let records = series(status, |sample| Some(sample.records));
     let refused = series(status, |sample| Some(sample.refused));
-    // Batches come in bursts: a figure is that of the last seconds.
+    // Batches arrive in bursts: a figure is the mean of the last seconds.
     let recent = status.last(5);
     let mean = |of: fn(&Sample) -> f64| recent.iter().map(of).sum::<f64>() / recent.len().max(1) as f64;
     html! {
@@ -121,32 +109,32 @@ fn throughput(status: &Status) -> Markup {
                 }
             }
             (plot("Articles a second over the last five minutes, and those refused", Scale::Linear, &[
-                Line { class: "records", values: &records, area: true },
-                Line { class: "refused", values: &refused, area: false },
+                Series { class: "records", values: &records, area: true },
+                Series { class: "refused", values: &refused, area: false },
             ]))
         }
     }
 }
 
 fn latency(status: &Status) -> Markup {
-    let half = series(status, |sample| sample.half);
-    let most = series(status, |sample| sample.most);
+    let median = series(status, |sample| sample.median);
+    let p99 = series(status, |sample| sample.p99);
     let commit = series(status, |sample| sample.commit);
     let title = "From Kafka's timestamp to the commit over the last five minutes: median, 99 %, and the commit alone";
     html! {
         figure {
             figcaption {
                 h2 { "Latency" }
-                p.figure { strong { (latest(&half, figures::seconds)) } " to commit" }
+                p.figure { strong { (latest(&median, figures::seconds)) } " to commit" }
                 p.key {
-                    span.most { "99 % " (latest(&most, figures::seconds)) }
+                    span.most { "99 % " (latest(&p99, figures::seconds)) }
                     span.commit { "commit " (latest(&commit, figures::seconds)) }
                 }
             }
             (plot(title, Scale::Logarithmic, &[
-                Line { class: "most", values: &most, area: false },
-                Line { class: "half", values: &half, area: false },
-                Line { class: "commit", values: &commit, area: false },
+                Series { class: "most", values: &p99, area: false },
+                Series { class: "half", values: &median, area: false },
+                Series { class: "commit", values: &commit, area: false },
             ]))
         }
     }
@@ -158,11 +146,11 @@ fn lag(status: &Status) -> Markup {
         figure {
             figcaption {
                 h2 { "Lag" }
-                p.figure { strong { (latest(&lag, figures::count)) } " articles wait" }
-                p.key { span { "known anew every 5 s" } }
+                p.figure { strong { (latest(&lag, figures::count)) } " articles behind" }
+                p.key { span { "refreshed every 5 s" } }
             }
             (plot("Lag of the assigned partitions over the last five minutes", Scale::Linear, &[
-                Line { class: "lag", values: &lag, area: true },
+                Series { class: "lag", values: &lag, area: true },
             ]))
         }
     }
@@ -175,7 +163,7 @@ fn lanes(status: &Status) -> Markup {
             table {
                 thead {
                     tr {
-                        @for name in ["lane", "state", "partitions and their lag", "articles/s", "its time"] {
+                        @for name in ["lane", "state", "partitions and lag", "articles/s", "time spent"] {
                             th scope="col" { (name) }
                         }
                     }
@@ -186,7 +174,7 @@ fn lanes(status: &Status) -> Markup {
     }
 }
 
-fn lane(status: &Status, lane: &Lane) -> Markup {
+fn lane(status: &Status, lane: &LaneStatus) -> Markup {
     let minute = status.last(MINUTE).iter().filter_map(|sample| sample.lanes.get(lane.number).copied());
     let minute: Vec<LaneSample> = minute.collect();
     let rates: Vec<f64> = minute.iter().map(|sample| sample.records).collect();
@@ -209,7 +197,7 @@ fn lane(status: &Status, lane: &Lane) -> Markup {
     }
 }
 
-fn partitions(lane: &Lane) -> Markup {
+fn partitions(lane: &LaneStatus) -> Markup {
     html! {
         @if lane.partitions.is_empty() { span.quiet { "none" } }
         @else {
@@ -228,7 +216,7 @@ fn partitions(lane: &Lane) -> Markup {
     }
 }
 
-/// What a lane does with its time.
+/// How a lane's time divides.
 fn shares(process: f64, publish: f64) -> Markup {
     let percent = |share: f64| (share * 100.0).clamp(0.0, 100.0);
     let (process, publish) = (percent(process), percent(publish));
@@ -274,7 +262,7 @@ fn dead_letters(status: &Status) -> Markup {
                     }
                 }
                 p.quiet {
-                    "At most ten of this worker's. " code { "copydesk dead-letters list" } " reads all from "
+                    "The latest ten of this worker. " code { "copydesk dead-letters list" } " lists all in "
                     bdi { (about.dead_letters) } "."
                 }
             }
@@ -282,7 +270,7 @@ fn dead_letters(status: &Status) -> Markup {
     }
 }
 
-fn playground(page: &Page, article: &str, result: Option<Markup>) -> Markup {
+fn playground(page: &AdminPage, article: &str, result: Option<Markup>) -> Markup {
     let largest = page.playground.largest();
     html! {
         section #playground aria-labelledby="playground-title" {
@@ -290,10 +278,10 @@ fn playground(page: &Page, article: &str, result: Option<Markup>) -> Markup {
             form method="post" action="/#result" {
                 label for="article" {
                     "A raw article: plain text, JSON, a CloudEvents envelope. It is cleaned as the stream would clean "
-                    "it, and goes nowhere."
+                    "it, and is not published."
                 }
                 textarea #article name="article" rows="9" dir="auto" required spellcheck="false" data-largest=(largest) {
-                    // The first line end in it is not part of the text.
+                    // HTML drops the first line end of a textarea.
                     "\n" (article)
                 }
                 p.actions {
@@ -307,8 +295,8 @@ fn playground(page: &Page, article: &str, result: Option<Markup>) -> Markup {
                     }
                 }
             }
-            div #result tabindex="-1" role="region" aria-label="What became of it" hidden[result.is_none()] {
-                @if let Some(result) = result { h3 { "What became of it" } (result) }
+            div #result tabindex="-1" role="region" aria-label="Result" hidden[result.is_none()] {
+                @if let Some(result) = result { h3 { "Result" } (result) }
             }
         }
     }
@@ -319,7 +307,7 @@ fn footer(status: &Status) -> Markup {
         footer {
             p { "copydesk " (status.about.version) ", key version " (status.about.key_version) }
             p {
-                "Log filter " code { (status.log.as_deref().unwrap_or("unknown")) } ", changed by PUT on "
+                "Log filter " code { (status.log.as_deref().unwrap_or("unknown")) } ", to be changed by PUT on "
                 a href="/log" { "/log" }
             }
             nav aria-label="Endpoints" {

@@ -1,16 +1,15 @@
-//! The page at `/` of the admin port: how the lanes are, what the last minutes were, the latest dead letters, and a
+//! The page at `/` of the admin port: the state of the lanes, the last five minutes, the latest dead letters, and a
 //! playground.
 //!
-//! One self-contained document: style and script stand in it, and its security policy lets the browser fetch nothing but
-//! this server's answers and run nothing but this script. All markup is made here, and a browser without a script sees
-//! and does the same; the script only loads what moves anew (`/now`), and posts the form without leaving the page. maud
-//! escapes whatever it is given.
+//! One self-contained document with its style and script; its security policy lets the browser fetch only this server's
+//! answers and run only this script. All markup is made here, and the page works without JavaScript; the script refreshes
+//! the live part (`/now`), and posts the form without leaving the page. maud escapes whatever it is given.
 
 mod document;
 mod figures;
+mod layout;
 mod playground;
 mod plot;
-mod sign_in;
 mod status;
 
 use std::sync::{Arc, LazyLock};
@@ -24,7 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use sha2::{Digest, Sha256};
 
-use self::playground::{Busy, Playground, Tried};
+use self::playground::{Busy, Playground, PlaygroundOutcome};
 pub use self::status::About;
 use self::status::Status;
 use super::history::History;
@@ -34,14 +33,14 @@ use crate::telemetry::health::Health;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Articles to begin with.
+/// Example articles.
 const EXAMPLES: [(&str, &str); 3] = [
     ("English", include_str!("../../../samples/01-english-wire.txt")),
     ("Arabic", include_str!("../../../samples/02-arabic.txt")),
     ("not an article", include_str!("../../../samples/91-bad-json.json")),
 ];
 
-/// Nothing from anywhere else, no script and no style but ours, no page around this one.
+/// Nothing from other servers, no script and no style but these, no frame around this page.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     format!(
@@ -52,21 +51,21 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// What the page is made of.
+/// The source of the page.
 #[derive(Debug)]
-pub struct Page {
+pub struct AdminPage {
     about: About,
     health: Arc<Health>,
     history: History,
     playground: Playground,
-    /// Whoever looks at it has signed in.
+    /// Only people who have signed in see it.
     signed_in: bool,
 }
 
-impl Page {
+impl AdminPage {
     /// The page of a process that runs with these settings.
-    pub fn new(settings: &Settings, health: Arc<Health>) -> Page {
-        Page {
+    pub fn new(settings: &Settings, health: Arc<Health>) -> AdminPage {
+        AdminPage {
             about: About::new(settings),
             history: History::new(&health),
             playground: Playground::new(settings.limits),
@@ -80,7 +79,7 @@ impl Page {
         self.history.sample(&self.health);
     }
 
-    /// Largest body of a request: a form writes a byte of another script as three.
+    /// Largest body of a request: a form encodes one byte of non-ASCII text as three.
     pub fn largest_body(&self) -> usize {
         3 * self.playground.largest() + 1024
     }
@@ -91,19 +90,19 @@ impl Page {
 }
 
 /// GET `/`; `?example=NAME` puts an example into the playground.
-pub async fn whole(State(page): State<Arc<Page>>, RawQuery(query): RawQuery) -> Response {
-    let wanted = field(query.unwrap_or_default().as_bytes(), "example");
-    let example = EXAMPLES.into_iter().find(|(name, _)| Some(*name) == wanted.as_deref());
-    answer(document::document(&page, example.map_or("", |(_, text)| text), None))
+pub async fn whole(State(page): State<Arc<AdminPage>>, RawQuery(query): RawQuery) -> Response {
+    let asked = field(query.unwrap_or_default().as_bytes(), "example");
+    let example = EXAMPLES.into_iter().find(|(name, _)| Some(*name) == asked.as_deref());
+    answer(document::whole(&page, example.map_or("", |(_, text)| text), None))
 }
 
-/// GET `/now`: the part that moves.
-pub async fn now(State(page): State<Arc<Page>>) -> Response {
-    answer(document::moving(&page.status()))
+/// GET `/now`: the live part.
+pub async fn now(State(page): State<Arc<AdminPage>>) -> Response {
+    answer(document::live(&page.status()))
 }
 
-/// GET `/status.json`; `?after=N` leaves out the samples up to that number.
-pub async fn status(State(page): State<Arc<Page>>, RawQuery(query): RawQuery) -> Response {
+/// GET `/status.json`; `?after=N` omits the samples up to that number.
+pub async fn status(State(page): State<Arc<AdminPage>>, RawQuery(query): RawQuery) -> Response {
     let mut status = page.status();
     let after = field(query.unwrap_or_default().as_bytes(), "after").and_then(|after| after.parse::<u64>().ok());
     if let Some(after) = after {
@@ -117,57 +116,60 @@ pub async fn status(State(page): State<Arc<Page>>, RawQuery(query): RawQuery) ->
 }
 
 /// POST `/`: the form, answered by the whole page.
-pub async fn form(State(page): State<Arc<Page>>, form: Bytes) -> Response {
+pub async fn form(State(page): State<Arc<AdminPage>>, form: Bytes) -> Response {
     let work = Arc::clone(&page);
-    match page.playground.turn(move |playground| tried(&work, playground, form)).await {
+    match page.playground.turn(move |playground| clean_form(&work, playground, form)).await {
         Ok(answer) => answer,
         Err(busy) => {
-            let told = document::document(&page, "", Some(html! { p.refused { (busy) } }));
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], answer(told)).into_response()
+            let whole = document::whole(&page, "", Some(html! { p.refused { (busy) } }));
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], answer(whole)).into_response()
         }
     }
 }
 
-fn tried(page: &Page, playground: &Playground, form: Bytes) -> Response {
-    // A form sends every line end as CRLF; what was pasted had LF, and the hash of the payload is part of the record.
+fn clean_form(page: &AdminPage, playground: &Playground, form: Bytes) -> Response {
+    // A form sends every line end as CRLF; the pasted text had LF, and the hash of the payload is part of the record.
     let article = field(&form, "article").unwrap_or_default().replace("\r\n", "\n");
     drop(form);
     if article.len() > playground.largest() {
-        return (StatusCode::PAYLOAD_TOO_LARGE, answer(document::document(page, "", Some(too_large(playground)))))
+        return (StatusCode::PAYLOAD_TOO_LARGE, answer(document::whole(page, "", Some(too_large(playground)))))
             .into_response();
     }
-    let result = playground::outcome(&playground.clean(article.as_bytes()), article.len());
-    answer(document::document(page, &article, Some(result)))
+    let result = playground::markup(&playground.clean(article.as_bytes()), article.len());
+    answer(document::whole(page, &article, Some(result)))
 }
 
-/// POST `/clean`: an article in, the very record out; for scripts.
-pub async fn clean(State(page): State<Arc<Page>>, article: Bytes) -> Response {
+/// POST `/clean`: takes an article, answers with its record; for scripts.
+pub async fn clean(State(page): State<Arc<AdminPage>>, article: Bytes) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     if article.len() > page.playground.largest() {
-        let text = format!("an article may have {} bytes here\n", page.playground.largest());
+        let text = format!("an article may have at most {} bytes here\n", page.playground.largest());
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     }
-    let tried: Result<Tried, Busy> = page.playground.turn(move |playground| playground.clean(&article)).await;
-    match tried {
-        Ok(Tried::Record(record)) => (json, record).into_response(),
-        Ok(Tried::Refused(reject)) => {
-            let told = serde_json::json!({ "code": reject.code(), "reason": reject.message() });
-            (StatusCode::UNPROCESSABLE_ENTITY, json, told.to_string()).into_response()
+    let cleaned: Result<PlaygroundOutcome, Busy> =
+        page.playground.turn(move |playground| playground.clean(&article)).await;
+    match cleaned {
+        Ok(PlaygroundOutcome::Record(record)) => (json, record).into_response(),
+        Ok(PlaygroundOutcome::Refused(reject)) => {
+            let refusal = serde_json::json!({ "code": reject.code(), "reason": reject.message() });
+            (StatusCode::UNPROCESSABLE_ENTITY, json, refusal.to_string()).into_response()
         }
-        Ok(Tried::Beyond(beyond)) => (StatusCode::PAYLOAD_TOO_LARGE, format!("{beyond}\n")).into_response(),
+        Ok(PlaygroundOutcome::OverLimit(limit)) => {
+            (StatusCode::PAYLOAD_TOO_LARGE, format!("{limit}\n")).into_response()
+        }
         Err(busy) => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], format!("{busy}\n")).into_response()
         }
     }
 }
 
-/// The form for who has not shown the token; `again`: what was shown is another.
+/// The sign-in form; `again`: the token was wrong.
 pub fn sign_in(again: bool) -> Response {
-    answer(sign_in::sheet(again))
+    answer(layout::sign_in(again))
 }
 
 fn too_large(playground: &Playground) -> Markup {
-    html! { p.refused { "An article may have " (figures::bytes(playground.largest() as f64)) " here." } }
+    html! { p.refused { "An article may have at most " (figures::bytes(playground.largest() as f64)) " here." } }
 }
 
 /// A field of a form or a query.
@@ -196,10 +198,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_asks_for_nothing_and_styles_nothing_inline() {
+    fn the_document_loads_nothing_and_styles_nothing_inline() {
         for text in [STYLE, SCRIPT] {
-            assert!(!text.contains("://") && !text.contains("@import"), "something from elsewhere");
-            assert!(!text.contains("</"), "would end its element");
+            assert!(!text.contains("://") && !text.contains("@import"), "a foreign resource");
+            assert!(!text.contains("</"), "it would end its element");
         }
         assert!(!SCRIPT.contains("innerHTML") && !SCRIPT.contains("eval("));
     }

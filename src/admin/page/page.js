@@ -1,5 +1,5 @@
 "use strict";
-// The page is whole without this. Loads what moves once a second, and posts the form without leaving the page.
+// The page works without this script. It refreshes the live part once a second, and posts the form without leaving the page.
 (() => {
   const $ = (id) => document.getElementById(id);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -15,7 +15,7 @@
       request.timeout = 30000;
       request.onload = () => {
         const page = request.response;
-        if (request.status === 401) fail(new Error("signed out; load the page again to sign in"));
+        if (request.status === 401) fail(new Error("signed out; reload the page to sign in"));
         else if (page && page.body && request.getResponseHeader("content-type").startsWith("text/html")) done(page);
         else fail(new Error("HTTP " + request.status));
       };
@@ -23,18 +23,18 @@
       request.send(body);
     });
 
-  // Whoever marks text in here, or stands in it with the keyboard, keeps it.
-  const held = (section) =>
+  // A section with a text selection or the keyboard focus in it is not replaced.
+  const inUse = (section) =>
     section.contains(document.activeElement) || (!getSelection().isCollapsed && getSelection().containsNode(section, true));
 
   const show = (page) => {
     for (const fresh of page.querySelectorAll("#now > section")) {
       const old = $(fresh.id);
-      if (old && !held(old) && old.outerHTML !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
+      if (old && !inUse(old) && old.outerHTML !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
     }
   };
 
-  const turn = async () => {
+  const refresh = async () => {
     if (!paused && !document.hidden) {
       try {
         show(await load("GET", "/now"));
@@ -48,23 +48,23 @@
         now.classList.add("old");
       }
     }
-    setTimeout(turn, calm.matches ? 5000 : 1000);
+    setTimeout(refresh, calm.matches ? 5000 : 1000);
   };
-  setTimeout(turn, 1000);
+  setTimeout(refresh, 1000);
 
   pause.hidden = false;
   pause.addEventListener("click", () => {
     paused = !paused;
     pause.setAttribute("aria-pressed", String(paused));
-    pause.textContent = paused ? "Go on" : "Pause";
+    pause.textContent = paused ? "Resume" : "Pause";
   });
 
   const form = document.querySelector("#playground form"), text = $("article"), result = $("result");
-  const say = (words) => {
-    const told = document.createElement("p");
-    told.className = "refused";
-    told.textContent = words;
-    result.replaceChildren(told);
+  const showError = (words) => {
+    const line = document.createElement("p");
+    line.className = "refused";
+    line.textContent = words;
+    result.replaceChildren(line);
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -73,13 +73,13 @@
     form.ariaBusy = "true";
     try {
       if (new TextEncoder().encode(text.value).length > largest) {
-        say("An article may have " + largest + " bytes here.");
+        showError("An article may have at most " + largest + " bytes here.");
       } else {
         const page = await load("POST", "/", new URLSearchParams({ article: text.value }));
         result.replaceChildren(...document.adoptNode(page.getElementById("result")).childNodes);
       }
     } catch (error) {
-      say("This worker did not clean it: " + error.message + ".");
+      showError("This worker did not clean it: " + error.message + ".");
     }
     form.ariaBusy = "false";
     result.hidden = false;

@@ -1,8 +1,8 @@
-//! The playground: an article that somebody pastes, through the same function as every other, away from the stream.
+//! The playground: a pasted article, cleaned by the same function as those of the stream, and not published.
 //!
-//! One article at a time, on a thread that is neither a lane's nor the admin server's, and few wait for their turn: whoever
-//! plays here takes one core for as long as one article needs, at most, and the memory that one of this size needs. An
-//! article that the stream would take and whose record is too large to be answered here is told so; it is no refusal.
+//! One article at a time, on a thread that is neither a lane's nor the admin server's, with a short queue: the playground
+//! takes at most one core, and the memory for one article. An article beyond its limits that the stream would take is
+//! answered as such, not as a refusal.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,18 +14,20 @@ use super::figures;
 use copydesk_core::memory::NoMemory;
 use copydesk_core::pipeline::{Cleaner, Limits, Payload};
 use copydesk_core::record::{AnnotatedLine, Dropped, Record, Reject, RepeatOf, annotate, describe};
-use copydesk_core::text::{is_bidi_control, printable};
+use copydesk_core::text::{Escape, escaped, printable};
 
-/// What is tried at most: bytes and lines of an article, bytes of its record. Less where the stream itself takes less.
+/// The limits here; those of the stream where they are lower.
 const LARGEST: Limits = Limits { payload: 1 << 20, lines: 20_000, output: 4 << 20 };
-/// Who may wait for a turn.
+/// Most requests that wait for their turn.
 const QUEUE: usize = 4;
-/// Lines, and bytes of text, that are shown to people: more than anybody reads, and little enough for any browser.
-const SHOWN: (usize, usize) = (2_000, 256 << 10);
-/// Bytes of one field.
+/// Most lines on the page: more than anybody reads, and few enough for any browser.
+const SHOWN_LINES: usize = 2_000;
+/// Most bytes of text on the page.
+const SHOWN_BYTES: usize = 256 << 10;
+/// Most bytes of one field on the page.
 const BRIEF: usize = 1_000;
 
-/// Where articles are tried.
+/// Cleans articles, one at a time.
 #[derive(Debug, Clone)]
 pub(super) struct Playground {
     stream: Limits,
@@ -34,38 +36,38 @@ pub(super) struct Playground {
     queue: Arc<Semaphore>,
 }
 
-/// Nobody else can wait now.
+/// The queue is full.
 #[derive(Debug, thiserror::Error)]
-#[error("others are trying articles: try again in a moment")]
+#[error("the playground is busy: try again in a moment")]
 pub(super) struct Busy;
 
 /// What became of an article.
 #[derive(Debug)]
-pub(super) enum Tried {
+pub(super) enum PlaygroundOutcome {
     /// Its record.
     Record(Vec<u8>),
     /// The stream would refuse it.
     Refused(Reject),
-    /// The stream would take it.
-    Beyond(Beyond),
+    /// The stream would take it; it is beyond the limits here.
+    OverLimit(OverLimit),
 }
 
-/// More than is tried here.
+/// A limit of the playground that was exceeded.
 #[derive(Debug)]
-pub(super) enum Beyond {
-    /// So many lines at most.
+pub(super) enum OverLimit {
+    /// Most lines.
     Lines(usize),
-    /// A record of so many bytes at most.
+    /// Most bytes of a record.
     Record(usize),
 }
 
-impl fmt::Display for Beyond {
+impl fmt::Display for OverLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Beyond::Lines(most) => write!(f, "an article may have {most} lines here")?,
-            Beyond::Record(most) => write!(f, "the record has more than the {most} bytes that are answered here")?,
+            OverLimit::Lines(most) => write!(f, "an article may have at most {most} lines here")?,
+            OverLimit::Record(most) => write!(f, "the record is larger than the limit of {most} bytes here")?,
         }
-        f.write_str("; `copydesk clean` does it")
+        f.write_str("; `copydesk clean` has no such limit")
     }
 }
 
@@ -84,7 +86,7 @@ impl Playground {
         self.limits.payload
     }
 
-    /// Does some work when its turn comes.
+    /// Waits for its turn, then does some work.
     pub(super) async fn turn<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Playground) -> T + Send + 'static,
@@ -94,7 +96,7 @@ impl Playground {
         drop(waiting);
         let playground = self.clone();
         let done = tokio::task::spawn_blocking(move || {
-            // Held by the work and not by who asked for it: that one may be gone before it is done.
+            // Held by the work and not by the request, which may be gone before the work is done.
             let _turn = turn;
             work(&playground)
         });
@@ -102,26 +104,26 @@ impl Playground {
     }
 
     /// Cleans one article.
-    pub(super) fn clean(&self, payload: &[u8]) -> Tried {
+    pub(super) fn clean(&self, payload: &[u8]) -> PlaygroundOutcome {
         let (mut out, limits) = (Vec::new(), self.limits);
         let payload = Payload { value: Some(payload), headers: &[], timestamp: None };
         match Cleaner::new(limits).clean(payload, &NoMemory, &mut out) {
             Ok(_) => {
                 out.shrink_to_fit();
-                Tried::Record(out)
+                PlaygroundOutcome::Record(out)
             }
             Err(Reject::TooManyLines { .. }) if limits.lines < self.stream.lines => {
-                Tried::Beyond(Beyond::Lines(limits.lines))
+                PlaygroundOutcome::OverLimit(OverLimit::Lines(limits.lines))
             }
             Err(Reject::OutputTooLarge { .. }) if limits.output < self.stream.output => {
-                Tried::Beyond(Beyond::Record(limits.output))
+                PlaygroundOutcome::OverLimit(OverLimit::Record(limits.output))
             }
-            Err(reject) => Tried::Refused(reject),
+            Err(reject) => PlaygroundOutcome::Refused(reject),
         }
     }
 }
 
-/// The beginning of a text, as much of it as fits.
+/// The beginning of a text, at most this many bytes.
 fn start(text: &str, most: usize) -> &str {
     if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
 }
@@ -130,18 +132,18 @@ fn brief(text: &str) -> Markup {
     html! { (printable(start(text, BRIEF))) @if text.len() > BRIEF { "…" } }
 }
 
-/// What became of an article of so many bytes, for people.
-pub(super) fn outcome(tried: &Tried, bytes: usize) -> Markup {
-    match tried {
-        Tried::Record(record) => match serde_json::from_slice::<Record>(record) {
+/// What became of an article of this many bytes, for people.
+pub(super) fn markup(cleaned: &PlaygroundOutcome, bytes: usize) -> Markup {
+    match cleaned {
+        PlaygroundOutcome::Record(record) => match serde_json::from_slice::<Record>(record) {
             Ok(record) => {
                 let pretty = serde_json::to_string_pretty(&record).unwrap_or_default();
                 html! { (summary(&record)) (inspection(&record)) (json(&pretty)) }
             }
-            Err(error) => html! { p.refused { "The record does not read back (a bug in copydesk): " (error) } },
+            Err(error) => html! { p.refused { "The record can't be read back, which is a bug in copydesk: " (error) } },
         },
-        Tried::Beyond(beyond) => html! { p.refused { "Too large to be tried here: " (beyond) "." } },
-        Tried::Refused(reject) => html! {
+        PlaygroundOutcome::OverLimit(limit) => html! { p.refused { "Too large for the playground: " (limit) "." } },
+        PlaygroundOutcome::Refused(reject) => html! {
             p.refused {
                 strong { "Refused: " code { (reject.code()) } } " "
                 (brief(&reject.message())) "."
@@ -176,7 +178,7 @@ fn summary(record: &Record) -> Markup {
     let notes: Vec<(String, String)> =
         [("uri".to_owned(), record.uri.clone())].into_iter().chain(notes).chain(fields).chain(extra).collect();
     html! {
-        p.tally {
+        p.totals {
             span.kept { (count(record.paragraphs.len(), "paragraph kept", "paragraphs kept")) } " "
             span.dropped { (count(record.dropped.len(), "repeat dropped", "repeats dropped")) } " "
             span.date { (count(lifted, "date lifted", "dates lifted")) } " "
@@ -188,7 +190,7 @@ fn summary(record: &Record) -> Markup {
     }
 }
 
-/// The article line by line. Marks and hidden words say what the colours say.
+/// The article line by line. Marks and visually hidden words repeat what the colours say.
 fn inspection(record: &Record) -> Markup {
     let line = |number: u32, class: &str, word: &str, mark: &str, text: Markup, remark: Option<Markup>| {
         html! {
@@ -203,10 +205,10 @@ fn inspection(record: &Record) -> Markup {
             }
         }
     };
-    let text = |text: &str| html! { span.text dir="auto" { (printable(start(text, SHOWN.1))) } };
+    let text = |text: &str| html! { span.text dir="auto" { (printable(start(text, SHOWN_BYTES))) } };
     let all = annotate(record);
-    let (mut left, mut fit) = (SHOWN.1, 0);
-    for line in all.iter().take(SHOWN.0) {
+    let (mut left, mut fit) = (SHOWN_BYTES, 0);
+    for line in all.iter().take(SHOWN_LINES) {
         left = left.saturating_sub(match line {
             AnnotatedLine::Kept(_, text) | AnnotatedLine::Dropped(_, text) => text.len(),
             AnnotatedLine::Date(_, dates) => dates.iter().map(|date| date.text.len() + describe(date).len()).sum(),
@@ -229,14 +231,14 @@ fn inspection(record: &Record) -> Markup {
                             (line(*number, "date", "date", "◷", text(written), Some(brief(&readings))))
                         }
                         AnnotatedLine::Dropped(dropped, written) => {
-                            @let struck = html! { del.text dir="auto" { (printable(start(written, SHOWN.1))) } };
+                            @let struck = html! { del.text dir="auto" { (printable(start(written, SHOWN_BYTES))) } };
                             (line(dropped.line, "dropped", "dropped", "×", struck, Some(repeat_of(dropped))))
                         }
                     }
                 }
             }
             @if fit < all.len() {
-                p.quiet { "… and " (all.len() - fit) " more lines: " code { "copydesk inspect" } " shows them all." }
+                p.quiet { "… and " (all.len() - fit) " more lines: " code { "copydesk inspect" } " shows all." }
             }
         }
     }
@@ -248,7 +250,7 @@ fn repeat_of(dropped: &Dropped) -> Markup {
         @match dropped.repeat_of {
             Some(RepeatOf::Line(first)) => { "repeat of " a href={ "#line-" (first) } { "line " (first) } }
             Some(RepeatOf::Headline(_)) => { "repeat of the " a href="#headline" { "headline" } }
-            None => { "stood in an earlier article of this source" }
+            None => { "was in an earlier article of this source" }
         }
         @if dropped.text.is_some() { ", written otherwise" }
     }
@@ -258,38 +260,25 @@ fn json(pretty: &str) -> Markup {
     html! {
         details open {
             summary { "The record" }
-            pre dir="ltr" tabindex="0" aria-label="The record as JSON" { code { (honest(start(pretty, SHOWN.1))) } }
-            @if pretty.len() > SHOWN.1 {
-                p.quiet { "… and so on: " code { "copydesk clean" } " gives it whole." }
+            pre dir="ltr" tabindex="0" aria-label="The record as JSON" { code { (escaped(start(pretty, SHOWN_BYTES), Escape::Json, &['\n'])) } }
+            @if pretty.len() > SHOWN_BYTES {
+                p.quiet { "… shortened: " code { "copydesk clean" } " prints all of it." }
             }
         }
     }
-}
-
-/// JSON that means the same, with what can't be seen (and could make the rest read otherwise) as escapes.
-fn honest(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\u{7F}'..='\u{9F}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            other if is_bidi_control(other) => out.push_str(&format!("\\u{:04x}", u32::from(other))),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn try_out(article: &str) -> String {
-        outcome(&Playground::new(Limits::default()).clean(article.as_bytes()), article.len()).into_string()
+    fn cleaned_page(article: &str) -> String {
+        markup(&Playground::new(Limits::default()).clean(article.as_bytes()), article.len()).into_string()
     }
 
     #[test]
     fn the_inspection_says_what_became_of_each_line() {
-        let page = try_out(include_str!("../../../samples/01-english-wire.txt"));
+        let page = cleaned_page(include_str!("../../../samples/01-english-wire.txt"));
         assert!(
             page.contains("6 paragraphs kept") && page.contains("2 repeats dropped") && page.contains("1 date lifted")
         );
@@ -307,7 +296,7 @@ mod tests {
             let plain = format!("A headline\n{evil}\n{long}\nPublished: 14 March 2024\n{long}\n");
             let json = serde_json::json!({"title": evil, "text": format!("{long}\n{long}"), "url": evil, evil: evil});
             for article in [plain, json.to_string(), format!("{{ {evil}")] {
-                let page = try_out(&article);
+                let page = cleaned_page(&article);
                 assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
                 assert!(page.contains("alert(1)") || page.contains("invalid_json"), "{page}");
             }
@@ -315,13 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_seen_is_shown() {
-        let page = try_out("The harbour was \u{202e}closed on Monday\u{7} after the storm had passed over the town.\n");
+    fn invisible_characters_are_shown() {
+        let page =
+            cleaned_page("The harbour was \u{202e}closed on Monday\u{7} after the storm had passed over the town.\n");
         assert!(!page.contains('\u{202e}') && page.contains('␇') && page.contains("\\u202e"), "{page}");
     }
 
     #[test]
-    fn few_wait() {
+    fn the_queue_is_short() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
         runtime.block_on(async {
             let playground = Arc::new(Playground::new(Limits::default()));
@@ -337,7 +327,7 @@ mod tests {
             }
             let one_more = playground.turn(|_| ());
             let answer = tokio::time::timeout(std::time::Duration::from_secs(5), one_more).await;
-            assert!(answer.expect("an answer at once").is_err());
+            assert!(answer.expect("an immediate answer").is_err());
             drop(held);
             for one in waiting {
                 assert!(one.await.unwrap());

@@ -1,12 +1,12 @@
-//! Plots as SVG, drawn here so that they are there without a script too. Geometry stands in attributes and colour in the
-//! style sheet, since the page's security policy allows no style in the markup.
+//! Plots as SVG, made here so that they work without JavaScript. Geometry is in attributes and colour in the style sheet,
+//! since the page's security policy allows no style in the markup.
 
 use maud::{Markup, html};
 
 use super::figures;
 use crate::admin::history::KEPT;
 
-/// Units of a plot: as wide as the history is long, so high.
+/// Height of a plot; its width is the length of the history.
 const HEIGHT: f64 = 100.0;
 
 /// What a plot's values are.
@@ -19,7 +19,7 @@ pub(super) enum Scale {
 }
 
 /// One line of a plot.
-pub(super) struct Line<'a> {
+pub(super) struct Series<'a> {
     /// Its class in the style sheet.
     pub(super) class: &'static str,
     /// The oldest first; `None` is a gap.
@@ -28,8 +28,8 @@ pub(super) struct Line<'a> {
     pub(super) area: bool,
 }
 
-/// Lines over the last minutes with a scale at the side. `title` says to who can't see it what it shows.
-pub(super) fn plot(title: &str, scale: Scale, lines: &[Line<'_>]) -> Markup {
+/// Lines over the last minutes with a scale at the side. `title` describes the plot to screen readers.
+pub(super) fn plot(title: &str, scale: Scale, lines: &[Series<'_>]) -> Markup {
     let all = || lines.iter().flat_map(|line| line.values).flatten().copied().filter(|value| value.is_finite());
     let (low, high) = match scale {
         Scale::Linear => (0.0, nice(all().fold(0.0, f64::max))),
@@ -65,23 +65,23 @@ pub(super) fn plot(title: &str, scale: Scale, lines: &[Line<'_>]) -> Markup {
 }
 
 /// A small line without a scale.
-pub(super) fn spark(title: &str, values: &[f64], room: usize) -> Markup {
+pub(super) fn spark(title: &str, values: &[f64], width: usize) -> Markup {
     let high = nice(values.iter().copied().fold(0.0, f64::max));
     let values: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
     // A line at the very edge would be cut in half.
     let height = |value: f64| 1.0 + (HEIGHT - 2.0) * (1.0 - value / high);
     html! {
-        svg.spark viewBox={ "0 0 " (room - 1) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(title) {
-            path.area d=(path(&values, room, height, true)) {}
-            path.line d=(path(&values, room, height, false)) {}
+        svg.spark viewBox={ "0 0 " (width - 1) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(title) {
+            path.area d=(path(&values, width, height, true)) {}
+            path.line d=(path(&values, width, height, false)) {}
         }
     }
 }
 
 /// The newest value stands at the right edge. A value between two gaps is drawn as a short dash.
-fn path(values: &[Option<f64>], room: usize, height: impl Fn(f64) -> f64, area: bool) -> String {
-    let values = values.get(values.len().saturating_sub(room)..).unwrap_or_default();
-    let start = room - values.len();
+fn path(values: &[Option<f64>], width: usize, height: impl Fn(f64) -> f64, area: bool) -> String {
+    let values = values.get(values.len().saturating_sub(width)..).unwrap_or_default();
+    let start = width - values.len();
     let mut path = String::new();
     let points: Vec<(usize, Option<f64>)> = values.iter().enumerate().map(|(at, value)| (start + at, *value)).collect();
     for run in points.split(|(_, value)| value.is_none()).filter(|run| !run.is_empty()) {
@@ -133,14 +133,14 @@ mod tests {
             [0.0, 0.3, 1.5, 4.0, 7.0, 10.0, 801.0, 2500.0].map(nice),
             [1.0, 1.0, 2.0, 5.0, 10.0, 10.0, 1000.0, 5000.0]
         );
-        let around = |values: &[f64]| {
+        let rounded = |values: &[f64]| {
             let (low, high) = decades(values.iter().copied());
             ((low * 1e6).round(), (high * 1e6).round())
         };
-        assert_eq!(around(&[]), (1e3, 1e5));
-        assert_eq!(around(&[0.012, 0.02]), (1e4, 1e6));
-        assert_eq!(around(&[0.012, 3.0]), (1e4, 1e8));
-        assert_eq!(around(&[0.0, 0.01, 0.01]), (1e4, 1e6));
+        assert_eq!(rounded(&[]), (1e3, 1e5));
+        assert_eq!(rounded(&[0.012, 0.02]), (1e4, 1e6));
+        assert_eq!(rounded(&[0.012, 3.0]), (1e4, 1e8));
+        assert_eq!(rounded(&[0.0, 0.01, 0.01]), (1e4, 1e6));
     }
 
     #[test]

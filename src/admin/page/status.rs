@@ -1,19 +1,19 @@
-//! What the page shows, gathered in one moment: `/status.json` is this, and the page is drawn from it.
+//! The state of the worker at one moment: `/status.json` is this, and the page is made from it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::admin::history::{EVERY, History, Sample};
 use crate::config::{Delivery, Settings};
-use crate::telemetry::health::{Health, LaneHealth, State};
+use crate::telemetry::health::{Health, LaneHealth, LaneState};
 use crate::telemetry::logs;
 use copydesk_core::dedup::KEY_VERSION;
 
-/// What a process is, as long as it runs.
+/// The constant part: the process and its stream.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct About {
@@ -50,7 +50,7 @@ impl About {
     }
 }
 
-/// Everything at one moment.
+/// The state at one moment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Status {
@@ -61,9 +61,9 @@ pub(super) struct Status {
     pub(super) state: &'static str,
     /// The filter of log lines.
     pub(super) log: Option<String>,
-    pub(super) lanes: Vec<Lane>,
+    pub(super) lanes: Vec<LaneStatus>,
     /// The latest dead letters, the latest first.
-    pub(super) latest_dead_letters: Vec<DeadLetter>,
+    pub(super) latest_dead_letters: Vec<DeadLetterStatus>,
     /// Seconds between samples.
     pub(super) every: u64,
     pub(super) samples: Vec<Sample>,
@@ -72,13 +72,13 @@ pub(super) struct Status {
 /// One lane.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Lane {
+pub(super) struct LaneStatus {
     pub(super) number: usize,
     /// `ready`, `waiting`, `stalled` or `stopped`.
     pub(super) state: &'static str,
-    /// What it waits for, or for how long it has stalled.
+    /// What it waits for, or how long it has been stalled.
     pub(super) why: Option<String>,
-    pub(super) partitions: Vec<Partition>,
+    pub(super) partitions: Vec<PartitionStatus>,
     /// Since the process started, as all that follows: articles committed.
     pub(super) records: u64,
     /// Dead letters among them.
@@ -87,23 +87,23 @@ pub(super) struct Lane {
     pub(super) bytes: u64,
     /// Batches committed.
     pub(super) batches: u64,
-    /// Batches given up and done again.
+    /// Batches aborted and retried.
     pub(super) aborted: u64,
-    /// Starts anew.
+    /// Restarts.
     pub(super) restarts: u64,
 }
 
 /// An assigned partition of the input.
 #[derive(Debug, Serialize)]
-pub(super) struct Partition {
+pub(super) struct PartitionStatus {
     pub(super) partition: i32,
     /// In records; `null` until it is known.
     pub(super) lag: Option<i64>,
 }
 
-/// A dead letter, by the coordinates of what it was in the input.
+/// A dead letter, by its coordinates in the input.
 #[derive(Debug, Serialize)]
-pub(super) struct DeadLetter {
+pub(super) struct DeadLetterStatus {
     /// When it was committed, RFC 3339.
     #[serde(serialize_with = "as_text")]
     pub(super) at: Timestamp,
@@ -120,8 +120,8 @@ impl Status {
             () if health.ready().is_err() => "not ready",
             () => "ready",
         };
-        let dead_letter = |refusal: crate::telemetry::refusals::Refusal| DeadLetter {
-            // Whole seconds: finer is what the log has.
+        let dead_letter = |refusal: crate::telemetry::recent_refusals::RecentRefusal| DeadLetterStatus {
+            // Whole seconds; the log is finer.
             at: Timestamp::try_from(refusal.at)
                 .and_then(|at| at.round(jiff::Unit::Second))
                 .unwrap_or(Timestamp::UNIX_EPOCH),
@@ -134,7 +134,12 @@ impl Status {
             uptime_seconds: about.started.elapsed().as_secs(),
             state,
             log: logs::filter(),
-            lanes: health.lanes().iter().enumerate().map(|(number, lane)| Lane::now(number, lane, health)).collect(),
+            lanes: health
+                .lanes()
+                .iter()
+                .enumerate()
+                .map(|(number, lane)| LaneStatus::now(number, lane, health))
+                .collect(),
             latest_dead_letters: health.refusals().into_iter().map(dead_letter).collect(),
             every: EVERY.as_secs(),
             samples: history.samples(),
@@ -147,17 +152,17 @@ impl Status {
     }
 }
 
-impl Lane {
-    fn now(number: usize, lane: &Arc<LaneHealth>, health: &Health) -> Lane {
+impl LaneStatus {
+    fn now(number: usize, lane: &Arc<LaneHealth>, health: &Health) -> LaneStatus {
         let (state, why) = match health.state(lane) {
-            State::Ready => ("ready", None),
-            State::Waiting(what) => ("waiting", Some(what)),
-            State::Stalled(since) => ("stalled", Some(stalled(since))),
-            State::Stopped => ("stopped", None),
+            LaneState::Ready => ("ready", None),
+            LaneState::Waiting(what) => ("waiting", Some(what)),
+            LaneState::Stalled(since) => ("stalled", Some(LaneState::stalled_in_words(since))),
+            LaneState::Stopped => ("stopped", None),
         };
-        let partitions = lane.partitions().into_iter().map(|(partition, lag)| Partition { partition, lag });
+        let partitions = lane.partitions().into_iter().map(|(partition, lag)| PartitionStatus { partition, lag });
         let figures = lane.figures();
-        Lane {
+        LaneStatus {
             number,
             state,
             why,
@@ -174,8 +179,4 @@ impl Lane {
 
 fn as_text<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
-}
-
-fn stalled(since: Duration) -> String {
-    format!("no turn of its loop for {} s", since.as_secs())
 }

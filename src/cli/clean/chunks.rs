@@ -1,7 +1,7 @@
-//! Input in pieces that a thread can take: whole payloads, or about 128 KB of whole lines (so that what is read, and what
-//! is made of it, stays in the second cache).
+//! Input in pieces for the threads: whole payloads, or about 128 KB of whole lines (so that input and result stay in the
+//! second-level cache).
 //!
-//! A payload over the limit is never held in memory: it is counted to its end and told as too large.
+//! A payload over the limit is never held in memory: it is counted to its end and reported as too large.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use crate::cli::input;
 
-/// So many bytes are read at once.
+/// Bytes that are read at once.
 const BLOCK: usize = 1 << 17;
 
 /// A file, or standard input.
@@ -58,7 +58,7 @@ pub(super) struct Chunk {
     pub(super) opens_file: bool,
     /// After them a line (or instead of the payload) that is too large, with its size.
     pub(super) too_large: Option<usize>,
-    /// Larger than what was read into it, so that it need not be blanked again when it comes back.
+    /// Longer than its content, so that it need not be zeroed again when it is reused.
     buffer: Vec<u8>,
     length: usize,
 }
@@ -76,7 +76,7 @@ pub(super) struct Chunks {
     lines: bool,
     limit: usize,
     open: Option<Lines>,
-    /// Buffers that came back.
+    /// Buffers to be reused.
     spare: Vec<Vec<u8>>,
 }
 
@@ -93,28 +93,28 @@ impl Chunks {
                 match lines.read(self.spare.pop().unwrap_or_default()) {
                     Ok(Some(chunk)) => return Some(Ok(chunk)),
                     Ok(None) => self.open = None,
-                    Err(error) => return Some(Err(failed(error, &lines.file))),
+                    Err(error) => return Some(Err(read_error(error, &lines.file))),
                 }
             }
             let source = self.sources.next()?;
             let file: Arc<str> = source.name().into();
             match source.open() {
-                Err(error) => return Some(Err(failed(error, &file))),
+                Err(error) => return Some(Err(read_error(error, &file))),
                 Ok(reader) if self.lines => self.open = Some(Lines::new(reader, file, self.limit)),
                 Ok(reader) => return Some(whole(reader, source.size(), file, self.limit)),
             }
         }
     }
 
-    /// Takes a chunk that is done with, for its buffer, unless one huge article has grown it.
-    pub(super) fn give_back(&mut self, chunk: Chunk) {
+    /// Reuses the buffer of a cleaned chunk, unless one huge article has grown it.
+    pub(super) fn recycle(&mut self, chunk: Chunk) {
         if chunk.buffer.len() <= 8 * BLOCK {
             self.spare.push(chunk.buffer);
         }
     }
 }
 
-fn failed(error: io::Error, name: &str) -> anyhow::Error {
+fn read_error(error: io::Error, name: &str) -> anyhow::Error {
     anyhow::Error::from(error).context(format!("cannot read `{name}`"))
 }
 
@@ -158,7 +158,7 @@ impl Lines {
         self.carry.clear();
         loop {
             make_room(&mut buffer, known, self.limit);
-            let count = retried(|| self.reader.read(&mut buffer[known..]))?;
+            let count = retry_interrupted(|| self.reader.read(&mut buffer[known..]))?;
             if count == 0 {
                 self.finished = true;
                 return Ok((known > 0).then(|| self.chunk(buffer, known, None)));
@@ -177,12 +177,12 @@ impl Lines {
         }
     }
 
-    /// Reads on to the end of the line, and keeps what follows it; answers how many bytes of the line there were.
+    /// Skips to the end of the line, and keeps what follows it; gives how many bytes of the line there were.
     fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut skipped = 0;
         loop {
             let length = buffer.len().min(BLOCK);
-            let count = retried(|| self.reader.read(&mut buffer[..length]))?;
+            let count = retry_interrupted(|| self.reader.read(&mut buffer[..length]))?;
             let read = &buffer[..count];
             if let Some(end) = memchr::memchr(b'\n', read) {
                 self.carry = read[end + 1..].to_vec();
@@ -199,7 +199,7 @@ impl Lines {
     }
 }
 
-/// Room for a block behind `known` bytes of a line that may have `limit`.
+/// Makes room for a block behind `known` bytes of a line that may have `limit`.
 fn make_room(buffer: &mut Vec<u8>, known: usize, limit: usize) {
     if buffer.len() < known + BLOCK {
         // At least twice as much, so that a long line is not copied again and again; but no line is read beyond the limit.
@@ -208,7 +208,7 @@ fn make_room(buffer: &mut Vec<u8>, known: usize, limit: usize) {
     }
 }
 
-fn retried(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+fn retry_interrupted(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         match read() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

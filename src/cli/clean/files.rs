@@ -1,5 +1,5 @@
-//! No file may be read and written by one command: its articles would be lost before they are read, or what is written
-//! would be read again. A file is known by its device and number, whatever it is called.
+//! No file may be both input and output: its articles would be overwritten before they are read, or the output read again.
+//! Files are compared by device and inode, whatever they are called.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Says which file stands on both sides, if one does.
+/// Says which file is input and output, if one is.
 pub(super) fn conflict(inputs: &[PathBuf], dead_letters: Option<&Path>) -> Option<String> {
     let from_stdin = inputs.is_empty() || inputs.iter().any(|path| path == Path::new("-"));
     let stdin = if from_stdin { of_stream(io::stdin().as_fd()) } else { None };
@@ -20,20 +20,22 @@ pub(super) fn conflict(inputs: &[PathBuf], dead_letters: Option<&Path>) -> Optio
     if let (Some(path), Some(refusals)) = (dead_letters, refusals) {
         let path = path.display();
         if let Some(name) = reads(refusals) {
-            return Some(format!("`{name}` is read: `--dead-letters {path}` would overwrite it"));
+            return Some(format!(
+                "`{name}` is an input: `--dead-letters {path}` would overwrite it; name another file"
+            ));
         }
         if records == Some(refusals) {
-            return Some(format!("standard output goes to `{path}`, and so would `--dead-letters`"));
+            return Some(format!("standard output goes to `{path}`, and so would `--dead-letters`: name another file"));
         }
     }
     let name = records.and_then(reads)?;
-    Some(format!("`{name}` is read, and standard output goes there: what is written would be read again"))
+    Some(format!("`{name}` is both input and standard output: the output would be read again"))
 }
 
-/// Device and number.
+/// Device and inode.
 type Identity = (u64, u64);
 
-/// Of regular files only: to a device or a pipe both may be done.
+/// Of regular files only: a device or a pipe may be both.
 fn identity(metadata: &Metadata) -> Option<Identity> {
     metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
 }

@@ -1,7 +1,7 @@
 //! Threads that clean chunks, with their results in input order.
 //!
-//! Chunks go round: the n-th to thread n modulo N, each through a queue of its own that holds two. Results are taken in
-//! the same round, so that they are in order without being sorted, and no thread runs ahead by more than its queues.
+//! Round robin: chunk n goes to thread n modulo N, each through a queue of its own that holds two. Results are taken in the
+//! same order, so that they need no sorting, and no thread runs ahead by more than its queues.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -12,7 +12,7 @@ use copydesk_core::record::Reject;
 
 /// What became of a chunk.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(super) struct CleanedChunk {
     /// The chunk.
     pub(super) chunk: Chunk,
     /// How many payloads it had: lines, or one.
@@ -29,27 +29,27 @@ pub(super) fn clean(
     threads: usize,
     limits: Limits,
     timestamp: Option<i64>,
-    mut write: impl FnMut(&Done) -> anyhow::Result<()>,
+    mut write: impl FnMut(&CleanedChunk) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     if threads == 1 {
-        let mut desk = Desk::new(limits, timestamp);
+        let mut cleaner = ChunkCleaner::new(limits, timestamp);
         while let Some(chunk) = chunks.next() {
-            let done = desk.clean(chunk?);
+            let done = cleaner.clean(chunk?);
             write(&done)?;
-            chunks.give_back(done.chunk);
+            chunks.recycle(done.chunk);
         }
         return Ok(());
     }
     std::thread::scope(|scope| {
-        // A queue that a failure drops ends its thread, and the scope waits for all of them.
-        let mut workers: Vec<(SyncSender<Chunk>, Receiver<Done>)> = Vec::new();
+        // A thread ends when a failure drops its queue, and the scope waits for all of them.
+        let mut workers: Vec<(SyncSender<Chunk>, Receiver<CleanedChunk>)> = Vec::new();
         for _ in 0..threads {
             let (to_worker, to_do) = sync_channel::<Chunk>(2);
-            let (to_writer, done) = sync_channel::<Done>(2);
+            let (to_writer, done) = sync_channel::<CleanedChunk>(2);
             scope.spawn(move || {
-                let mut desk = Desk::new(limits, timestamp);
+                let mut cleaner = ChunkCleaner::new(limits, timestamp);
                 while let Ok(chunk) = to_do.recv() {
-                    if to_writer.send(desk.clean(chunk)).is_err() {
+                    if to_writer.send(cleaner.clean(chunk)).is_err() {
                         break;
                     }
                 }
@@ -57,18 +57,18 @@ pub(super) fn clean(
             workers.push((to_worker, done));
         }
         let (mut sent, mut written) = (0, 0);
-        let mut take = |written: &mut usize, workers: &[(SyncSender<Chunk>, Receiver<Done>)]| {
+        let mut take = |written: &mut usize, workers: &[(SyncSender<Chunk>, Receiver<CleanedChunk>)]| {
             let done = workers[*written % threads].1.recv();
             *written += 1;
-            // The other end only goes with its thread, and a thread ends only by a panic outside the function.
-            let done = done.map_err(|_| anyhow::anyhow!("a thread died: this is a bug in copydesk"))?;
+            // The queue closes only when its thread has panicked outside the pure function.
+            let done = done.map_err(|_| anyhow::anyhow!("a thread panicked: this is a bug in copydesk"))?;
             write(&done)?;
             anyhow::Ok(done.chunk)
         };
         while let Some(chunk) = chunks.next() {
-            // Two chunks a thread are on their way at most, so that neither queue of a thread can fill up.
+            // At most two chunks a thread are under way, so that neither queue of a thread can fill up.
             if sent - written == 2 * threads {
-                chunks.give_back(take(&mut written, &workers)?);
+                chunks.recycle(take(&mut written, &workers)?);
             }
             if workers[sent % threads].0.send(chunk?).is_err() {
                 break;
@@ -82,21 +82,21 @@ pub(super) fn clean(
     })
 }
 
-/// One thread's desk.
-struct Desk {
+/// Cleans chunks on one thread.
+struct ChunkCleaner {
     cleaner: Cleaner,
     timestamp: Option<i64>,
     /// Size of the last result: the next one will be about as large.
     expected: usize,
 }
 
-impl Desk {
+impl ChunkCleaner {
     fn new(limits: Limits, timestamp: Option<i64>) -> Self {
-        Desk { cleaner: Cleaner::new(limits), timestamp, expected: 0 }
+        ChunkCleaner { cleaner: Cleaner::new(limits), timestamp, expected: 0 }
     }
 
-    fn clean(&mut self, chunk: Chunk) -> Done {
-        let mut done = Done { records: Vec::with_capacity(self.expected), ..Done::default() };
+    fn clean(&mut self, chunk: Chunk) -> CleanedChunk {
+        let mut done = CleanedChunk { records: Vec::with_capacity(self.expected), ..CleanedChunk::default() };
         let mut rest = chunk.bytes();
         if !chunk.lines && chunk.too_large.is_none() {
             self.payload(rest, &mut done);
@@ -113,10 +113,10 @@ impl Desk {
             done.payloads += 1;
         }
         self.expected = done.records.len() + (done.records.len() >> 3);
-        Done { chunk, ..done }
+        CleanedChunk { chunk, ..done }
     }
 
-    fn payload(&mut self, value: &[u8], done: &mut Done) {
+    fn payload(&mut self, value: &[u8], done: &mut CleanedChunk) {
         let payload = Payload { value: Some(value), headers: &[], timestamp: self.timestamp };
         match self.cleaner.clean(payload, &NoMemory, &mut done.records) {
             Ok(_) => done.records.push(b'\n'),

@@ -1,8 +1,8 @@
-//! Listing: the newest first, read from the end, so that the last twenty of millions are there at once.
+//! `dead-letters list`: the newest first, read from the end, so that the last twenty of millions take no time.
 //!
-//! Each partition is read backwards in windows: a window forward, then what came of it from its last row to its first, then
-//! the window before it. Memory holds one window of rows a partition. Marks of replays stand behind their letters, so
-//! that they are known by the time that the letter is read.
+//! Each partition is read backwards in windows: a window is read forward, its rows are printed from the last to the first,
+//! then comes the window before it. Memory holds one window of rows a partition. Replay marks stand behind their letters, so
+//! that they are known when the letter is read.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{ErrorKind, Write};
@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::choice::{Choice, PATIENCE};
 use super::row::Row;
+use super::selection::{BROKER_TIMEOUT, Selection};
 use crate::cli::{exit, note};
 use crate::config::Settings;
 use crate::worker::reader::{Next, Reader, Record, Snapshot};
@@ -19,20 +19,20 @@ use crate::worker::replay::marked;
 
 /// One line for each dead letter, the newest first, fields separated by tabs.
 ///
-/// Where it is (partition/offset), its time, where it came from (topic/partition/offset), its code, its size, `replayed`
-/// or `-`, and the reason. The newest is the one that was written last; those of several partitions are merged by time. At
-/// the end standard error has their number, by code.
+/// Its coordinates (partition/offset), its time, those of its article (topic/partition/offset), its code, its size,
+/// `replayed` or `-`, and the reason. The newest is the one that was written last; several partitions are merged by time. At
+/// the end, standard error has the number by code.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::WHERE_HELP)]
 pub struct Args {
-    /// One JSON object for each instead.
+    /// Print one JSON object for each.
     #[arg(long)]
     json: bool,
-    /// Print how many there are of each code, and no letters: code and number, the most frequent first.
+    /// Print only the number by code, the most frequent first.
     #[arg(long)]
     count: bool,
     #[command(flatten)]
-    choice: Choice,
+    selection: Selection,
 }
 
 /// Offsets in the first window, and most in a later one.
@@ -40,14 +40,14 @@ const WINDOW: (i64, i64) = (500, 16_000);
 
 /// Runs the command.
 pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let choice = &args.choice;
-    let snapshot = choice.snapshot(settings)?;
-    if let Err(trouble) = snapshot.wait_until_stable(PATIENCE / 5) {
-        note(format_args!("copydesk: {trouble}: what lies behind it is not listed"));
+    let selection = &args.selection;
+    let snapshot = selection.snapshot(settings)?;
+    if let Err(trouble) = snapshot.wait_until_stable(BROKER_TIMEOUT / 5) {
+        note(format_args!("copydesk: {trouble}: dead letters behind it are not listed"));
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut codes = Codes::default();
-    let listed = newest_first(choice, &snapshot, |row, replayed| {
+    let listed = newest_first(selection, &snapshot, |row, replayed| {
         codes.add(&row);
         if args.count {
             return Ok(());
@@ -56,21 +56,21 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         writeln!(out, "{line}").context("writing to standard output")
     });
     if args.count {
-        let told = codes.sorted().try_for_each(|(code, count)| {
+        let written = codes.sorted().try_for_each(|(code, count)| {
             if args.json {
                 writeln!(out, "{}", serde_json::json!({ "code": code, "count": count }))
             } else {
-                writeln!(out, "{}\t{count}", crate::cli::safe::text(code, false).replace('\t', " "))
+                writeln!(out, "{}\t{count}", crate::cli::escape::line(code).replace('\t', " "))
             }
         });
-        told.context("writing to standard output")?;
+        written.context("writing to standard output")?;
     }
     let written = out.flush().context("writing to standard output");
-    // Of those that were listed before it failed, if it did.
-    let gone = |error: &anyhow::Error| {
+    // Of those listed before a failure, if there was one.
+    let is_broken_pipe = |error: &anyhow::Error| {
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
     };
-    if !listed.as_ref().is_err_and(gone) {
+    if !listed.as_ref().is_err_and(is_broken_pipe) {
         note(format_args!("{}", codes.in_words()));
     }
     listed.and(written).map(|()| ExitCode::from(exit::OK))
@@ -82,7 +82,7 @@ struct Codes(BTreeMap<String, u64>);
 impl Codes {
     fn add(&mut self, row: &Row) {
         let code = row.code.as_deref().unwrap_or("?");
-        // Codes that another wrote may be of any number.
+        // Other programs may have written any number of codes.
         let code = if self.0.len() < 1000 || self.0.contains_key(code) { code } else { "other" };
         *self.0.entry(code.to_owned()).or_default() += 1;
     }
@@ -103,22 +103,22 @@ impl Codes {
     }
 }
 
-/// The chosen ones, the newest first, each with whether it was replayed.
+/// The selected ones, the newest first, each with whether it was replayed.
 pub(super) fn newest_first(
-    choice: &Choice,
+    selection: &Selection,
     snapshot: &Snapshot<'_>,
     mut each: impl FnMut(Row, bool) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut reader = snapshot.reader()?;
-    let few = choice.limit.map_or(WINDOW.1, |limit| i64::try_from(limit).unwrap_or(WINDOW.1));
+    let few = selection.limit.map_or(WINDOW.1, |limit| i64::try_from(limit).unwrap_or(WINDOW.1));
     let first = (2 * few.min(WINDOW.1)).clamp(WINDOW.0, WINDOW.1);
-    let begin = |begin: i64| choice.from().unwrap_or(begin).max(begin);
+    let begin = |begin: i64| selection.from().unwrap_or(begin).max(begin);
     let mut partitions: Vec<Backwards> =
         snapshot.spans().iter().map(|(&id, &(low, end))| Backwards::new(id, begin(low), end, first)).collect();
     let mut count = 0;
-    while choice.limit != Some(count) {
+    while selection.limit != Some(count) {
         for partition in &mut partitions {
-            partition.fill(choice, &mut reader)?;
+            partition.fill(selection, &mut reader)?;
         }
         let newest = partitions.iter_mut().filter(|partition| !partition.rows.is_empty());
         let newest = newest.max_by_key(|partition| partition.rows.front().and_then(|(row, _)| row.time));
@@ -133,10 +133,10 @@ pub(super) fn newest_first(
 struct Backwards {
     partition: i32,
     begin: i64,
-    /// What stands from here on was read.
+    /// Everything from this offset on was read.
     end: i64,
     window: i64,
-    /// Offsets of letters that were replayed, and not read yet.
+    /// Offsets of replayed letters that are not read yet.
     marks: HashSet<i64>,
     /// The newest first.
     rows: VecDeque<(Row, bool)>,
@@ -148,21 +148,21 @@ impl Backwards {
     }
 
     /// Reads windows until there is a row, or no window left.
-    fn fill(&mut self, choice: &Choice, reader: &mut Reader) -> anyhow::Result<()> {
+    fn fill(&mut self, selection: &Selection, reader: &mut Reader) -> anyhow::Result<()> {
         while self.rows.is_empty() && self.end > self.begin {
             let from = (self.end - self.window).max(self.begin);
             reader.turn_to(self.partition, from, self.end)?;
             let mut letters = VecDeque::new();
             loop {
-                match reader.next_within(PATIENCE)? {
-                    Next::Record(record) => self.take(choice, &record, &mut letters),
+                match reader.next_within(BROKER_TIMEOUT)? {
+                    Next::Record(record) => self.take(selection, &record, &mut letters),
                     Next::Nothing => {}
                     Next::AtEnd => break,
                 }
             }
             for row in letters {
                 let replayed = self.marks.remove(&row.dead_offset);
-                if !(choice.pending && replayed) {
+                if !(selection.pending && replayed) {
                     self.rows.push_back((row, replayed));
                 }
             }
@@ -172,10 +172,10 @@ impl Backwards {
         Ok(())
     }
 
-    fn take(&mut self, choice: &Choice, record: &Record, letters: &mut VecDeque<Row>) {
+    fn take(&mut self, selection: &Selection, record: &Record, letters: &mut VecDeque<Row>) {
         match marked(record) {
             Some((_, offset)) => drop(self.marks.insert(offset)),
-            None if choice.takes(record) => letters.push_front(Row::of(record)),
+            None if selection.matches(record) => letters.push_front(Row::of(record)),
             None => {}
         }
     }

@@ -1,22 +1,21 @@
-//! Where a dead letter is, or where its article was: coordinates as they are printed by `list`, `show` and `replay`.
+//! Coordinates of a dead letter or of its article, as `list`, `show` and `replay` print them.
 
 use std::fmt;
 
 use super::row::Row;
 use crate::worker::reader::Record;
 
-/// A place that a person named.
+/// Coordinates given on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// `partition/offset`: in the dead-letter topic.
     Letter { partition: i32, offset: i64 },
-    /// `topic/partition/offset`: of the letter, where that is the dead-letter topic, else of its article.
+    /// `topic/partition/offset`: of the letter if the topic is the dead-letter topic, else of its article.
     InTopic { topic: String, partition: i32, offset: i64 },
 }
 
-/// What is wanted, for messages.
-const WANTED: &str =
-    "a place is wanted as it is printed: `0/17` in the dead-letter topic, or `news.raw/3/42` of the article";
+const EXPECTED: &str =
+    "expected coordinates as printed: `0/17` in the dead-letter topic, or `news.raw/3/42` of the article";
 
 impl Place {
     /// Reads `0/17`, `news.dead/0/17` or `news.raw/3/42`.
@@ -29,7 +28,7 @@ impl Place {
             (Some(topic), Some(partition), Some(offset)) if !topic.is_empty() && !topic.contains('/') => {
                 Ok(Place::InTopic { topic: topic.to_owned(), partition, offset })
             }
-            _ => Err(WANTED.to_owned()),
+            _ => Err(EXPECTED.to_owned()),
         }
     }
 
@@ -38,11 +37,11 @@ impl Place {
         match words {
             [one] => Place::read(one),
             [partition, offset] if !partition.contains('/') => Place::read(&format!("{partition}/{offset}")),
-            _ => Err(WANTED.to_owned()),
+            _ => Err(EXPECTED.to_owned()),
         }
     }
 
-    /// Partition and offset in the dead-letter topic `dead`, where the place says them.
+    /// Partition and offset in the dead-letter topic `dead`, if the place is there.
     pub fn letter(&self, dead: &str) -> Option<(i32, i64)> {
         match self {
             Place::Letter { partition, offset } => Some((*partition, *offset)),
@@ -50,7 +49,7 @@ impl Place {
         }
     }
 
-    /// Is this the place of the letter, or of its article?
+    /// Are these the coordinates of the letter, or of its article?
     pub fn is_of(&self, record: &Record) -> bool {
         if let Some(place) = self.letter(&record.topic) {
             return place == (record.partition, record.offset);

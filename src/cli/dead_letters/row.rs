@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::cli::safe;
+use crate::cli::escape;
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
 use copydesk_core::text::{REASON_BYTES, shortened};
 
-/// The fields. Texts are shortened, since another than copydesk may have written them.
+/// The fields. Texts are shortened, since other programs may have written them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
     /// The dead-letter topic.
@@ -34,7 +34,7 @@ pub struct Row {
     pub key: Option<String>,
     /// Size of the payload; none where it is null.
     pub bytes: Option<u64>,
-    /// Size of the whole, where it was cut.
+    /// Size of the whole value, where it was cut.
     pub cut: Option<String>,
 }
 
@@ -61,8 +61,7 @@ impl Row {
         }
     }
 
-    /// Fields separated by tabs. A message may quote the payload: nothing of it may steer the terminal, or look like another
-    /// field.
+    /// Fields separated by tabs. A message may quote the payload: control characters and tabs in it are escaped.
     pub fn line(&self, replayed: bool) -> String {
         let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "?".to_owned());
         let fields = [
@@ -74,7 +73,7 @@ impl Row {
             if replayed { "replayed" } else { "-" }.to_owned(),
             text(&self.message),
         ];
-        fields.map(|field| safe::text(&field, false).replace('\t', " ")).join("\t")
+        fields.map(|field| escape::line(&field).replace('\t', " ")).join("\t")
     }
 
     /// One JSON object.
@@ -95,7 +94,7 @@ impl Row {
             whole_bytes: self.cut.as_ref().and_then(|cut| cut.parse().ok()),
             replayed,
         };
-        Ok(safe::json(&serde_json::to_string(&line)?))
+        Ok(escape::json(&serde_json::to_string(&line)?))
     }
 
     /// Coordinates of the article.
@@ -105,13 +104,13 @@ impl Row {
         format!("{topic}/{}/{}", number(self.partition), number(self.offset))
     }
 
-    /// What to add to the size of a letter that was cut.
+    /// An addition to the size of a letter that was cut.
     pub fn cut_in_words(&self) -> String {
-        self.cut.as_ref().map_or(String::new(), |whole| format!(" of {}, cut", safe::text(whole, false)))
+        self.cut.as_ref().map_or(String::new(), |whole| format!(" of {}, cut", escape::line(whole)))
     }
 }
 
-/// A time for people.
+/// A time as text.
 pub fn written(time: Option<i64>) -> String {
     let time = time.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     time.map_or_else(|| "?".to_owned(), |time| time.to_string())

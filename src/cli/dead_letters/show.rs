@@ -1,4 +1,4 @@
-//! One dead letter whole, so that nothing in it can steer the terminal.
+//! `dead-letters show`: one whole dead letter, with terminal controls escaped.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::choice::Choice;
 use super::list::newest_first;
 use super::one;
 use super::place::Place;
 use super::row::{Row, written};
-use crate::cli::line::Line;
-use crate::cli::{exit, note, safe};
+use super::selection::Selection;
+use crate::cli::record_line::RecordLine;
+use crate::cli::{escape, exit, note};
 use crate::config::Settings;
 use crate::worker::dead_letter;
 use crate::worker::reader::Record;
@@ -20,21 +20,21 @@ use crate::worker::replay::marked;
 
 /// Prints one dead letter: its coordinates, its headers and its payload.
 ///
-/// Control characters are shown as escapes; a payload that is not UTF-8 is shown in hex. The place is that of the letter or
-/// of its article, as `list` prints both; of an article that was refused more than once the latest letter is shown.
+/// Control characters are escaped; a payload that is not UTF-8 is shown in hex. The coordinates are those of the letter or of
+/// its article, as `list` prints both; if an article was refused more than once, its latest letter is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   copydesk dead-letters show 0/17             (partition/offset in the dead-letter topic)
   copydesk dead-letters show news.raw/3/42    (topic/partition/offset of the article)
   copydesk dead-letters show 0/17 --payload > article")]
 pub struct Args {
-    /// Where it is: `0/17`, `0 17` or `news.dead/0/17`; or where its article is: `news.raw/3/42`.
+    /// Coordinates of the letter (`0/17`, `0 17` or `news.dead/0/17`) or of its article (`news.raw/3/42`).
     #[arg(value_name = "PLACE", required = true, num_args = 1..=2)]
     place: Vec<String>,
-    /// As a JSON object; what is not UTF-8 in it is base64.
+    /// Print a JSON object; bytes that are not UTF-8 are base64.
     #[arg(long)]
     json: bool,
-    /// The payload alone, byte for byte: to be saved (a terminal gets escapes).
+    /// Print only the payload, byte for byte (on a terminal: escaped).
     #[arg(long, conflicts_with = "json")]
     payload: bool,
 }
@@ -60,20 +60,20 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(exit::UNAVAILABLE));
     };
     if let Some((partition, replayed)) = marked(&record) {
-        note(format_args!("copydesk: {place} is no dead letter: it marks that {partition}/{replayed} was replayed"));
+        note(format_args!("copydesk: {place} is not a dead letter but the replay mark of {partition}/{replayed}"));
         return Ok(ExitCode::from(exit::UNAVAILABLE));
     }
     let mut out = std::io::stdout().lock();
     let payload = record.value.as_deref().unwrap_or_default();
     let written = if args.payload && out.is_terminal() {
-        writeln!(out, "{}", safe::record(payload))
+        writeln!(out, "{}", escape::record(payload))
     } else if args.payload {
         out.write_all(payload)
     } else if args.json {
-        let json = serde_json::to_string_pretty(&Line::of(&record)).context("writing the record as JSON")?;
-        writeln!(out, "{}", safe::json(&json))
+        let json = serde_json::to_string_pretty(&RecordLine::of(&record)).context("writing the record as JSON")?;
+        writeln!(out, "{}", escape::json(&json))
     } else {
-        out.write_all(page(&record).as_bytes())
+        out.write_all(text_of(&record).as_bytes())
     };
     written.and_then(|()| out.flush()).context("writing to standard output")?;
     Ok(ExitCode::from(exit::OK))
@@ -81,35 +81,35 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
 
 /// The latest letter of an article.
 fn of_article(place: &Place, settings: &Settings) -> anyhow::Result<Option<(i32, i64)>> {
-    let choice = Choice::latest_of(place);
-    let snapshot = choice.snapshot(settings)?;
+    let selection = Selection::latest_of(place);
+    let snapshot = selection.snapshot(settings)?;
     let mut found = None;
-    newest_first(&choice, &snapshot, |row, _| {
+    newest_first(&selection, &snapshot, |row, _| {
         found = Some((row.dead_partition, row.dead_offset));
         Ok(())
     })?;
     Ok(found)
 }
 
-fn page(record: &Record) -> String {
-    let header = |name| record.header(name).map_or_else(|| "?".to_owned(), |value| safe::text(&value, false));
+fn text_of(record: &Record) -> String {
+    let header = |name| record.header(name).map_or_else(|| "?".to_owned(), |value| escape::line(&value));
     let mut page = String::new();
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(page, "{name:<11} {value}");
     };
     row("dead letter", &format!("{}/{}/{}", record.topic, record.partition, record.offset));
     let fields = Row::of(record);
-    row("of", &safe::text(&fields.origin(), false));
+    row("of", &escape::line(&fields.origin()));
     row("time", &written(fields.time));
     row("code", &format!("{} ({})", header(dead_letter::CODE), header(dead_letter::STAGE)));
     row("reason", &header(dead_letter::MESSAGE));
-    row("key", &record.key.as_deref().map_or_else(|| "none".to_owned(), safe::bytes));
+    row("key", &record.key.as_deref().map_or_else(|| "none".to_owned(), escape::bytes));
     for (name, value) in &record.headers {
-        // Those that are told above.
+        // Those in the rows above.
         let name = name.text();
         if !dead_letter::HEADERS[..6].contains(&&*name) {
-            let value = value.as_deref().map_or_else(|| "null".to_owned(), safe::bytes);
-            row("header", &format!("{}: {value}", safe::text(&name, false)));
+            let value = value.as_deref().map_or_else(|| "null".to_owned(), escape::bytes);
+            row("header", &format!("{}: {value}", escape::line(&name)));
         }
     }
     let Some(payload) = record.value.as_deref() else {
@@ -120,7 +120,7 @@ fn page(record: &Record) -> String {
     match std::str::from_utf8(payload) {
         Ok(text) => {
             row("payload", &size);
-            let text = safe::text(text, true);
+            let text = escape::lines(text);
             page.push('\n');
             page.push_str(&text);
             if !text.ends_with('\n') {
@@ -130,7 +130,7 @@ fn page(record: &Record) -> String {
         Err(error) => {
             row("payload", &format!("{size}, not UTF-8 from byte {} on: in hex", error.valid_up_to()));
             page.push('\n');
-            page.push_str(&safe::hex(payload));
+            page.push_str(&escape::hex_dump(payload));
         }
     }
     page
@@ -162,8 +162,8 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_whole_and_safe() {
-        let shown = page(&record(Some("line\x1b]0;title\x07\n\u{9b}2J end".as_bytes())));
+    fn a_letter_is_whole_and_escaped() {
+        let shown = text_of(&record(Some("line\x1b]0;title\x07\n\u{9b}2J end".as_bytes())));
         assert_eq!(
             shown,
             "dead letter news.dead/0/17\n\
@@ -177,8 +177,8 @@ mod tests {
              \n\
              line\\u{1b}]0;title\\u{7}\n\\u{9b}2J end\n"
         );
-        let shown = page(&record(Some(b"ab\xff\xfe\x1b")));
+        let shown = text_of(&record(Some(b"ab\xff\xfe\x1b")));
         assert!(shown.ends_with("payload     5 bytes, not UTF-8 from byte 2 on: in hex\n\n00000000  61 62 ff fe 1b                                   ab...\n"), "{shown}");
-        assert!(page(&record(None)).ends_with("payload     null\n"));
+        assert!(text_of(&record(None)).ends_with("payload     null\n"));
     }
 }

@@ -1,17 +1,17 @@
-//! Which files are fed.
+//! The files to send.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 
-/// Files in the order given, folders replaced by what is in them, by name. In folders only regular files count (a pipe
-/// would be waited for), and links to folders are left out, which may lead back.
+/// Files in the order given, folders replaced by their files, sorted by name. In folders only regular files count (a pipe
+/// would block), and links to folders are skipped, since they may form a loop.
 pub fn find(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in given {
         if !path.is_dir() {
             if path.as_os_str() != "-" && !path.exists() {
-                anyhow::bail!("`{}`: there is no such file or folder", path.display());
+                anyhow::bail!("`{}`: no such file or folder", path.display());
             }
             files.push(path.clone());
             continue;

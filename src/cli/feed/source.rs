@@ -1,5 +1,5 @@
-//! Reading what is fed, on a thread of its own: whoever waits for a line that does not come can't see that Ctrl-C was
-//! pressed. Few articles are read ahead, so that memory does not grow with the input.
+//! Reading the articles, on a thread of its own: a blocking read would not notice Ctrl-C. Few articles are read ahead, so
+//! that memory does not grow with the input.
 
 use std::fmt;
 use std::fs::File;
@@ -12,13 +12,13 @@ use anyhow::Context;
 
 use crate::cli::input::{self, Line, Payload};
 
-/// What is fed.
+/// What to read.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub files: Vec<PathBuf>,
     /// Each line is an article.
     pub lines: bool,
-    /// How often; None: for ever.
+    /// How often; `None`: for ever.
     pub rounds: Option<u64>,
     /// Largest article in bytes.
     pub limit: usize,
@@ -26,12 +26,12 @@ pub struct Plan {
 
 /// Where an article comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct ArticleOrigin {
     file: Arc<str>,
     line: Option<u64>,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ArticleOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if &*self.file == "-" { "standard input" } else { &self.file };
         match self.line {
@@ -41,28 +41,28 @@ impl fmt::Display for Origin {
     }
 }
 
-impl Origin {
+impl ArticleOrigin {
     /// As a record's key.
     pub fn key(&self) -> String {
         self.line.map_or_else(|| self.file.to_string(), |line| format!("{}:{line}", self.file))
     }
 }
 
-/// What reading brought.
+/// The result of reading one article.
 #[derive(Debug)]
 pub enum Read {
     Article {
         payload: Vec<u8>,
-        origin: Origin,
+        origin: ArticleOrigin,
     },
-    /// An article of so many bytes, more than the limit.
+    /// An article larger than the limit.
     TooLarge {
         bytes: u64,
-        origin: Origin,
+        origin: ArticleOrigin,
     },
-    /// A file with nothing but white space in it.
-    Empty(Origin),
-    /// Reading can't go on.
+    /// A file with only white space.
+    Empty(ArticleOrigin),
+    /// Reading failed.
     Failed(anyhow::Error),
 }
 
@@ -74,22 +74,22 @@ pub fn start(plan: Plan) -> std::io::Result<Receiver<Read>> {
     const AHEAD: usize = 4;
     let (sender, receiver) = sync_channel(AHEAD);
     std::thread::Builder::new().name("reader".to_owned()).spawn(move || {
-        let reader = Reader { plan, sender, articles: 0 };
+        let reader = ArticleReader { plan, sender, articles: 0 };
         reader.rounds();
     })?;
     Ok(receiver)
 }
 
-struct Reader {
+struct ArticleReader {
     plan: Plan,
     sender: SyncSender<Read>,
     articles: u64,
 }
 
-/// Nobody wants more.
-struct Enough;
+/// The receiver is gone.
+struct Closed;
 
-impl Reader {
+impl ArticleReader {
     fn rounds(mut self) {
         let files = std::mem::take(&mut self.plan.files);
         for round in 1.. {
@@ -97,7 +97,7 @@ impl Reader {
                 let read = self.file(path);
                 let failed = match read {
                     Ok(Ok(())) => continue,
-                    Ok(Err(Enough)) => return,
+                    Ok(Err(Closed)) => return,
                     Err(error) => error,
                 };
                 let _ = self.sender.send(Read::Failed(failed));
@@ -107,13 +107,13 @@ impl Reader {
                 return;
             }
             if self.articles == 0 {
-                let _ = self.sender.send(Read::Failed(anyhow::anyhow!("there is no article in these files to repeat")));
+                let _ = self.sender.send(Read::Failed(anyhow::anyhow!("these files have no article to repeat")));
                 return;
             }
         }
     }
 
-    fn file(&mut self, path: &Path) -> anyhow::Result<Result<(), Enough>> {
+    fn file(&mut self, path: &Path) -> anyhow::Result<Result<(), Closed>> {
         let name: Arc<str> = path.display().to_string().into();
         let reading = || format!("reading `{name}`");
         let (input, size): (Box<dyn BufRead>, _) = if path.as_os_str() == "-" {
@@ -125,7 +125,7 @@ impl Reader {
         if self.plan.lines {
             self.lines(input, &name).with_context(reading)
         } else {
-            let origin = Origin { file: Arc::clone(&name), line: None };
+            let origin = ArticleOrigin { file: Arc::clone(&name), line: None };
             Ok(self.send(match input::payload(input, size, self.plan.limit).with_context(reading)? {
                 Payload::Whole(payload) if payload.trim_ascii().is_empty() => Read::Empty(origin),
                 Payload::Whole(payload) => Read::Article { payload, origin },
@@ -134,10 +134,10 @@ impl Reader {
         }
     }
 
-    fn lines(&mut self, mut input: Box<dyn BufRead>, name: &Arc<str>) -> std::io::Result<Result<(), Enough>> {
+    fn lines(&mut self, mut input: Box<dyn BufRead>, name: &Arc<str>) -> std::io::Result<Result<(), Closed>> {
         let mut line = Vec::new();
         for number in 1.. {
-            let origin = Origin { file: Arc::clone(name), line: Some(number) };
+            let origin = ArticleOrigin { file: Arc::clone(name), line: Some(number) };
             let read = match input::line(&mut input, &mut line, self.plan.limit)? {
                 Line::End => break,
                 Line::TooLong(bytes) => Read::TooLarge { bytes, origin },
@@ -145,14 +145,14 @@ impl Reader {
                 Line::Whole => Read::Article { payload: line.trim_ascii().to_vec(), origin },
             };
             if self.send(read).is_err() {
-                return Ok(Err(Enough));
+                return Ok(Err(Closed));
             }
         }
         Ok(Ok(()))
     }
 
-    fn send(&mut self, read: Read) -> Result<(), Enough> {
+    fn send(&mut self, read: Read) -> Result<(), Closed> {
         self.articles += u64::from(matches!(read, Read::Article { .. }));
-        self.sender.send(read).map_err(|_| Enough)
+        self.sender.send(read).map_err(|_| Closed)
     }
 }

@@ -1,7 +1,6 @@
-//! Paint for a terminal: rules, numbered lines wrapped to the width, colours where they are wanted.
+//! Layout for a terminal: rules, numbered lines wrapped to the width, colours if enabled.
 //!
-//! Without colour nothing is lost: the marks in the margin say what the colours say. Control characters of the article
-//! are shown, never sent to the terminal.
+//! The marks in the margin repeat what the colours say. Control characters of the article are replaced by printable ones.
 
 use std::fmt::Write;
 
@@ -10,7 +9,7 @@ use unicode_width::UnicodeWidthChar;
 
 use copydesk_core::text::printable;
 
-/// What a piece of the page is.
+/// The kind of a piece of text, which decides its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ink {
     /// A kept paragraph.
@@ -19,7 +18,7 @@ pub(super) enum Ink {
     Dropped,
     /// A date.
     Date,
-    /// What is only there to be found when it is looked for.
+    /// Secondary text.
     Quiet,
 }
 
@@ -43,7 +42,7 @@ impl Ink {
     }
 }
 
-/// The terminal's width, at most what can be read with ease.
+/// The terminal's width, at most a readable one.
 pub(super) fn terminal_width() -> usize {
     const READABLE: usize = 100;
     terminal_size::terminal_size().map_or(READABLE, |(width, _)| usize::from(width.0).clamp(40, READABLE))
@@ -58,9 +57,9 @@ pub(super) fn bytes(count: u64) -> String {
     }
 }
 
-/// A page that is written from top to bottom.
+/// Text for a terminal, written from top to bottom.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct TerminalPage {
     text: String,
     colour: bool,
     width: usize,
@@ -69,9 +68,9 @@ pub(super) struct Page {
 /// Columns of a line's number and its mark.
 const MARGIN: usize = 8;
 
-impl Page {
+impl TerminalPage {
     pub(super) fn new(colour: bool, width: usize) -> Self {
-        Page { text: String::new(), colour, width }
+        TerminalPage { text: String::new(), colour, width }
     }
 
     pub(super) fn finish(self) -> String {
@@ -158,7 +157,7 @@ fn columns(text: &str) -> usize {
     printable(text).chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
-/// Breaks text into rows of at most `width` columns: at spaces, and in words and scripts without them where it must.
+/// Breaks text into rows of at most `width` columns: at spaces, and within words and scripts without spaces where needed.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let text = printable(text);
     let mut rows = vec![String::new()];
@@ -197,10 +196,10 @@ mod tests {
         assert_eq!(wrap("", 4), [""]);
     }
 
-    /// Whatever is put on a page: a remark may quote the article as well.
+    /// In every kind of text: a remark may quote the article as well.
     #[test]
-    fn nothing_steers_the_terminal() {
-        let mut page = Page::new(false, 40);
+    fn no_text_controls_the_terminal() {
+        let mut page = TerminalPage::new(false, 40);
         let hostile = "a\u{1b}[2Jb\u{9b}c\u{202e}d\r";
         page.rule(hostile);
         page.note(Ink::Date, hostile, hostile);
@@ -213,7 +212,7 @@ mod tests {
 
     #[test]
     fn without_colour_there_is_no_escape() {
-        let mut page = Page::new(false, 40);
+        let mut page = TerminalPage::new(false, 40);
         page.rule("x");
         page.line(0, Ink::Dropped, "×", "text", Some("remark"));
         assert!(!page.finish().contains('\u{1b}'));

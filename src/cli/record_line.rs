@@ -9,7 +9,7 @@ use crate::worker::reader::Record;
 
 /// A record for people and for `jq`.
 #[derive(Serialize)]
-pub struct Line<'a> {
+pub struct RecordLine<'a> {
     topic: &'a str,
     partition: i32,
     offset: i64,
@@ -25,7 +25,7 @@ struct Header<'a> {
     value: Bytes<'a>,
 }
 
-/// Bytes as what they are: JSON where they are a JSON object, else text, else `{"base64": …}`.
+/// Bytes as JSON where they are a JSON object, else as text, else as `{"base64": …}`.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Bytes<'a> {
@@ -45,21 +45,21 @@ impl<'a> Bytes<'a> {
     }
 
     fn json(bytes: Option<&'a [u8]>) -> Bytes<'a> {
-        // A JSON object of several lines would break the promise of one line a record.
+        // A JSON object of several lines would not fit on one line.
         let raw = bytes.filter(|bytes| bytes.first() == Some(&b'{') && !bytes.contains(&b'\n'));
         let raw = raw.and_then(|bytes| serde_json::from_slice::<&RawValue>(bytes).ok());
         raw.map_or_else(|| Bytes::of(bytes), Bytes::Json)
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> RecordLine<'a> {
     /// The line of a record.
-    pub fn of(record: &'a Record) -> Line<'a> {
+    pub fn of(record: &'a Record) -> RecordLine<'a> {
         let headers = record
             .headers
             .iter()
             .map(|(name, value)| Header { name: Bytes::of(Some(name.as_bytes())), value: Bytes::of(value.as_deref()) });
-        Line {
+        RecordLine {
             topic: &record.topic,
             partition: record.partition,
             offset: record.offset,
@@ -86,7 +86,7 @@ mod tests {
             value: value.map(<[u8]>::to_vec),
             headers: vec![("h".into(), None)],
         };
-        let line = |value| serde_json::to_string(&Line::of(&record(value))).unwrap();
+        let line = |value| serde_json::to_string(&RecordLine::of(&record(value))).unwrap();
         assert!(line(Some(br#"{"a": 1}"#)).ends_with(r#""headers":[{"name":"h","value":null}],"value":{"a": 1}}"#));
         assert!(line(Some(b"text")).ends_with(r#""value":"text"}"#));
         assert!(line(Some(b"\xff")).ends_with(r#""value":{"base64":"/w=="}}"#));

@@ -1,5 +1,5 @@
-//! What the admin server says of the process passes the redactor, whatever page it stands on. What somebody posts, and gets
-//! back cleaned, is data, and does not.
+//! Redaction of the admin server's answers. What describes the process passes the redactor; an article that a client posts,
+//! and gets back cleaned, is data and does not.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -10,8 +10,8 @@ use http_body_util::BodyExt;
 
 use crate::config::redact;
 
-/// Takes secrets out of the answer to a GET, where it is text.
-pub(crate) async fn redact_answer(request: Request, next: Next) -> Response {
+/// Removes secrets from the answer to a GET, where it is text.
+pub(super) async fn redact_answer(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let answer = next.run(request).await;
     let form = answer.headers().get(header::CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or("text/plain");
@@ -20,7 +20,7 @@ pub(crate) async fn redact_answer(request: Request, next: Next) -> Response {
         return answer;
     }
     let (mut head, body) = answer.into_parts();
-    // These are made whole before they are sent, and can't fail.
+    // In memory already, so that collecting can't fail.
     let bytes = body.collect().await.map(|whole| whole.to_bytes()).unwrap_or_default();
     let body = match std::str::from_utf8(&bytes).map(redact::page) {
         Ok(std::borrow::Cow::Owned(safe)) => {

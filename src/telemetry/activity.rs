@@ -1,5 +1,5 @@
-//! One line a minute, while there is anything to tell: what the process has done since the last one. And one for lanes that
-//! have nothing to do.
+//! One log line a minute with what the process has done since the last one, where there is anything to report; and one line
+//! for lanes that have nothing to do.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -8,20 +8,27 @@ use std::time::{Duration, Instant};
 use tracing::info;
 
 use super::health::Health;
-use super::teller;
+use super::log_summary;
 
 const EVERY: Duration = Duration::from_secs(60);
-/// A lane whose group has settled without giving it a partition is idle after so long.
+/// A lane that a stable assignment leaves without partitions counts as idle after this long.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// What has happened, and what of it was told.
+/// The periodic lines of the process, and what they have covered.
 #[derive(Debug)]
-pub struct Minute {
+pub struct ActivityLog {
     health: Arc<Health>,
-    told: Instant,
+    written: Instant,
     before: Totals,
-    /// For each lane, since when it has been without partitions in a settled group, and whether that was told.
-    idle: Vec<(Option<Instant>, bool)>,
+    /// One for each lane.
+    lanes: Vec<Idleness>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Idleness {
+    /// Since when the assignment has been stable without a partition for the lane.
+    since: Option<Instant>,
+    logged: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,35 +64,35 @@ impl Totals {
     }
 }
 
-impl Minute {
+impl ActivityLog {
     /// Begins now.
-    pub fn new(health: Arc<Health>) -> Minute {
-        let idle = vec![(None, false); health.lanes().len()];
-        Minute { before: Totals::read(&health), health, told: Instant::now(), idle }
+    pub fn new(health: Arc<Health>) -> ActivityLog {
+        let lanes = vec![Idleness::default(); health.lanes().len()];
+        ActivityLog { before: Totals::read(&health), health, written: Instant::now(), lanes }
     }
 
-    /// Writes what is due, here and elsewhere in the process. Called several times a second.
+    /// Writes what is due, here and in [`log_summary`]. Called several times a second.
     pub fn tick(&mut self) {
-        teller::tick();
+        log_summary::tick();
         let now = Instant::now();
-        if now.duration_since(self.told) >= EVERY {
-            self.tell(now);
+        if now.duration_since(self.written) >= EVERY {
+            self.write(now);
         }
         self.look_for_idle(now);
     }
 
-    /// Writes all that is left to be told: the process ends.
+    /// Writes all that is left: the process ends.
     pub fn finish(&mut self) {
-        teller::flush();
-        self.tell(Instant::now());
+        log_summary::flush();
+        self.write(Instant::now());
     }
 
-    fn tell(&mut self, now: Instant) {
+    fn write(&mut self, now: Instant) {
         let totals = Totals::read(&self.health);
         let Totals { articles, refused, bytes, aborts, restarts } = totals.since(self.before);
         let lag = self.health.lag();
-        let seconds = now.duration_since(self.told).as_secs_f64().round() as u64;
-        self.told = now;
+        let seconds = now.duration_since(self.written).as_secs_f64().round() as u64;
+        self.written = now;
         self.before = totals;
         if articles + aborts + restarts == 0 && lag.unwrap_or_default() == 0 {
             return;
@@ -97,16 +104,16 @@ impl Minute {
 
     fn look_for_idle(&mut self, now: Instant) {
         let mut new = Vec::new();
-        for (number, (lane, (since, told))) in self.health.lanes().iter().zip(&mut self.idle).enumerate() {
+        for (number, (lane, idle)) in self.health.lanes().iter().zip(&mut self.lanes).enumerate() {
             if !lane.partitions().is_empty() {
-                (*since, *told) = (None, false);
-            } else if !lane.is_ready() || !lane.is_settled() {
-                *since = None;
-            } else if now.duration_since(*since.get_or_insert(now)) >= IDLE && !*told {
-                *told = true;
+                *idle = Idleness::default();
+            } else if !lane.is_ready() || !lane.is_assignment_stable() {
+                idle.since = None;
+            } else if now.duration_since(*idle.since.get_or_insert(now)) >= IDLE && !idle.logged {
+                idle.logged = true;
                 new.push(number.to_string());
             }
-            lane.set_idle(*told && since.is_some());
+            lane.set_idle(idle.logged && idle.since.is_some());
         }
         if !new.is_empty() {
             let partitions = self.health.input_partitions();
@@ -124,31 +131,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_is_what_came_since() {
+    fn totals_are_those_since_the_last_line() {
         let now = Totals { articles: 7, refused: 2, bytes: 900, aborts: 1, restarts: 0 };
         let before = Totals { articles: 5, refused: 2, ..Totals::default() };
         assert_eq!(now.since(before), Totals { articles: 2, refused: 0, bytes: 900, aborts: 1, restarts: 0 });
     }
 
     #[test]
-    fn a_lane_is_idle_when_its_group_has_settled_without_a_partition_for_it() {
+    fn a_lane_is_idle_when_a_stable_assignment_has_no_partition_for_it() {
         let health = Health::new(3, Duration::from_secs(60));
-        let mut minute = Minute::new(Arc::clone(&health));
+        let mut activity = ActivityLog::new(Arc::clone(&health));
         let start = Instant::now();
         for lane in 0..2 {
             health.lane(lane).unwrap().set_ready();
-            health.lane(lane).unwrap().set_settled(true);
+            health.lane(lane).unwrap().set_assignment_stable(true);
         }
         health.lane(0).unwrap().set_partitions(vec![0]);
-        minute.look_for_idle(start);
-        minute.look_for_idle(start + IDLE / 2);
+        activity.look_for_idle(start);
+        activity.look_for_idle(start + IDLE / 2);
         assert!(!health.describe().contains("idle"));
-        minute.look_for_idle(start + IDLE);
+        activity.look_for_idle(start + IDLE);
         let text = health.describe();
         assert!(text.contains("lane 1: ready, partitions none; idle"), "{text}");
         assert_eq!(text.matches("idle").count(), 1, "{text}");
         health.lane(1).unwrap().set_partitions(vec![1]);
-        minute.look_for_idle(start + IDLE);
+        activity.look_for_idle(start + IDLE);
         assert!(!health.describe().contains("idle"));
     }
 }

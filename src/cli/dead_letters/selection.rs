@@ -1,4 +1,4 @@
-//! Which dead letters are meant, and reading them.
+//! The selection of dead letters by flags, and reading the selected ones.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,77 +12,77 @@ use crate::worker::dead_letter;
 use crate::worker::reader::{Next, Record, Snapshot};
 use crate::worker::replay::{self, marked};
 
-/// How long a broker may be silent.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the brokers may take to answer.
+pub const BROKER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Which dead letters.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which dead letters")]
-pub struct Choice {
+pub struct Selection {
     /// Only those with this error code.
     #[arg(long, value_name = "CODE", value_parser = filter::code)]
     code: Option<String>,
-    /// Only those for which a condition holds: `code = no_body and offset >= 100` (fields and operators below).
+    /// Only those that match a condition: `code = no_body and offset >= 100` (fields and operators below).
     #[arg(long = "where", value_name = "CONDITION", value_parser = condition)]
     condition: Option<Filter>,
-    /// Only those that came from this topic (replay: the input topic, unless another is named).
+    /// Only those from this topic (replay: the input topic unless another is named).
     #[arg(long, value_name = "TOPIC")]
     pub topic: Option<String>,
-    /// Only those of this time or later: RFC 3339, a date, or how long ago (`2h`). A dead letter has the time of its article.
+    /// Only those from this time on: RFC 3339, a date, or how long ago (`2h`). A dead letter has the time of its article.
     #[arg(long, value_name = "T", value_parser = moment)]
     since: Option<i64>,
-    /// Only those of before this time.
+    /// Only those before this time.
     #[arg(long, value_name = "T", value_parser = moment)]
     until: Option<i64>,
-    /// Only those of this partition of the dead-letter topic.
+    /// Only those in this partition of the dead-letter topic.
     #[arg(long, value_name = "P")]
     partition: Option<i32>,
     /// Only from this offset on (with --partition).
     #[arg(long, value_name = "OFFSET", requires = "partition")]
     from: Option<i64>,
-    /// Only up to this offset, itself included (with --partition).
+    /// Only up to and including this offset (with --partition).
     #[arg(long, value_name = "OFFSET", requires = "partition")]
     to: Option<i64>,
     /// Only those that were not replayed yet.
     #[arg(long)]
     pub pending: bool,
-    /// At most so many.
+    /// At most this many.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Only these, by their places as they are printed: `0/17` in the dead-letter topic, or `news.raw/3/42` of the article.
+    /// Only these, by coordinates as printed: `0/17` in the dead-letter topic, or `news.raw/3/42` of the article.
     #[arg(value_name = "PLACE", value_parser = Place::read)]
     pub places: Vec<Place>,
 }
 
-/// What a reader is told about.
-pub enum Seen {
-    /// A dead letter that was chosen, and whether it was replayed.
-    Chosen(Record, bool),
+/// A record that was read.
+pub enum ScannedRecord {
+    /// A selected dead letter, and whether it was replayed.
+    Selected(Record, bool),
     /// Any other record.
     Other,
 }
 
-/// Go on?
+/// Whether to go on reading.
 pub enum Then {
     Continue,
     Stop,
 }
 
-impl Choice {
+impl Selection {
     /// The latest letter at a place.
-    pub fn latest_of(place: &Place) -> Choice {
-        Choice { places: vec![place.clone()], limit: Some(1), ..Choice::default() }
+    pub fn latest_of(place: &Place) -> Selection {
+        Selection { places: vec![place.clone()], limit: Some(1), ..Selection::default() }
     }
 
-    /// From which offset on; only where there is one partition.
+    /// The first offset; only where there is one partition.
     pub fn from(&self) -> Option<i64> {
         self.from
     }
 
-    /// Is it a letter that was asked for, whether it was replayed or not?
-    pub fn takes(&self, record: &Record) -> bool {
-        let has = |name: &str, wanted: &Option<String>| wanted.is_none() || record.header(name) == *wanted;
-        // What has no time is of no time.
+    /// Does the selection match, whether the letter was replayed or not?
+    pub fn matches(&self, record: &Record) -> bool {
+        let has = |name: &str, value: &Option<String>| value.is_none() || record.header(name) == *value;
+        // A record without a time counts as of 1970.
         let time = record.timestamp.unwrap_or(0);
         has(dead_letter::CODE, &self.code)
             && has(dead_letter::TOPIC, &self.topic)
@@ -92,34 +92,34 @@ impl Choice {
             && self.from.is_none_or(|from| record.offset >= from)
             && self.to.is_none_or(|to| record.offset <= to)
             && (self.places.is_empty() || self.places.iter().any(|place| place.is_of(record)))
-            && self.condition.as_ref().is_none_or(|condition| condition.takes(&Row::of(record)))
+            && self.condition.as_ref().is_none_or(|condition| condition.matches(&Row::of(record)))
     }
 
     /// What the dead-letter topic holds now.
     pub fn snapshot<'a>(&self, settings: &'a Settings) -> anyhow::Result<Snapshot<'a>> {
         let stream = &settings.stream;
-        Ok(Snapshot::take(stream, &stream.dead_letters, self.partition, PATIENCE)?)
+        Ok(Snapshot::take(stream, &stream.dead_letters, self.partition, BROKER_TIMEOUT)?)
     }
 
-    /// Reads a snapshot twice: for its marks, then for what is chosen. Nothing is kept but the marks.
+    /// Reads a snapshot twice: for its replay marks, then for the selected letters. Only the marks are kept in memory.
     pub fn read(
         &self,
         snapshot: &Snapshot<'_>,
-        mut each: impl FnMut(Seen) -> anyhow::Result<Then>,
+        mut each: impl FnMut(ScannedRecord) -> anyhow::Result<Then>,
     ) -> anyhow::Result<()> {
-        let marks: HashSet<(i32, i64)> = replay::marks(snapshot, self.from, PATIENCE)?;
+        let marks: HashSet<(i32, i64)> = replay::marks(snapshot, self.from, BROKER_TIMEOUT)?;
         let mut reader = snapshot.read(self.from)?;
         let mut count = 0;
         while self.limit != Some(count) {
-            let record = match reader.next_within(PATIENCE)? {
+            let record = match reader.next_within(BROKER_TIMEOUT)? {
                 Next::Record(record) => record,
                 Next::Nothing => continue,
                 Next::AtEnd => break,
             };
             let replayed = marks.contains(&(record.partition, record.offset));
-            let chosen = marked(&record).is_none() && self.takes(&record) && !(self.pending && replayed);
-            count += usize::from(chosen);
-            let seen = if chosen { Seen::Chosen(record, replayed) } else { Seen::Other };
+            let selected = marked(&record).is_none() && self.matches(&record) && !(self.pending && replayed);
+            count += usize::from(selected);
+            let seen = if selected { ScannedRecord::Selected(record, replayed) } else { ScannedRecord::Other };
             if matches!(each(seen)?, Then::Stop) {
                 break;
             }
@@ -130,7 +130,7 @@ impl Choice {
 
 /// The condition of `--where`.
 fn condition(text: &str) -> Result<Filter, String> {
-    Filter::read(text, moment)
+    filter::parse(text, moment)
 }
 
 /// A moment in milliseconds since 1970.
@@ -143,7 +143,7 @@ fn moment(text: &str) -> Result<i64, String> {
         return clean::timestamp(&format!("{text}T00:00:00Z"));
     }
     clean::timestamp(text).map_err(|_| {
-        "neither RFC 3339 (2024-01-17T14:05:00Z), nor a date (2024-01-17), nor how long ago (2h, 3 days)".to_owned()
+        "expected RFC 3339 (2024-01-17T14:05:00Z), a date (2024-01-17), or how long ago (2h, 3 days)".to_owned()
     })
 }
 

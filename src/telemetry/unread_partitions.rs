@@ -3,40 +3,40 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Such a partition.
+/// A partition in which articles wait and nothing is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub struct UnreadPartition {
     /// Its number in the input.
     pub partition: i32,
     /// Offsets from what is committed to the end.
     pub lag: i64,
     /// Since when nothing was committed, as far as this process has seen.
     pub since: Instant,
-    /// Whose it is in the group.
-    pub owner: Owner,
+    /// Its owner in the group.
+    pub owner: PartitionOwner,
 }
 
-/// Whose a partition is in the group.
+/// The owner of a partition in the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
-    /// A member's: its client id and host.
+pub enum PartitionOwner {
+    /// A member, by its client id and host.
     Member(String),
-    /// Nobody's.
+    /// None.
     Nobody,
-    /// The coordinator does not say.
+    /// Unknown: the coordinator does not say.
     Unknown,
 }
 
-impl Unread {
+impl UnreadPartition {
     /// In words, for a log line and for `/readyz`.
     pub fn in_words(&self) -> String {
         let (partition, lag, silence) = (self.partition, self.lag, self.since.elapsed().as_secs());
         let owner = match &self.owner {
-            Owner::Member(owner) => format!(
-                "; its owner in the group is {owner}: if that is dead, the group waits for it until its session ends"
-            ),
-            Owner::Nobody => "; it has no owner in the group".to_owned(),
-            Owner::Unknown => String::new(),
+            PartitionOwner::Member(owner) => {
+                format!("; its owner in the group is {owner}: if it is dead, the group waits until its session ends")
+            }
+            PartitionOwner::Nobody => "; it has no owner in the group".to_owned(),
+            PartitionOwner::Unknown => String::new(),
         };
         format!("partition {partition} has been read by nobody for {silence} s, with {lag} offsets to read{owner}")
     }
@@ -44,10 +44,10 @@ impl Unread {
 
 /// All of them as of now.
 #[derive(Debug, Default)]
-pub(super) struct UnreadPartitions(Mutex<Vec<Unread>>);
+pub(super) struct UnreadPartitions(Mutex<Vec<UnreadPartition>>);
 
 impl UnreadPartitions {
-    pub(super) fn set(&self, unread: Vec<Unread>) {
+    pub(super) fn set(&self, unread: Vec<UnreadPartition>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = unread;
     }
 

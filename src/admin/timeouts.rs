@@ -1,5 +1,5 @@
-//! A connection whose other side has to take what it asked for: who takes nothing for a while, or takes an answer too
-//! slowly, loses the connection, and with it what was held for it.
+//! Timeouts of writing: a client that takes nothing of an answer for a while, or takes it too slowly, loses its connection,
+//! and the memory held for it is released.
 
 use std::io;
 use std::pin::Pin;
@@ -11,36 +11,35 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep};
 
-/// How long nothing of an answer may be taken.
+/// How long a client may take nothing of an answer.
 pub const STALL: Duration = Duration::from_secs(10);
-/// How long taking a whole answer may last: the largest is taken at 300 kB a second.
+/// How long taking a whole answer may last; the largest one needs 300 kB a second.
 pub const WHOLE: Duration = Duration::from_secs(30);
-/// Bytes that the kernel takes over for a connection. What is there is out of this program's sight, and counts as memory
-/// of its container.
+/// Size of the kernel's send buffer of a connection, which counts as memory of the container.
 const KERNEL: usize = 256 << 10;
 
-/// Bounds what the kernel keeps for each connection that this listener will accept.
-pub fn bound(listener: &TcpListener) {
+/// Bounds the kernel's send buffer of each connection that this listener accepts.
+pub fn bound_send_buffers(listener: &TcpListener) {
     // Where the kernel refuses, its own bound holds.
     let _ = SockRef::from(listener).set_send_buffer_size(KERNEL);
 }
 
-/// A connection.
-pub struct Impatient {
+/// A connection with timeouts of writing.
+pub struct WriteTimeout {
     stream: TcpStream,
-    /// Since when there is something to be taken.
+    /// Since when there is something to write.
     began: Option<Instant>,
-    /// Since when nothing of it was taken.
+    /// Since when nothing could be written.
     stalled: Option<Instant>,
-    alarm: Pin<Box<Sleep>>,
+    deadline: Pin<Box<Sleep>>,
 }
 
-impl Impatient {
-    /// Takes a connection over.
-    pub fn new(stream: TcpStream) -> Impatient {
-        // The kernel's part: what it still has when the connection is closed here is not kept for ever either.
+impl WriteTimeout {
+    /// Wraps a connection.
+    pub fn new(stream: TcpStream) -> WriteTimeout {
+        // Bounds the time for which the kernel keeps unsent bytes of a connection that is closed here.
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(WHOLE));
-        Impatient { stream, began: None, stalled: None, alarm: Box::pin(tokio::time::sleep(WHOLE)) }
+        WriteTimeout { stream, began: None, stalled: None, deadline: Box::pin(tokio::time::sleep(WHOLE)) }
     }
 
     fn written(&mut self, result: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -49,8 +48,8 @@ impl Impatient {
         let late = match result {
             Poll::Pending => {
                 let stalled = *self.stalled.get_or_insert(now);
-                self.alarm.as_mut().reset((stalled + STALL).min(began + WHOLE));
-                self.alarm.as_mut().poll(context).is_ready()
+                self.deadline.as_mut().reset((stalled + STALL).min(began + WHOLE));
+                self.deadline.as_mut().poll(context).is_ready()
             }
             Poll::Ready(Ok(_)) => {
                 self.stalled = None;
@@ -61,13 +60,13 @@ impl Impatient {
         if !late {
             return result;
         }
-        // Closed with a reset, so that the kernel drops what it has.
+        // A reset, so that the kernel drops its unsent bytes.
         let _ = self.stream.set_zero_linger();
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl AsyncRead for Impatient {
+impl AsyncRead for WriteTimeout {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -77,7 +76,7 @@ impl AsyncRead for Impatient {
     }
 }
 
-impl AsyncWrite for Impatient {
+impl AsyncWrite for WriteTimeout {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.written(result, context)
@@ -97,7 +96,7 @@ impl AsyncWrite for Impatient {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper flushes when it has written everything it had.
+        // hyper flushes when it has written the whole answer.
         (self.began, self.stalled) = (None, None);
         Pin::new(&mut self.stream).poll_flush(context)
     }

@@ -1,5 +1,4 @@
-//! Answers that nobody takes, and people who try article after article: neither costs memory without a bound, and neither
-//! slows a probe.
+//! Answers that clients do not take, and a busy playground: neither costs unbounded memory, and neither slows a probe.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::demo::{Demo, request, wait};
 
-/// What the worker may have in RAM, in bytes, one article that is tried included.
+/// Most resident memory of the worker, in bytes, one article in the playground included.
 const RESIDENT: u64 = 150_000_000;
 /// How long a probe may take on a machine with much else to do. (It takes a few milliseconds on one that is idle.)
 const PROBE: Duration = Duration::from_millis(300);
@@ -55,7 +54,7 @@ fn quantile(sorted: &[Duration], of: f64) -> Duration {
 }
 
 #[test]
-fn answers_that_nobody_takes_are_bounded_in_bytes_and_in_time() {
+fn untaken_answers_are_bounded_in_bytes_and_in_time() {
     let demo = Demo::start();
     let before = demo.descriptors();
     // The record of the first is 14 MB large, that of the second 3 MB, that of the third hardly more than the article.
@@ -66,7 +65,7 @@ fn answers_that_nobody_takes_are_bounded_in_bytes_and_in_time() {
         request("POST", "/clean", &demo.address, &[], &lines),
         request("POST", "/", &demo.address, &head, &form(&prose)),
     ];
-    let mut guests: Vec<TcpStream> = Vec::new();
+    let mut clients: Vec<TcpStream> = Vec::new();
     let (mut most, done) = (demo.resident(), AtomicBool::new(false));
     let took = std::thread::scope(|scope| {
         let watched = scope.spawn(|| {
@@ -78,11 +77,11 @@ fn answers_that_nobody_takes_are_bounded_in_bytes_and_in_time() {
             (took, most)
         });
         for number in 0..48 {
-            let mut guest = demo.connect().unwrap();
-            // Sent whole, unless it is refused before; of its answer nothing is taken once it has begun to come.
-            let _ = guest.write_all(&asked[number / 16]);
-            let _ = guest.peek(&mut [0]);
-            guests.push(guest);
+            let mut client = demo.connect().unwrap();
+            // Sent whole, unless it is refused before; nothing of its answer is taken once it has begun.
+            let _ = client.write_all(&asked[number / 16]);
+            let _ = client.peek(&mut [0]);
+            clients.push(client);
         }
         std::thread::sleep(Duration::from_secs(1));
         done.store(true, Relaxed);
@@ -93,7 +92,7 @@ fn answers_that_nobody_takes_are_bounded_in_bytes_and_in_time() {
     println!("{most} bytes resident, probes: median {:?}, 99 % {:?}", quantile(&took, 0.5), quantile(&took, 0.99));
     assert!(most < RESIDENT, "{most} bytes resident");
     assert!(quantile(&took, 0.99) < PROBE, "a probe took {:?}", quantile(&took, 0.99));
-    // Who does not take an answer is not waited for, and what was held for them is given back.
+    // Connections time out, and the memory of their answers is released.
     let end = Instant::now() + Duration::from_secs(40);
     while demo.descriptors() > before + 3 {
         assert!(Instant::now() < end, "{before} descriptors before, {} still", demo.descriptors());
@@ -101,34 +100,34 @@ fn answers_that_nobody_takes_are_bounded_in_bytes_and_in_time() {
     }
     let answer = demo.ask("POST", "/clean", &[], &prose);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    drop(guests);
+    drop(clients);
 }
 
 #[test]
-fn who_takes_a_byte_now_and_then_is_not_waited_for_either() {
+fn an_answer_taken_byte_by_byte_times_out() {
     let demo = Demo::start();
     let before = demo.descriptors();
     // As the others do, more than the kernel keeps for a connection.
     let asked = request("POST", "/clean", &demo.address, &[], &article(1_000_000, 60));
-    let mut guests: Vec<TcpStream> = (0..3).map(|_| demo.connect().unwrap()).collect();
-    for guest in &mut guests {
-        guest.write_all(&asked).unwrap();
+    let mut clients: Vec<TcpStream> = (0..3).map(|_| demo.connect().unwrap()).collect();
+    for client in &mut clients {
+        client.write_all(&asked).unwrap();
     }
     let started = Instant::now();
     let mut open = 3;
     while open > 0 && started.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_secs(1));
-        for guest in &mut guests {
-            let _ = guest.read(&mut [0; 16]);
+        for client in &mut clients {
+            let _ = client.read(&mut [0; 16]);
         }
         open = demo.descriptors().saturating_sub(before);
     }
     assert_eq!(open, 0, "still connected after {:?}", started.elapsed());
-    assert!(started.elapsed() > Duration::from_secs(5), "nobody was given time to take an answer");
+    assert!(started.elapsed() > Duration::from_secs(5), "clients had no time to take an answer");
 }
 
 #[test]
-fn people_who_try_article_after_article_slow_no_probe() {
+fn a_busy_playground_slows_no_probe() {
     let demo = Demo::start();
     let largest = form(&article((1 << 20) - 1, 200));
     let head = ["Content-Type: application/x-www-form-urlencoded"];
@@ -154,19 +153,15 @@ fn people_who_try_article_after_article_slow_no_probe() {
         (took, page)
     });
     let cleaned = cleaned.load(Relaxed);
-    println!(
-        "{cleaned} articles meanwhile, probes: median {:?}, 99 % {:?}",
-        quantile(&took, 0.5),
-        quantile(&took, 0.99)
-    );
+    println!("{cleaned} articles cleaned, probes: median {:?}, 99 % {:?}", quantile(&took, 0.5), quantile(&took, 0.99));
     assert_eq!(page, 200);
     assert!(cleaned > 0, "the playground did nothing");
     assert!(quantile(&took, 0.99) < PROBE, "a probe took {:?}", quantile(&took, 0.99));
 }
 
-/// A record beyond what is answered here is told so, and is no refusal of the stream's.
+/// An article beyond the playground's limits is answered as such, not as a refusal.
 #[test]
-fn what_is_too_large_to_be_shown_is_said_so() {
+fn an_article_beyond_the_playground_limits_is_answered_as_such() {
     let demo = crate::shared();
     let many = demo.ask("POST", "/clean", &[], &dense());
     assert_eq!(many.status, 413, "{}", many.body);
@@ -174,7 +169,7 @@ fn what_is_too_large_to_be_shown_is_said_so() {
     let head = ["Content-Type: application/x-www-form-urlencoded"];
     let page = demo.ask("POST", "/", &head, &form(&dense()));
     assert!(page.body.contains("copydesk clean") && page.body.len() < 2_000_000, "{}", page.body.len());
-    // What fits is shown as far as a person reads, and says that there is more.
+    // A long article is shown shortened, and the page says so.
     let long = demo.ask("POST", "/", &head, &form(&article(1_000_000, 200)));
     assert_eq!(long.status, 200);
     assert!(long.body.contains("more lines") && long.body.len() < 3_000_000, "{}", long.body.len());

@@ -1,5 +1,5 @@
-//! What stands around the lanes of a process: an async runtime of one thread, another for the pages of the admin server,
-//! the metrics and their upkeep, the admin server. For `run` and for a demo that goes on.
+//! The async part of a process, beside its lanes: a runtime of one thread for signals and the admin server, another for the
+//! pages of the admin server, and the upkeep of the metrics. For `run` and `demo --keep`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use crate::cli::note;
 use crate::config::Settings;
 use crate::telemetry::{Health, events};
 
-/// All of it, before the lanes are started.
-pub struct Around {
+/// Metrics, runtimes and the bound admin port, before the lanes are started.
+pub struct AdminRuntime {
     runtime: Runtime,
     pages: Runtime,
     metrics: PrometheusHandle,
     listener: Option<TcpListener>,
 }
 
-/// What serves, until it is dropped.
-pub struct Runtimes {
-    /// Signals, upkeep, probes and scrapes.
-    pub around: Runtime,
+/// The running part; everything ends when it is dropped.
+pub struct RunningAdmin {
+    /// For signals, upkeep, probes and scrapes.
+    pub runtime: Runtime,
     _pages: Runtime,
 }
 
@@ -37,12 +37,12 @@ fn one_thread(name: &str) -> anyhow::Result<Runtime> {
     builder.build().context("starting an async runtime")
 }
 
-impl Around {
-    /// Installs the metrics and listens on the admin address. `None`: that can't be had, and the user was told.
-    pub fn start(settings: &Settings) -> anyhow::Result<Option<Around>> {
+impl AdminRuntime {
+    /// Installs the metrics and listens on the admin address. `None`: the address can't be used, and standard error says so.
+    pub fn start(settings: &Settings) -> anyhow::Result<Option<AdminRuntime>> {
         let metrics = admin::install_recorder().context("installing the metrics recorder")?;
         events::started(env!("CARGO_PKG_VERSION"), "1", settings.stream.lanes);
-        let (runtime, pages) = (one_thread("around")?, one_thread("pages")?);
+        let (runtime, pages) = (one_thread("admin")?, one_thread("pages")?);
         let listener = match settings.admin {
             Some(address) => match runtime.block_on(admin::bind(address)) {
                 Ok(listener) => Some(listener),
@@ -53,7 +53,7 @@ impl Around {
             },
             None => None,
         };
-        Ok(Some(Around { runtime, pages, metrics, listener }))
+        Ok(Some(AdminRuntime { runtime, pages, metrics, listener }))
     }
 
     /// The async runtime.
@@ -66,13 +66,13 @@ impl Around {
         self.listener.as_ref()?.local_addr().ok()
     }
 
-    /// Serves, on what it returns, what the lanes say of themselves.
-    pub fn serve(self, settings: &Settings, health: Arc<Health>) -> Runtimes {
+    /// Starts the admin server and the upkeep of the metrics.
+    pub fn serve(self, settings: &Settings, health: Arc<Health>) -> RunningAdmin {
         let upkeep = self.metrics.clone();
         let process = metrics_process::Collector::default();
         process.describe();
         self.runtime.spawn(async move {
-            // Histograms keep every sample until they are tidied, scraped or not.
+            // Histograms keep every sample until they are tidied up, scraped or not.
             let mut every = tokio::time::interval(Duration::from_secs(5));
             loop {
                 every.tick().await;
@@ -86,6 +86,6 @@ impl Around {
             let served = Served { health, metrics: self.metrics, own_name, pages: self.pages.handle().clone() };
             self.runtime.spawn(async move { admin::serve(listener, &settings, served).await });
         }
-        Runtimes { around: self.runtime, _pages: self.pages }
+        RunningAdmin { runtime: self.runtime, _pages: self.pages }
     }
 }

@@ -1,4 +1,4 @@
-//! The latest dead letters of this process: coordinates and code, never a payload. A ring of a fixed size, for the admin
+//! The latest dead letters of this process: coordinates and code, never a payload. A ring of fixed size, for the admin
 //! page; all of them are in the dead-letter topic.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ pub const KEPT: usize = 50;
 
 /// One dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RecentRefusal {
     /// When its batch was committed.
     pub at: SystemTime,
     /// The input topic's partition.
@@ -23,11 +23,11 @@ pub struct Refusal {
 
 /// The ring; all lanes write to it, each for an instant.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<VecDeque<Refusal>>);
+pub struct RecentRefusals(Mutex<VecDeque<RecentRefusal>>);
 
-impl Refusals {
-    /// Keeps one, in place of the oldest.
-    pub fn push(&self, refusal: Refusal) {
+impl RecentRefusals {
+    /// Adds one; the oldest goes where the ring is full.
+    pub fn push(&self, refusal: RecentRefusal) {
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if ring.len() >= KEPT {
             ring.pop_back();
@@ -36,7 +36,7 @@ impl Refusals {
     }
 
     /// The latest first.
-    pub fn latest(&self) -> Vec<Refusal> {
+    pub fn latest(&self) -> Vec<RecentRefusal> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
@@ -47,9 +47,9 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_latest() {
-        let ring = Refusals::default();
+        let ring = RecentRefusals::default();
         for offset in 0..KEPT as i64 + 3 {
-            ring.push(Refusal { at: SystemTime::UNIX_EPOCH, partition: 0, offset, code: "no_body" });
+            ring.push(RecentRefusal { at: SystemTime::UNIX_EPOCH, partition: 0, offset, code: "no_body" });
         }
         let offsets: Vec<i64> = ring.latest().iter().map(|refusal| refusal.offset).collect();
         assert_eq!(offsets.len(), KEPT);

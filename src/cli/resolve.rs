@@ -1,4 +1,4 @@
-//! Names of brokers: which of them the machine can't resolve. librdkafka says so in its log only, and tries again for ever.
+//! Brokers' host names that this machine can't resolve. librdkafka only logs that, and tries again for ever.
 
 use std::net::ToSocketAddrs;
 use std::sync::mpsc::channel;
@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use crate::config::brokers;
 
-/// Most hosts that are asked for.
+/// Most hosts that are resolved.
 const MOST: usize = 64;
 
-/// Hosts of this list that do not resolve, each with why; and whether any does.
-pub fn unresolved(list: &str, patience: Duration) -> (Vec<(String, String)>, bool) {
+/// Hosts of this list that do not resolve, each with the error; and whether any host does.
+pub fn unresolved(list: &str, timeout: Duration) -> (Vec<(String, String)>, bool) {
     let addresses = brokers::parse(list).unwrap_or_default();
-    let end = Instant::now() + patience;
+    let end = Instant::now() + timeout;
     let (answer, answers) = channel();
     let asked = addresses.into_iter().take(MOST).map(|address| {
         let answer = answer.clone();
         let host = address.host.clone();
-        // The system has patience of its own, which may be longer.
-        let asked = std::thread::Builder::new().name("names".to_owned()).spawn(move || {
+        // The system has a timeout of its own, which may be longer.
+        let asked = std::thread::Builder::new().name("resolve".to_owned()).spawn(move || {
             let found = (address.host.as_str(), address.port).to_socket_addrs();
             let _ = answer.send((address.host, found.map(|_| ()).map_err(|error| error.to_string())));
         });
@@ -36,7 +36,7 @@ pub fn unresolved(list: &str, patience: Duration) -> (Vec<(String, String)>, boo
             Err(error) => unresolved.push((host, error)),
         }
     }
-    let late = |host| (host, format!("no answer within {} s", patience.as_secs()));
+    let late = |host| (host, format!("no answer within {} s", timeout.as_secs()));
     unresolved.extend(open.into_iter().map(late));
     unresolved.sort();
     unresolved.dedup();
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_that_is_none_is_told_and_the_others_are_not() {
+    fn only_hosts_that_do_not_resolve_are_reported() {
         let (hosts, any) = unresolved("127.0.0.1:1,no-such-host.invalid:9092,[::1]:1", Duration::from_secs(20));
         assert!(any);
         assert_eq!(hosts.iter().map(|(host, _)| host.as_str()).collect::<Vec<_>>(), ["no-such-host.invalid"]);
