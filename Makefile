@@ -28,7 +28,7 @@ test: setup-test ## Runs every test, those against a real Apache Kafka included
 	$(CARGO) test --workspace --release --locked --no-fail-fast
 
 # The feature `sabotage` puts deliberate bugs into the worker, which the suite has to find; `make build` makes the binary
-# anew without it.
+# again without it.
 faults: setup-faults ## Runs the whole fault suite: brokers, networks and workers that fail (about 30 minutes)
 	$(CARGO) test --release --locked --test faults_checker
 	$(CARGO) test --release --locked --features sabotage --test faults -- --all

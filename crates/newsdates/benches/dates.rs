@@ -1,5 +1,7 @@
 //! How fast lines go through the dates room: body lines that are none, and date lines.
 
+#![allow(missing_docs, reason = "criterion's macros")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use newsdates::{Context, may_be_date_line, read_line};
 use std::hint::black_box;
