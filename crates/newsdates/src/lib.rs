@@ -23,6 +23,8 @@ mod mentions;
 mod names;
 mod order;
 mod pieces;
+#[cfg(test)]
+mod prefilter_tests;
 mod reading;
 mod relative;
 mod resolve;
