@@ -3,10 +3,11 @@
 use copydesk_core::pipeline::Cleaner;
 use newsdates::{Context, DateStamp, parse, read_line};
 use serde_json::{Value, json};
-use std::fs;
-use std::path::Path;
 
 use super::support::clean_bytes;
+
+#[path = "../../../newsdates/tests/support/tables.rs"]
+mod tables;
 
 /// 2024-01-18T10:00:00Z, the time of fetching of rows that name none.
 const FETCHED: &str = "2024-01-18T10:00:00Z";
@@ -21,22 +22,15 @@ struct Row {
     fetched: String,
 }
 
-/// Every cell of every row is a line, whatever its column says of it: so that this test needs to know no layout.
+/// The text of every row of every table, whatever is expected of it, in all the languages that the row is read in.
 fn rows() -> Vec<Row> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../newsdates/tests/tables");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
     let mut rows = Vec::new();
-    for file in files {
-        for line in fs::read_to_string(file).unwrap().lines().filter(|line| !line.starts_with("# ")) {
-            let is_language =
-                |cell: &&str| (2..=3).contains(&cell.len()) && cell.bytes().all(|b| b.is_ascii_lowercase());
-            let is_instant = |cell: &&str| cell.parse::<jiff::Timestamp>().is_ok();
-            let language = line.split('\t').find(is_language).map(str::to_owned);
-            let fetched = line.split('\t').find(is_instant).unwrap_or(FETCHED).to_owned();
-            for cell in line.split('\t').map(str::trim).filter(|cell| !cell.is_empty()) {
-                rows.push(Row { text: cell.to_owned(), language: language.clone(), fetched: fetched.clone() });
-            }
+    for row in tables::names("").iter().flat_map(|name| tables::table(name)) {
+        let fetched = row.fetched.trim_matches(['(', ')']);
+        let fetched = if fetched == "-" { FETCHED } else { fetched };
+        for context in row.contexts() {
+            let language = context.language.map(str::to_owned);
+            rows.push(Row { text: row.text.clone(), language, fetched: fetched.to_owned() });
         }
     }
     rows
