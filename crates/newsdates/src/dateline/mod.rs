@@ -8,7 +8,7 @@
 //! costs no allocation.
 
 #[cfg(test)]
-pub(crate) mod compile;
+mod compile;
 mod days;
 mod east_asian;
 mod ends;
