@@ -44,7 +44,7 @@ fn entries() -> BTreeMap<u64, u8> {
 }
 
 /// What a name of a class is.
-pub(crate) fn given(class: &str) -> Option<u8> {
+fn given(class: &str) -> Option<u8> {
     Some(match class {
         "dateline-city" => Flags::PLACE | Flags::CITY | Flags::BIG,
         "dateline-region" => Flags::PLACE,
@@ -55,7 +55,7 @@ pub(crate) fn given(class: &str) -> Option<u8> {
 }
 
 /// What a name of a class is not, whatever else is said of it.
-pub(crate) fn taken(class: &str) -> Option<u8> {
+fn taken(class: &str) -> Option<u8> {
     Some(match class {
         "dateline-weak-place" => Flags::CITY | Flags::BIG,
         "dateline-person-city" => Flags::BIG,

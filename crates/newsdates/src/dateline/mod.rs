@@ -9,7 +9,7 @@
 
 mod agencies;
 #[cfg(test)]
-pub(crate) mod compile;
+mod compile;
 mod days;
 mod east_asian;
 mod ends;

@@ -133,6 +133,16 @@ const NUMBERED: [(&str, &str); 17] = [
     ("last-weekday", "l"),
 ];
 
+/// The classes that datelines read: `dateline::compile` says what they stand for.
+pub(crate) const OF_DATELINES: [&str; 6] = [
+    "dateline-agency",
+    "dateline-city",
+    "dateline-kicker",
+    "dateline-person-city",
+    "dateline-region",
+    "dateline-weak-place",
+];
+
 /// Where a meaning stands among those of a word: months and days in their own order (the last weekday first).
 pub(crate) fn rank(code: &str) -> (usize, i32) {
     let kind = code.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
