@@ -35,7 +35,7 @@ pub fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     if kind.is_block_device() {
         return Err("it is a device, not a file".to_owned());
     }
-    let too_large = || format!("it is too large: more than {}", Size(most));
+    let too_large = || format!("it is too large: it has more than {}", Size(most));
     if kind.is_file() && metadata.len() > most as u64 {
         return Err(too_large());
     }
@@ -49,7 +49,7 @@ pub fn check_rereadable(path: &Path, most: usize) -> Result<(), String> {
     match () {
         () if metadata.is_dir() => Err("it is a folder, not a file".to_owned()),
         () if !metadata.is_file() => Err("it is a device or a pipe: expected a file".to_owned()),
-        () if metadata.len() > most as u64 => Err(format!("it is too large: more than {}", Size(most))),
+        () if metadata.len() > most as u64 => Err(format!("it is too large: it has more than {}", Size(most))),
         () => Ok(()),
     }
 }
@@ -103,8 +103,8 @@ mod tests {
         File::create(&large).unwrap().set_len(8 << 30).unwrap();
         let start = Instant::now();
         let error = |path: &Path| read(path, 1000).unwrap_err();
-        assert_eq!(error(Path::new("/dev/zero")), "it is too large: more than 1 kB");
-        assert_eq!(error(&large), "it is too large: more than 1 kB");
+        assert_eq!(error(Path::new("/dev/zero")), "it is too large: it has more than 1 kB");
+        assert_eq!(error(&large), "it is too large: it has more than 1 kB");
         assert_eq!(error(folder.path()), "it is a folder, not a file");
         assert!(error(&folder.path().join("none")).starts_with("No such file"));
         assert!(start.elapsed() < Duration::from_secs(1));
