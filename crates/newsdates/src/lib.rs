@@ -36,6 +36,8 @@ mod order;
 mod other_dates;
 mod pieces;
 mod prefilter;
+#[cfg(test)]
+mod prefilter_tests;
 mod reading;
 mod readings;
 mod relative;

@@ -77,13 +77,13 @@ const CLASSES: [(&str, &str); 40] = [
     ("ago-week", "rw"),
     ("ago-month", "rM"),
     ("ago-year", "ry"),
-    ("zone-open", "z?"),
     ("noon", "N"),
     ("pm", "q"),
     ("night", "n"),
     ("am", "a"),
-    ("after-hour", "H!"),
     ("time-word", "t"),
+    ("zone-open", "z?"),
+    ("after-hour", "H!"),
     ("before-month", "pM"),
     ("after-month", "M"),
     ("before-day", "pD"),
@@ -137,7 +137,8 @@ const NUMBERED: [(&str, &str); 17] = [
 pub(crate) fn rank(code: &str) -> (usize, i32) {
     let kind = code.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
     let number = code.get(kind.len()..).and_then(|number| number.parse::<i32>().ok()).unwrap_or_default();
-    let of_class = CLASSES.iter().position(|(_, of)| *of == kind);
+    let kind_or_open = if kind == "z" { "z?" } else { kind };
+    let of_class = CLASSES.iter().position(|(_, of)| *of == kind_or_open);
     let of_numbered = || NUMBERED.iter().position(|(_, of)| *of == kind).map_or(0, |at| CLASSES.len() + at);
     (of_class.unwrap_or_else(of_numbered), if kind == "w" { -number } else { number })
 }
