@@ -36,7 +36,25 @@ fn sources() -> BTreeMap<Vec<String>, Vec<String>> {
         let code = |line: &&str| !line.trim_start().starts_with("//");
         (module, text.lines().filter(code).map(str::to_owned).collect())
     };
-    found.into_iter().map(source).collect()
+    let mut sources: BTreeMap<Vec<String>, Vec<String>> = found.into_iter().map(source).collect();
+    for module in of_tests(&sources) {
+        sources.remove(&module);
+    }
+    sources
+}
+
+/// The modules that are compiled for tests only.
+fn of_tests(sources: &BTreeMap<Vec<String>, Vec<String>>) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (module, lines) in sources {
+        for pair in lines.windows(2) {
+            let name = pair[1].strip_suffix(';').and_then(|line| line.split("mod ").nth(1));
+            if let Some(name) = name.filter(|_| pair[0] == "#[cfg(test)]") {
+                found.push(module.iter().cloned().chain([name.to_owned()]).collect());
+            }
+        }
+    }
+    found
 }
 
 /// The modules that the source of a module names by `super::` and `crate::`, those of its tests left out.
