@@ -3,8 +3,7 @@
 
 use super::compile::redundant;
 use super::lists::List;
-use super::words::{Row, code, rows};
-use crate::dateline::compile::{given, taken};
+use super::words::{OF_DATELINES, Row, code, rows};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +40,7 @@ fn is_class(class: &str) -> bool {
     let of_list = |class: &str| List::ALL.into_iter().any(|list| list.class() == class);
     code(class).is_some()
         || numbered == Some("number")
-        || given(class).or(taken(class)).is_some()
+        || OF_DATELINES.contains(&class)
         || of_list(class)
         || numbered.is_some_and(of_list)
 }
