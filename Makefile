@@ -2,7 +2,7 @@
 # built in one profile (release), so that librdkafka and OpenSSL are compiled once, whatever is typed.
 CARGO ?= cargo
 
-.PHONY: help demo build deb test faults soak lint bench bench-kafka fuzz setup setup-build setup-test setup-faults setup-bench setup-lint clean-kafka
+.PHONY: help demo build deb test faults soak lint bench bench-kafka fuzz words setup setup-build setup-test setup-faults setup-bench setup-lint clean-kafka
 
 help: ## Lists these recipes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -63,6 +63,9 @@ fuzz: setup-build ## Fuzzes every target of the core and of newsdates for FUZZ_S
 		mkdir -p "$$dir/corpus/$$target"; \
 		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir "$$dir" "$$target" "$$dir/corpus/$$target" "$$dir/seeds/$$target" -- -max_total_time=$(FUZZ_SECONDS); \
 	done; done
+
+words: ## Generates the tables of words and places of crates/newsdates from pinned sources, and compiles them
+	scripts/generate-words
 
 setup: setup-build setup-test setup-lint ## Installs what the other recipes need, or says what is missing
 setup-build:
