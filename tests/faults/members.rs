@@ -178,7 +178,7 @@ fn second_is_refused(run: &mut Run<'_>) -> Result<String, String> {
     }
     let check = command(&["check"])?;
     let told = String::from_utf8_lossy(&check.stdout).into_owned();
-    if check.status.code() != Some(0) || !told.contains("runs on this machine") {
+    if check.status.code() != Some(0) || !told.contains("is running on this machine") {
         return Err(format!("`check` ended with {:?}: {told}", check.status.code()));
     }
     Ok(format!("76 after {:.1} s; `check` warns and ends with 0", took.as_secs_f64()))

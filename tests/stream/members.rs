@@ -169,7 +169,7 @@ fn a_second_process_of_one_name_on_one_machine_is_refused_and_check_only_warns()
     let (kafka, names) = (Kafka::shared(), Names::new("twice"));
     kafka.topics(&names, [4, 4, 1], [&[], &[], &[]]);
     let check = |instance: &str| once(kafka, &names, &["check", "--instance", instance]);
-    assert!(!out(&check("same")).contains("runs on this machine"), "{}", out(&check("same")));
+    assert!(!out(&check("same")).contains("is running on this machine"), "{}", out(&check("same")));
     let mut first = Worker::start(kafka, &names, "same");
     first.wait_ready();
     let mut second = Worker::start(kafka, &names, "same");
@@ -177,8 +177,8 @@ fn a_second_process_of_one_name_on_one_machine_is_refused_and_check_only_warns()
     assert!(second.log().contains("another copydesk runs on this machine as `same`"), "{}", second.log());
     let warned = check("same");
     assert_eq!(warned.status.code(), Some(0), "{}", out(&warned));
-    assert!(out(&warned).contains("warn `same` of group"), "{}", out(&warned));
-    assert!(!out(&check("other")).contains("runs on this machine"));
+    assert!(out(&warned).contains("warn instance `same` of group"), "{}", out(&warned));
+    assert!(!out(&check("other")).contains("is running on this machine"));
     // Another name, another group, the playground of the same name: none of their business.
     let other = Worker::start(kafka, &names, "other");
     other.wait_ready();
