@@ -16,7 +16,7 @@ use crate::config::{Delivery, Settings};
 use crate::worker::dead_letter;
 use crate::worker::embedded::Broker;
 use crate::worker::reader::{From, Next, Reader, Record};
-use crate::worker::supervisor::{Outcome, Worker};
+use crate::worker::supervisor::{Worker, WorkerEnd};
 use crate::worker::writer::{Outgoing, Writer};
 
 /// Watch articles being cleaned: no Kafka, no Docker, no network.
@@ -134,7 +134,7 @@ pub fn run(args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         output.summary(&counts, took)?;
         output.next_steps()?;
     }
-    let complete = counts.records + counts.refused == SAMPLES.len() && outcome == Outcome::Stopped;
+    let complete = counts.records + counts.refused == SAMPLES.len() && outcome == WorkerEnd::Stopped;
     if !complete {
         let (done, all) = (counts.records + counts.refused, SAMPLES.len());
         note(format_args!("copydesk: the demo did not finish: {done} of {all} articles"));

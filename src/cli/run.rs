@@ -11,7 +11,7 @@ use crate::cli::{exit, hangup};
 use crate::config::Settings;
 use crate::telemetry::{log_summary, otlp};
 use crate::worker::instance_lock::{self, InstanceLock};
-use crate::worker::supervisor::{Outcome, Worker};
+use crate::worker::supervisor::{Worker, WorkerEnd};
 
 /// Runs the worker: reads the input topic, publishes clean records and dead letters.
 ///
@@ -77,9 +77,9 @@ pub fn run(_args: &Args, settings: &Settings) -> anyhow::Result<ExitCode> {
         }
     });
     let code = match worker.wait() {
-        Outcome::Stopped => exit::OK,
-        Outcome::Fenced => exit::FENCED,
-        Outcome::Overdue => exit::CUT_SHORT,
+        WorkerEnd::Stopped => exit::OK,
+        WorkerEnd::Fenced => exit::FENCED,
+        WorkerEnd::Overdue => exit::CUT_SHORT,
     };
     if let Some(traces) = traces {
         traces.flush();

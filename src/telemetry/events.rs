@@ -183,14 +183,26 @@ fn gauge(name: &'static str, topic: &str, partition: i32, value: i64) {
     metrics::gauge!(name, "topic" => topic.to_owned(), "partition" => partition.to_string()).set(value as f64);
 }
 
-/// A lane failed and restarts after a pause.
+/// A lane's session failed, and the lane restarts after a pause. In an outage of the brokers it is only counted.
 pub fn lane_restart(lane: &str, reason: &'static str, error: &str, pause: Duration) {
+    count_restart(lane, reason, error, pause);
+    if !log_summary::in_outage(|counts| counts.restarts += 1) {
+        log_restart(lane, reason, error, pause);
+    }
+}
+
+/// A lane panicked, which no outage explains, and restarts after a pause.
+pub fn lane_panicked(lane: &str, reason: &'static str, error: &str, pause: Duration) {
+    count_restart(lane, reason, error, pause);
+    log_restart(lane, reason, error, pause);
+}
+
+fn count_restart(lane: &str, reason: &'static str, error: &str, pause: Duration) {
     metrics::counter!(names::LANE_RESTARTS, "reason" => reason).increment(1);
     debug!(lane = number(lane), reason, error, pause_ms = millis(pause), "restarting lane");
-    // A panic is no consequence of an outage.
-    if reason != "panic" && log_summary::in_outage(|counts| counts.restarts += 1) {
-        return;
-    }
+}
+
+fn log_restart(lane: &str, reason: &'static str, error: &str, pause: Duration) {
     let text = format!("lane {lane}: restarting: {error}");
     if let Some(unsaid) = admit(&format!("{lane} restart {reason} {}", kind(error)), &text) {
         let pause_ms = millis(pause);

@@ -130,7 +130,7 @@ pub(super) fn first_offsets<'b, 'c: 'b>(
 
 /// What became of one article.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum ArticleOutcome {
     /// A record for each of its parts, which stand in the batch's output.
     Clean(Cleaned),
     /// A dead letter.
@@ -144,7 +144,7 @@ const SLICE: usize = 128 << 10;
 pub(super) struct Work<'c> {
     pub(super) batch: Batch<'c>,
     /// What became of the first articles.
-    pub(super) outcomes: Vec<Outcome>,
+    pub(super) outcomes: Vec<ArticleOutcome>,
     /// Their records, one after the other.
     pub(super) out: Vec<u8>,
     /// Time that gathering took.
@@ -191,7 +191,7 @@ impl<'c> Work<'c> {
     }
 }
 
-fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &impl Memory, out: &mut Vec<u8>) -> Outcome {
+fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &impl Memory, out: &mut Vec<u8>) -> ArticleOutcome {
     let start = out.len();
     // The function guards itself; what is read of the message before it is guarded here.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -204,11 +204,11 @@ fn clean(article: &Article<'_>, cleaner: &mut Cleaner, memory: &impl Memory, out
         cleaner.clean(payload, memory, out)
     }));
     match outcome {
-        Ok(Ok(cleaned)) => Outcome::Clean(cleaned),
-        Ok(Err(reject)) => Outcome::Refused(reject),
+        Ok(Ok(cleaned)) => ArticleOutcome::Clean(cleaned),
+        Ok(Err(reject)) => ArticleOutcome::Refused(reject),
         Err(_) => {
             out.truncate(start);
-            Outcome::Refused(Reject::Internal { reason: "panic while reading the message".to_owned() })
+            ArticleOutcome::Refused(Reject::Internal { reason: "panic while reading the message".to_owned() })
         }
     }
 }

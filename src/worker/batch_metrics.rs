@@ -8,7 +8,7 @@ use metrics::Histogram;
 use crate::telemetry::{CommittedBatch, Refused, events, names};
 use copydesk_core::record::Reject;
 
-use super::batch::{Article, Outcome, Work};
+use super::batch::{Article, ArticleOutcome, Work};
 use super::publish::Published;
 use super::session::LaneConfig;
 
@@ -32,7 +32,7 @@ impl<'a> BatchMetrics<'a> {
         let mut calendars: BTreeMap<&'static str, u64> = BTreeMap::new();
         for (article, outcome) in batch.articles.iter().zip(outcomes) {
             match outcome {
-                Outcome::Clean(cleaned) => {
+                ArticleOutcome::Clean(cleaned) => {
                     clean += cleaned.parts.len() as u64;
                     for part in &cleaned.parts {
                         kept += part.kept as u64;
@@ -42,7 +42,7 @@ impl<'a> BatchMetrics<'a> {
                         }
                     }
                 }
-                Outcome::Refused(reject) => self.record_refusal(article, reject, dead_letter_limit),
+                ArticleOutcome::Refused(reject) => self.record_refusal(article, reject, dead_letter_limit),
             }
         }
         self.record_waits(&batch.articles);

@@ -134,12 +134,12 @@ pub(super) fn still_logged_in<T: Bearer>(client: &LoggedIn<T>) -> Result<(), Fai
 
 /// Keeps one client logged in until it is dropped.
 struct TokenRefresher {
-    shared: Arc<Mutex<State>>,
+    shared: Arc<Mutex<TokenState>>,
     /// Never sent anything: the thread ends when it is gone.
     _ends: Sender<()>,
 }
 
-struct State {
+struct TokenState {
     /// `None`: nobody is left to be kept logged in.
     bearer: Option<Arc<dyn Bearer>>,
     expires: SystemTime,
@@ -147,7 +147,7 @@ struct State {
     trouble: Option<String>,
 }
 
-impl State {
+impl TokenState {
     fn lapsed(&self) -> Option<String> {
         self.trouble.clone().filter(|_| self.expires <= SystemTime::now())
     }
@@ -155,7 +155,7 @@ impl State {
 
 impl TokenRefresher {
     fn start(oauth: Oauth, first: Token, bearer: Arc<dyn Bearer>) -> std::io::Result<TokenRefresher> {
-        let state = State { bearer: Some(bearer), expires: first.expires, trouble: None };
+        let state = TokenState { bearer: Some(bearer), expires: first.expires, trouble: None };
         let shared = Arc::new(Mutex::new(state));
         let (ends, ended) = channel();
         let of_thread = Arc::clone(&shared);
@@ -164,7 +164,7 @@ impl TokenRefresher {
         Ok(TokenRefresher { shared, _ends: ends })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, TokenState> {
         lock(&self.shared)
     }
 }
@@ -176,7 +176,7 @@ impl Drop for TokenRefresher {
     }
 }
 
-fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(shared: &Mutex<TokenState>) -> MutexGuard<'_, TokenState> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -185,7 +185,7 @@ fn until_refresh(token: &Token) -> Duration {
     token.left().mul_f64(0.8).max(LEAST)
 }
 
-fn keep(oauth: &Oauth, shared: &Mutex<State>, ended: &Receiver<()>, mut pause: Duration) {
+fn keep(oauth: &Oauth, shared: &Mutex<TokenState>, ended: &Receiver<()>, mut pause: Duration) {
     while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         let token = token::fetch(oauth).map_err(|error| error.to_string());
         let mut state = lock(shared);

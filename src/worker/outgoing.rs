@@ -14,7 +14,7 @@ use copydesk_core::pipeline::Part;
 use copydesk_core::record::Reject;
 
 use super::abort::{Abort, AbortReason};
-use super::batch::{Article, Batch, Outcome};
+use super::batch::{Article, ArticleOutcome, Batch};
 use super::dead_letter::{self, KEY_ADDED, Original, TIMESTAMP_INPUT, framed};
 use super::native::{self, RawHeader};
 use super::partition::Partition;
@@ -74,26 +74,27 @@ impl Publisher<'_> {
         &mut self,
         sending: &Sending<'_, '_>,
         message: usize,
-        outcome: &mut Outcome,
+        outcome: &mut ArticleOutcome,
         trace: &mut BatchTrace,
     ) -> Result<u64, Unpublished> {
         let Some(article) = sending.batch.articles.get(message) else { return Ok(0) };
-        let is_record = matches!(outcome, Outcome::Clean(..));
+        let is_record = matches!(outcome, ArticleOutcome::Clean(..));
         let (partition, offset) = (article.partition().number, article.coordinates.offset);
         // Whatever is read of a message, a message may be wrong in: it is not to stop its partition.
         let read = catch_unwind(AssertUnwindSafe(|| trace.article(article.headers(), (partition, offset), is_record)));
         let traceparent = read.unwrap_or_else(|_| {
-            *outcome = Outcome::Refused(Reject::Internal { reason: "panic while reading the headers".to_owned() });
+            *outcome =
+                ArticleOutcome::Refused(Reject::Internal { reason: "panic while reading the headers".to_owned() });
             None
         });
         let draft = Draft { sending, article, message, traceparent };
-        if let Outcome::Clean(cleaned) = outcome {
+        if let ArticleOutcome::Clean(cleaned) = outcome {
             match self.send_records(&draft, &cleaned.parts)? {
                 Sent::All { bytes } => return Ok(bytes),
-                Sent::Refused(reject) => *outcome = Outcome::Refused(reject),
+                Sent::Refused(reject) => *outcome = ArticleOutcome::Refused(reject),
             }
         }
-        if let Outcome::Refused(reject) = outcome {
+        if let ArticleOutcome::Refused(reject) = outcome {
             self.send_dead_letter(&draft, reject)?;
         }
         Ok(0)

@@ -151,11 +151,11 @@ enum Standing {
 /// The assigned partitions of a lane, and how each stands.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    state: Mutex<State>,
+    state: Mutex<PositionsState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PositionsState {
     /// The topics' ids, where the brokers give ids.
     topic_ids: BTreeMap<TopicName, TopicId>,
     standing: BTreeMap<Partition, Standing>,
@@ -176,7 +176,7 @@ pub(super) struct Suspect {
 }
 
 impl Positions {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PositionsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -235,7 +235,7 @@ impl Positions {
 
     /// Goes through records in the order in which they came; answers those at which a partition has to be judged.
     pub(super) fn follow(&self, records: impl Iterator<Item = Coordinates>) -> Vec<Suspect> {
-        let State { standing, maybe_reset, .. } = &mut *self.state();
+        let PositionsState { standing, maybe_reset, .. } = &mut *self.state();
         let mut suspects = Vec::new();
         for (at, Coordinates { partition, offset: first }) in records.enumerate() {
             let Some(standing) = standing.get_mut(&partition) else { continue };

@@ -28,7 +28,7 @@ pub(super) struct Membership {
     lane: String,
     topic: TopicName,
     health: Arc<LaneHealth>,
-    state: Mutex<State>,
+    state: Mutex<MembershipState>,
     positions: Positions,
     /// A broker has refused a login.
     login_refused: AtomicBool,
@@ -41,7 +41,7 @@ pub(super) struct Membership {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct MembershipState {
     assigned: BTreeSet<Partition>,
     joined: bool,
     /// Partitions revoked since they were last asked for.
@@ -77,7 +77,7 @@ impl Membership {
         &self.positions
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MembershipState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

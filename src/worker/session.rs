@@ -102,6 +102,7 @@ pub(super) fn run(config: &LaneConfig) -> Ended {
                 break Ended::Fenced;
             }
             Failure::Topics(what) => events::lane_waits(&name, what, pause),
+            panic @ Failure::Panic(_) => events::lane_panicked(&name, panic.reason(), &panic.to_string(), pause),
             other => events::lane_restart(&name, other.reason(), &other.to_string(), pause),
         }
         if !matches!(failure, Failure::Topics(_)) {

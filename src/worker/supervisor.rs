@@ -18,7 +18,7 @@ use super::stop::Stop;
 
 /// How the worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WorkerEnd {
     /// In order: every lane finished its batch, committed, and left the group.
     Stopped,
     /// Another process uses this instance's name.
@@ -106,7 +106,7 @@ impl Worker {
     /// Waits until a lane ends or the stop is asked for, then for the others, at most for the grace period.
     ///
     /// Blocks: not for an async thread.
-    pub fn wait(mut self) -> Outcome {
+    pub fn wait(mut self) -> WorkerEnd {
         while !self.stop.requested() && !self.lanes.iter().any(JoinHandle::is_finished) {
             self.activity.tick();
             self.stop.pause(Duration::from_millis(100));
@@ -117,17 +117,21 @@ impl Worker {
         outcome
     }
 
-    fn wait_for_lanes(&mut self) -> Outcome {
+    fn wait_for_lanes(&mut self) -> WorkerEnd {
         let end = Instant::now() + self.grace;
         while !self.lanes.iter().all(JoinHandle::is_finished) {
             self.activity.tick();
             if Instant::now() >= end {
                 error!(grace_s = self.grace.as_secs(), "a lane did not end within the grace period");
-                return Outcome::Overdue;
+                return WorkerEnd::Overdue;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
         let ended: Vec<_> = self.lanes.drain(..).map(JoinHandle::join).collect();
-        if ended.iter().any(|ended| matches!(ended, Ok(Ended::Fenced))) { Outcome::Fenced } else { Outcome::Stopped }
+        if ended.iter().any(|ended| matches!(ended, Ok(Ended::Fenced))) {
+            WorkerEnd::Fenced
+        } else {
+            WorkerEnd::Stopped
+        }
     }
 }

@@ -12,6 +12,6 @@ mod unwrap;
 
 pub(crate) use body::{Body, BodyLines};
 pub use lines::{LineSpan, split};
-pub use printable::{Escape, escaped, is_bidi_control, is_unprintable, printable};
+pub use printable::{Escape, escaped, is_unprintable, printable};
 pub use shortened::{REASON_BYTES, shortened};
 pub use unwrap::unwrap;

@@ -14,7 +14,7 @@ pub fn is_unprintable(c: char) -> bool {
 
 /// Embeddings, overrides and isolates. The implicit marks (U+061C, U+200E, U+200F) are not among them: Arabic and Hebrew
 /// text needs them, and they change the direction of nothing but themselves.
-pub fn is_bidi_control(c: char) -> bool {
+fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

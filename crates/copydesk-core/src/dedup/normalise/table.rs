@@ -99,11 +99,11 @@ impl Entry {
 /// The table: one entry for each code point of the BMP, by pages that are made when text first needs them. (All of it
 /// costs 30 ms, and one feed needs a twentieth.)
 #[derive(Debug)]
-pub(super) struct Table([OnceLock<Box<Page>>; 256]);
+pub(super) struct Table([OnceLock<Box<CodePointPage>>; 256]);
 
 /// 256 code points.
 #[derive(Debug)]
-struct Page {
+struct CodePointPage {
     entries: [Entry; 256],
     /// One bit a code point: it stands in the key as it is, and is a boundary.
     plain: Bits,
@@ -122,13 +122,14 @@ fn has(bits: &Bits, code: u32) -> bool {
     (bits[(code as usize / 64) % 4] >> (code % 64)) & 1 != 0
 }
 
-impl Page {
+impl CodePointPage {
     #[cold]
-    fn build(number: u32) -> Box<Page> {
+    fn build(number: u32) -> Box<CodePointPage> {
         let classes = CanonicalCombiningClassMap::new();
         let icu = NfkcCasefold::default();
         let mut mapped = String::new();
-        let mut page = Box::new(Page { entries: [Entry::ASK; 256], plain: [0; 4], marks: [0; 4], starts: [0; 4] });
+        let mut page =
+            Box::new(CodePointPage { entries: [Entry::ASK; 256], plain: [0; 4], marks: [0; 4], starts: [0; 4] });
         for (code, index) in (number << 8..).zip(0..256) {
             let Some(c) = char::from_u32(code) else { continue };
             let entry = Table::decide(c, &classes, &icu, &mut mapped);
@@ -154,9 +155,9 @@ impl Table {
     }
 
     #[inline(always)]
-    fn page(&self, code: u32) -> Option<&Page> {
+    fn page(&self, code: u32) -> Option<&CodePointPage> {
         let number = code >> 8;
-        Some(self.0.get(number as usize)?.get_or_init(|| Page::build(number)))
+        Some(self.0.get(number as usize)?.get_or_init(|| CodePointPage::build(number)))
     }
 
     /// The entry of a code point.
