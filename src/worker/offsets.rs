@@ -78,6 +78,8 @@ pub fn look(stream: &Stream, timeout: Duration) -> Result<Ledger, KafkaTrouble> 
     let partitions: Vec<Partition> =
         snapshot.spans().keys().map(|&number| Partition::new(&stream.input, number)).collect();
     let offsets = committed(&consumer, &partitions, timeout).map_err(|error| trouble(&error))?;
+    // Asked once more, after the offsets: beside workers both grow, and an end of before may lie below an offset of now.
+    let snapshot = Snapshot::take(stream, &stream.input, None, timeout)?;
     let no_offset = if offsets.len() < partitions.len() {
         Some(why_no_offset(&consumer, stream, &offsets, topic.as_ref()).map_err(|error| trouble(&error))?)
     } else {

@@ -211,7 +211,8 @@ fn no_filter_that_is_set_at_run_time_silences_errors() {
     for filters in
         [&["off"][..], &["copydesk=off"], &["off", "warn,copydesk=off,copydesk::worker=off"], &["[none]=off"]]
     {
-        let log = end(filters);
-        assert!(log.contains("did not end within the grace period"), "{filters:?}: {log}");
+        // By chance the lanes end within a millisecond, and there is no error to be logged: then once more.
+        let is_logged = (0..5).any(|_| end(filters).contains("did not end within the grace period"));
+        assert!(is_logged, "{filters:?} silences errors");
     }
 }
